@@ -1,0 +1,27 @@
+"""AniSVD: rate a few shows, get your next anime. This is the whole public API."""
+
+from core.catalogue import Catalogue, Filters, Title
+from core.errors import AniSVDError, ArtifactError, DataError, InputError
+from core.model import Model
+from core.ratings import WATCHED, Ratings
+from core.recommend import Reason, Recommendation
+from core.taste import Taste
+from core.training import TrainingConfig, train
+
+__all__ = [
+    "WATCHED",
+    "AniSVDError",
+    "ArtifactError",
+    "Catalogue",
+    "DataError",
+    "Filters",
+    "InputError",
+    "Model",
+    "Ratings",
+    "Reason",
+    "Recommendation",
+    "Taste",
+    "Title",
+    "TrainingConfig",
+    "train",
+]

@@ -1,0 +1,330 @@
+"""The titles: what is known of each anime, how to find one by name, and filters over all of them."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core.errors import DataError, InputError
+from core.tables import numbers, read_table
+
+KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
+TITLES_COLUMNS = ("english", "synonyms", "japanese", "year", "picture", "related_ids")
+UNKNOWN = ("", "Unknown")
+ADULT_GENRE = "Hentai"
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """One anime. ``None`` or an empty string or tuple stands for what nobody recorded."""
+
+    anime_id: int
+    name: str
+    english: str
+    synonyms: tuple[str, ...]
+    japanese: str
+    genres: tuple[str, ...]
+    type: str
+    episodes: int | None
+    year: int | None
+    mean_rating: float | None
+    members: int
+    picture: str
+    related_ids: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        """The name to show first: the English one where there is one."""
+        return self.english or self.name
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists and numbers, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All titles, in a fixed order that the columns of every user-item matrix share.
+
+    Attributes
+    ----------
+    frame
+        One row a title, index 0..n-1, columns in the order of `Title`'s fields: text as ``str``
+        (lists joined by ``|``), ``anime_id`` and ``members`` as int64, ``episodes``, ``year``
+        and ``mean_rating`` as float64 with NaN for unknown.
+    """
+
+    frame: pd.DataFrame
+
+    COLUMNS = tuple(Title.__dataclass_fields__)
+
+    def __post_init__(self) -> None:
+        if tuple(self.frame.columns) != self.COLUMNS:
+            found = ", ".join(map(str, self.frame.columns))
+            raise DataError(f"A catalogue has the columns {', '.join(self.COLUMNS)}; found {found}.")
+        repeated = self.frame["anime_id"][self.frame["anime_id"].duplicated()]
+        if len(repeated):
+            raise DataError(f"anime_id {repeated.iloc[0]} stands twice in the catalogue; each title needs its own id.")
+
+    @classmethod
+    def read(cls, path: str | Path, titles: str | Path | None = None) -> "Catalogue":
+        """Read Kaggle's ``anime.csv``, joined with a table of names, years and covers if given.
+
+        Parameters
+        ----------
+        path
+            Columns ``anime_id, name, genre, type, episodes, rating, members``; blanks and
+            ``Unknown`` are understood, HTML entities unescaped.
+        titles
+            Columns ``anime_id`` and any of ``english, synonyms, japanese, year, picture,
+            related_ids`` (lists joined by ``|``). Rows of titles that ``path`` lacks are ignored.
+
+        Raises
+        ------
+        DataError
+            A file is not what it claims to be: file, line, column, found and expected.
+        """
+        raw = read_table(path, KAGGLE_COLUMNS, text=True)
+        if raw.empty:
+            raise DataError(f"{path}: a header and no titles. Expected one line for each title.")
+        frame = pd.DataFrame(
+            {
+                "anime_id": numbers(path, raw["anime_id"], minimum=1).astype(np.int64),
+                "name": raw["name"].map(_clean),
+                "genres": raw["genre"].map(lambda cell: "|".join(_split(_clean(cell), ","))),
+                "type": raw["type"].map(_clean).replace("Unknown", ""),
+                "episodes": numbers(path, raw["episodes"], minimum=0, blanks=UNKNOWN),
+                "mean_rating": numbers(path, raw["rating"], minimum=0, maximum=10, whole=False, blanks=UNKNOWN),
+                "members": numbers(path, raw["members"], minimum=0).astype(np.int64),
+            }
+        )
+        unnamed = frame["anime_id"][frame["name"] == ""]
+        if len(unnamed):
+            raise DataError(f"{path}, column 'name': anime_id {unnamed.iloc[0]} has no name; every title needs one.")
+        details = _read_titles(titles) if titles is not None else pd.DataFrame({"anime_id": pd.Series(dtype=np.int64)})
+        frame = frame.merge(details, on="anime_id", how="left", validate="many_to_one")
+        for column in ("english", "synonyms", "japanese", "picture", "related_ids"):
+            frame[column] = frame[column].fillna("").astype(str) if column in frame else ""
+        if "year" not in frame:
+            frame["year"] = np.nan
+        return cls(frame[list(cls.COLUMNS)])
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @cached_property
+    def anime_ids(self) -> npt.NDArray[np.int64]:
+        """MyAnimeList ids, int64 [n_titles]."""
+        return self.frame["anime_id"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def members(self) -> npt.NDArray[np.int64]:
+        """How many people list each title, int64 [n_titles]."""
+        return self.frame["members"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def _position_of(self) -> dict[int, int]:
+        return {int(anime_id): position for position, anime_id in enumerate(self.anime_ids)}
+
+    @cached_property
+    def _rows(self) -> list[tuple[Any, ...]]:
+        return list(self.frame.itertuples(index=False, name=None))
+
+    def __contains__(self, anime_id: object) -> bool:
+        return anime_id in self._position_of
+
+    def position(self, anime_id: int) -> int:
+        """The row of a title, 0..n_titles-1. Raises `InputError` for an id that is not here."""
+        try:
+            return self._position_of[anime_id]
+        except (KeyError, TypeError):
+            raise InputError(
+                f"There is no title with the id {anime_id!r} in this catalogue of {len(self):,}."
+            ) from None
+
+    def positions(self, anime_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The rows of many titles at once, int64 of the same shape, -1 where an id is not here."""
+        order = np.argsort(self.anime_ids, kind="stable")
+        at = np.searchsorted(self.anime_ids, anime_ids, sorter=order).clip(max=len(self) - 1)
+        return np.where(self.anime_ids[order[at]] == anime_ids, order[at], -1)
+
+    def title(self, position: int) -> Title:
+        """The title in a row of the catalogue."""
+        row = dict(zip(self.COLUMNS, self._rows[position], strict=True))
+        return Title(
+            **row
+            | {name: tuple(_split(row[name], "|")) for name in ("synonyms", "genres")}
+            | {"related_ids": tuple(int(part) for part in _split(row["related_ids"], "|"))}
+            | {name: None if np.isnan(row[name]) else int(row[name]) for name in ("episodes", "year")}
+            | {"mean_rating": None if np.isnan(row["mean_rating"]) else float(row["mean_rating"])}
+        )
+
+    def __getitem__(self, anime_id: int) -> Title:
+        return self.title(self.position(anime_id))
+
+    @cached_property
+    def genres(self) -> tuple[str, ...]:
+        """Every genre that occurs, in alphabetical order."""
+        return tuple(sorted({genre for cell in self.frame["genres"] for genre in _split(cell, "|")}))
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """Every type that occurs (TV, Movie, ...), the most frequent first."""
+        return tuple(str(kind) for kind in self.frame["type"].value_counts().index if kind)
+
+    @cached_property
+    def genre_matrix(self) -> npt.NDArray[np.bool_]:
+        """Which title has which genre, bool [n_titles, n_genres], columns as in `genres`."""
+        column = {genre: index for index, genre in enumerate(self.genres)}
+        matrix = np.zeros((len(self), len(column)), dtype=bool)
+        for position, cell in enumerate(self.frame["genres"]):
+            matrix[position, [column[genre] for genre in _split(cell, "|")]] = True
+        return matrix
+
+    @cached_property
+    def _search_index(self) -> list[tuple[tuple[str, ...], str]]:
+        """For each title its folded names, and all of them in one string, each word after a blank."""
+        index = []
+        columns = (self.frame[name] for name in ("name", "english", "japanese", "synonyms"))
+        for name, english, japanese, synonyms in zip(*columns, strict=True):
+            names = tuple(filter(None, map(fold_name, (english, name, japanese, *_split(synonyms, "|")))))
+            index.append((names, " " + " | ".join(names)))
+        return index
+
+    def search(self, query: str, limit: int = 10) -> list[Title]:
+        """Titles whose names contain every word of ``query`` (or its beginning), the best first.
+
+        English and Japanese names, romanised or not, and synonyms are searched; case, accents and
+        punctuation don't matter. Exact names come first, then names that begin with the query,
+        then the rest; within each the title that most people list.
+        """
+        wanted = fold_name(query)
+        if not wanted or limit < 1:
+            return []
+        words = [" " + word for word in wanted.split()]
+        # Japanese has no blanks between words: a name may contain the query anywhere.
+        inside = not wanted.isascii()
+        found = []
+        for position, (names, text) in enumerate(self._search_index):
+            if all(word in text for word in words) or (inside and wanted in text):
+                rank = 0 if wanted in names else 1 if any(name.startswith(wanted) for name in names) else 2
+                found.append((rank, -int(self.members[position]), position))
+        return [self.title(position) for _, _, position in sorted(found)[:limit]]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which titles may be recommended. Everything is allowed by default, except adult titles.
+
+    Attributes
+    ----------
+    genres
+        Only titles that have every one of these genres.
+    exclude_genres
+        No title that has any of these genres.
+    types
+        Only titles of one of these types (``TV``, ``Movie``, ...); empty: all types.
+    min_members
+        Only titles that at least so many people list.
+    min_year, max_year
+        Only titles that began in these years, both ends included. Titles of unknown year pass
+        only when neither is set.
+    adult
+        Whether titles of the genre Hentai are allowed. Asking for that genre allows them, too.
+    """
+
+    genres: tuple[str, ...] = ()
+    exclude_genres: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    min_members: int = 0
+    min_year: int | None = None
+    max_year: int | None = None
+    adult: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("genres", "exclude_genres", "types"):
+            value = getattr(self, name)
+            if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+                raise InputError(f"{name} is {value!r}; expected a list of names, for example ['Comedy'].")
+            object.__setattr__(self, name, tuple(value))
+        if self.min_members < 0:
+            raise InputError(f"min_members is {self.min_members}; expected 0 or more.")
+        if self.min_year is not None and self.max_year is not None and self.min_year > self.max_year:
+            raise InputError(f"min_year {self.min_year} lies after max_year {self.max_year}; no title can fit both.")
+
+    def mask(self, catalogue: Catalogue) -> npt.NDArray[np.bool_]:
+        """Which titles pass, bool [n_titles]. Raises `InputError` for an unknown genre or type."""
+        genre_at = {genre.casefold(): index for index, genre in enumerate(catalogue.genres)}
+        wanted = _known(self.genres, genre_at, "genre")
+        unwanted = _known(self.exclude_genres, genre_at, "genre")
+        adult = genre_at.get(ADULT_GENRE.casefold())
+        if adult is not None and not self.adult and adult not in wanted:
+            unwanted.append(adult)
+        passes = catalogue.genre_matrix[:, wanted].all(axis=1) & ~catalogue.genre_matrix[:, unwanted].any(axis=1)
+        if self.types:
+            type_at = {name.casefold(): index for index, name in enumerate(catalogue.types)}
+            allowed = [catalogue.types[index] for index in _known(self.types, type_at, "type")]
+            passes &= catalogue.frame["type"].isin(allowed).to_numpy(dtype=bool)
+        if self.min_members:
+            passes &= catalogue.members >= self.min_members
+        if self.min_year is not None or self.max_year is not None:
+            year = catalogue.frame["year"].to_numpy(dtype=np.float64)
+            low = -np.inf if self.min_year is None else self.min_year
+            high = np.inf if self.max_year is None else self.max_year
+            passes &= (year >= low) & (year <= high)  # NaN compares false
+        return np.asarray(passes, dtype=bool)
+
+
+def fold_name(name: str) -> str:
+    """A name as search sees it: no case, no accents, no punctuation, single blanks."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold()
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return " ".join(re.sub(r"[\W_]+", " ", bare).split())
+
+
+def _known(names: Iterable[str], index_of: Mapping[str, int], kind: str) -> list[int]:
+    indices = []
+    for name in names:
+        if name.casefold() not in index_of:
+            raise InputError(f"There is no {kind} {name!r} in this catalogue. It has: {', '.join(index_of)}.")
+        indices.append(index_of[name.casefold()])
+    return indices
+
+
+def _clean(cell: str) -> str:
+    return html.unescape(cell).strip()
+
+
+def _split(cell: str, separator: str) -> list[str]:
+    return [part.strip() for part in cell.split(separator) if part.strip()]
+
+
+def _read_titles(path: str | Path) -> pd.DataFrame:
+    raw = read_table(path, ("anime_id",), TITLES_COLUMNS, text=True)
+    frame = pd.DataFrame({"anime_id": numbers(path, raw["anime_id"], minimum=1).astype(np.int64)})
+    for column in raw.columns.drop("anime_id"):
+        frame[column] = raw[column].map(_clean)
+    if "year" in frame:
+        frame["year"] = numbers(path, raw["year"], minimum=1900, maximum=2100, blanks=UNKNOWN)
+    if "related_ids" in frame:
+        bad = ~frame["related_ids"].str.fullmatch(r"(\d+(\|\d+)*)?")
+        if bad.any():
+            row = frame[bad].iloc[0]
+            raise DataError(
+                f"{path}, column 'related_ids': anime_id {row['anime_id']} has {row['related_ids']!r}; "
+                "expected ids joined by '|', for example 121|430."
+            )
+    if "picture" in frame:  # only what a browser may load without mixed content or scripts
+        frame["picture"] = frame["picture"].where(frame["picture"].str.startswith("https://"), "")
+    repeated = frame["anime_id"][frame["anime_id"].duplicated()]
+    if len(repeated):
+        raise DataError(f"{path}: anime_id {repeated.iloc[0]} stands on two lines; expected one line a title.")
+    return frame

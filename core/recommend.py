@@ -1,0 +1,158 @@
+"""From scores to a list that can be shown: filters, top-K, predicted ratings and reasons."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from core.catalogue import Catalogue, Filters
+from core.errors import InputError
+from core.factors import Float32, ItemFactors
+from core.taste import Taste
+
+MAX_K = 1000
+REASONS = 3
+
+
+class Ranker(Protocol):
+    """The head that answers *what next?*"""
+
+    @property
+    def factors(self) -> ItemFactors:
+        """V and Σ."""
+
+    def embed(self, matrix: sparse.csr_array) -> Float32:
+        """Rows of U, float32 [n, k], for histories [n, n_items]."""
+
+    def scores(self, matrix: sparse.csr_array) -> Float32:
+        """How much each title suits each history, float32 [n, n_items]: only the order counts."""
+
+    def contributions(self, row: sparse.csr_array, targets: npt.NDArray[np.int64]) -> Float32:
+        """What each title of one history adds to each target's score, float32 [history, targets]."""
+
+
+class Predictor(Protocol):
+    """The head that answers *how would I rate it?*"""
+
+    def predict(self, matrix: sparse.csr_array) -> Float32:
+        """Expected ratings, float32 [n, n_items], for histories [n, n_items]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One of the visitor's own titles that speaks for a recommendation.
+
+    ``share`` is its part, 0..1, of all that speaks for it: of the sum of positive contributions.
+    """
+
+    anime_id: int
+    name: str
+    english: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One line of a list: a title, how it would be rated, and why it is here.
+
+    ``predicted_rating`` is on the scale of the ratings that the model was trained on (1-10),
+    ``mean_rating`` the community's mean (None if nobody rated it), ``score`` what the list is
+    sorted by: comparable within one list only.
+    """
+
+    rank: int
+    anime_id: int
+    name: str
+    english: str
+    genres: tuple[str, ...]
+    type: str
+    episodes: int | None
+    mean_rating: float | None
+    members: int
+    predicted_rating: float
+    score: float
+    because: tuple[Reason, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists and numbers, ready for JSON."""
+        return asdict(self)
+
+
+def recommend(
+    taste: Taste, ranker: Ranker, predictor: Predictor, catalogue: Catalogue, k: int, filters: Filters
+) -> list[Recommendation]:
+    """The ``k`` best titles that the taste hasn't seen and the filters allow, the best first.
+
+    Everything is scored, then filtered, then cut, so the list is shorter than ``k`` only when
+    fewer titles qualify. Equal scores: the title that more people list.
+
+    Raises
+    ------
+    InputError
+        ``k`` is not within 1..1000, or a filter names an unknown genre or type.
+    """
+    allowed = filters.mask(catalogue)
+    allowed[taste.positions] = False
+    scores = ranker.scores(taste.row)[0]
+    best = top_k(scores, allowed, catalogue, k)
+    reasons = _reasons(taste, ranker.contributions(taste.row, best), catalogue)
+    return listing(best, scores, predictor.predict(taste.row)[0], catalogue, reasons)
+
+
+def top_k(scores: Float32, allowed: npt.NDArray[np.bool_], catalogue: Catalogue, k: int) -> npt.NDArray[np.int64]:
+    """Catalogue positions of the ``k`` highest allowed scores, descending, int64 [<= k]."""
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= MAX_K:
+        raise InputError(f"k is {k!r}; expected a whole number from 1 to {MAX_K}.")
+    candidates = np.flatnonzero(allowed)
+    if len(candidates) > k:  # all that tie with the k-th stay, so that ties are broken below
+        threshold = np.partition(scores[candidates], -k)[-k]
+        candidates = candidates[scores[candidates] >= threshold]
+    order = np.lexsort((candidates, -catalogue.members[candidates], -scores[candidates]))
+    return candidates[order[:k]]
+
+
+def listing(
+    positions: npt.NDArray[np.int64],
+    scores: Float32,
+    predicted: Float32,
+    catalogue: Catalogue,
+    reasons: list[tuple[Reason, ...]] | None = None,
+) -> list[Recommendation]:
+    """Recommendations of these catalogue positions, in this order; ``scores`` and ``predicted``
+    are float32 [n_items].
+    """
+    recommendations = []
+    for index, position in enumerate(positions.tolist()):
+        title = catalogue.title(position)
+        recommendations.append(
+            Recommendation(
+                rank=index + 1,
+                anime_id=title.anime_id,
+                name=title.name,
+                english=title.english,
+                genres=title.genres,
+                type=title.type,
+                episodes=title.episodes,
+                mean_rating=title.mean_rating,
+                members=title.members,
+                predicted_rating=float(predicted[position]),
+                score=float(scores[position]),
+                because=reasons[index] if reasons else (),
+            )
+        )
+    return recommendations
+
+
+def _reasons(taste: Taste, contributions: Float32, catalogue: Catalogue) -> list[tuple[Reason, ...]]:
+    """For each column of ``contributions`` [history, targets], the titles that add most to it."""
+    positive = np.maximum(contributions, 0.0)
+    shares = positive / np.maximum(positive.sum(axis=0), np.finfo(np.float32).tiny)
+    strongest = np.argsort(-shares, axis=0, kind="stable")[:REASONS]
+    reasons = []
+    for target in range(shares.shape[1]):
+        rows = [row for row in strongest[:, target].tolist() if shares[row, target] > 0]
+        titles = [(catalogue.title(int(taste.positions[row])), float(shares[row, target])) for row in rows]
+        reasons.append(tuple(Reason(title.anime_id, title.name, title.english, share) for title, share in titles))
+    return reasons

@@ -1,0 +1,99 @@
+"""A taste: what one visitor or existing user has told about themselves, placed in latent space."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Real
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from core.catalogue import Catalogue
+from core.errors import InputError
+from core.factors import Float32
+from core.ratings import WATCHED
+
+
+@dataclass(frozen=True)
+class Taste:
+    """Ratings of one person, and their coordinates.
+
+    Attributes
+    ----------
+    row
+        CSR float32 [1, n_items]: ratings on the model's scale, or `WATCHED`.
+    factors
+        The person's row of U in the ranking head, float32 [k].
+    anime_ids
+        int64 [history], the titles in the order of ``row.indices``.
+    unknown_ids
+        Ids that were given and that the model's catalogue lacks. They count for nothing.
+    user_id
+        Of an existing user; None for a visitor.
+    """
+
+    row: sparse.csr_array
+    factors: Float32
+    anime_ids: npt.NDArray[np.int64]
+    unknown_ids: tuple[int, ...] = ()
+    user_id: int | None = None
+
+    @property
+    def positions(self) -> npt.NDArray[np.int32]:
+        """Catalogue positions of the titles this person has seen, int32 [history]."""
+        return np.asarray(self.row.indices, dtype=np.int32)
+
+    @cached_property
+    def ratings(self) -> dict[int, float]:
+        """``{anime_id: rating or WATCHED}``, in catalogue order."""
+        return dict(zip(self.anime_ids.tolist(), self.row.data.tolist(), strict=True))
+
+    def __len__(self) -> int:
+        return len(self.anime_ids)
+
+
+def history_row(
+    ratings: Mapping[int, float], catalogue: Catalogue, scale: tuple[float, float]
+) -> tuple[sparse.csr_array, tuple[int, ...]]:
+    """``{anime_id: rating}`` as a CSR row float32 [1, n_titles], and the ids nobody knows.
+
+    Raises
+    ------
+    InputError
+        An id is not a whole number, or a rating neither on the scale nor `WATCHED`.
+    """
+    cells: dict[int, float] = {}
+    unknown: list[int] = []
+    for anime_id, rating in ratings.items():
+        if isinstance(anime_id, bool) or not isinstance(anime_id, int | np.integer):
+            raise InputError(
+                f"The anime_id {anime_id!r} is not a whole number; expected a MyAnimeList id such as 5114."
+            )
+        check_rating(rating, scale, f"The rating of anime_id {anime_id}")
+        if anime_id in catalogue:
+            cells[catalogue.position(int(anime_id))] = float(rating)
+        else:
+            unknown.append(int(anime_id))
+    positions = sorted(cells)
+    return history_matrix([positions], [[cells[at] for at in positions]], len(catalogue)), tuple(unknown)
+
+
+def history_matrix(
+    positions: Iterable[npt.ArrayLike], values: Iterable[npt.ArrayLike], n_items: int
+) -> sparse.csr_array:
+    """Histories, each as ascending catalogue positions and values, as CSR float32 [n, n_items]."""
+    indices = [np.asarray(row, dtype=np.int32) for row in positions]
+    data = [np.asarray(row, dtype=np.float32) for row in values]
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in indices])]).astype(np.int32)
+    return sparse.csr_array((np.concatenate(data), np.concatenate(indices), indptr), shape=(len(indices), n_items))
+
+
+def check_rating(rating: object, scale: tuple[float, float], what: str) -> None:
+    """Raise `InputError` unless ``rating`` is a number on the scale, or `WATCHED`."""
+    number = float(rating) if isinstance(rating, Real) and not isinstance(rating, bool) else float("nan")
+    if not (scale[0] <= number <= scale[1] or number == WATCHED):
+        raise InputError(
+            f"{what} is {rating!r}; expected a number from {scale[0]:g} to {scale[1]:g}, "
+            f"or {WATCHED} for watched without a rating."
+        )

@@ -1,0 +1,149 @@
+"""Training: from ratings to a model, by a recipe that is data."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from core.artifact import ModelInfo
+from core.errors import InputError
+from core.factors import Float32
+from core.model import Model
+from core.prediction import PredictionConfig
+from core.ranking import RankingConfig
+from core.ratings import Ratings, explicit
+from core.recommend import Predictor, Ranker
+from core.textbook import TextbookConfig
+from core.users import Users
+
+USERS_PER_BLOCK = 256
+MIN_HISTORY = 10
+
+Progress = Callable[[str, float], None]
+"""Called with the name of the stage and the part of it that is done, 0..1."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A recipe: how each head is fitted, and what is stored beside them.
+
+    Attributes
+    ----------
+    ranking, prediction
+        The settings of the two heads; equal `TextbookConfig`s make one head that serves as both.
+    stored_users
+        How many existing users the model stores, drawn at random from those with at least ten
+        ratings; None: all users.
+    seed
+        Of everything random. The same data, configuration and seed give the same bytes on the
+        same machine.
+    """
+
+    ranking: RankingConfig | TextbookConfig = field(default_factory=RankingConfig)
+    prediction: PredictionConfig | TextbookConfig = field(default_factory=PredictionConfig)
+    stored_users: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.stored_users is not None and self.stored_users < 0:
+            raise InputError(f"stored_users is {self.stored_users}; expected 0 or more, or None for all.")
+
+    @classmethod
+    def textbook(cls, factors: int = 20, stored_users: int | None = None) -> "TrainingConfig":
+        """The classic recipe, for comparison: see `core.textbook`."""
+        return cls(TextbookConfig(factors), TextbookConfig(factors), stored_users)
+
+
+def train(
+    ratings: Ratings,
+    config: TrainingConfig | None = None,
+    on_progress: Progress = lambda stage, done: None,
+) -> Model:
+    """Fit both heads, place the users in latent space, and measure the training error.
+
+    Parameters
+    ----------
+    ratings
+        At least two users and two titles with ratings.
+    config
+        The recipe; the default is the tuned one.
+    on_progress
+        Told of every stage.
+
+    Raises
+    ------
+    InputError
+        There is too little data to decompose.
+    """
+    config = config or TrainingConfig()
+    given = explicit(ratings.matrix)
+    if len(ratings.user_ids) < 2 or len(np.unique(given.indices)) < 2:
+        raise InputError(
+            f"{len(ratings.user_ids)} users and {len(np.unique(given.indices))} rated titles: "
+            "an SVD needs at least two of each."
+        )
+    ranker = config.ranking.fit(ratings, config.seed, lambda done: on_progress("ranking", done))
+    if config.prediction == config.ranking:
+        predictor: Predictor = ranker  # type: ignore[assignment]  # a TextbookHead is both
+    else:
+        predictor = config.prediction.fit(ratings, config.seed, lambda done: on_progress("prediction", done))
+    rmse = training_rmse(predictor, ratings, lambda done: on_progress("training error", done))
+    info = ModelInfo(
+        recipe={
+            "ranking": {"kind": ranker.kind} | asdict(config.ranking),
+            "prediction": {"kind": predictor.kind} | asdict(config.prediction),  # type: ignore[attr-defined]
+            "seed": config.seed,
+        },
+        rating_scale=ratings.scale,
+        shapes={},
+        data={
+            "users": len(ratings.user_ids),
+            "titles": len(ratings.catalogue),
+            "rated_titles": len(np.unique(given.indices)),
+            "ratings": given.nnz,
+            "watched_only": ratings.matrix.nnz - given.nnz,
+            "density": ratings.density,
+            "fingerprint": ratings.fingerprint,
+        }
+        | asdict(ratings.report),
+        metrics={"training_rmse": rmse},
+        trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    users = _stored_users(ratings, ranker, config)
+    on_progress("done", 1.0)
+    return Model.assemble(ratings.catalogue, ranker, predictor, users, info)
+
+
+def training_rmse(
+    predictor: Predictor, ratings: Ratings, on_progress: Callable[[float], None] = lambda done: None
+) -> float:
+    """Root mean square error over the ratings that the head was fitted to, on their scale:
+    how well it remembers, not how well it predicts.
+    """
+    total, count = 0.0, 0
+    for start in range(0, ratings.matrix.shape[0], USERS_PER_BLOCK):
+        block = ratings.matrix[start : start + USERS_PER_BLOCK]
+        given = explicit(block)
+        rows = np.repeat(np.arange(block.shape[0]), np.diff(given.indptr))
+        predicted = np.clip(predictor.predict(block)[rows, given.indices], *ratings.scale)
+        total += float(np.sum((predicted.astype(np.float64) - given.data) ** 2))
+        count += given.nnz
+        on_progress(min(1.0, (start + USERS_PER_BLOCK) / ratings.matrix.shape[0]))
+    return float(np.sqrt(total / count))
+
+
+def _stored_users(ratings: Ratings, ranker: Ranker, config: TrainingConfig) -> Users:
+    rows: npt.NDArray[np.int64] = np.arange(len(ratings.user_ids))
+    if config.stored_users is not None:
+        rated = np.diff(explicit(ratings.matrix).indptr)
+        eligible = np.flatnonzero(rated >= MIN_HISTORY)
+        chosen = np.random.default_rng(config.seed).permutation(eligible)[: config.stored_users]
+        rows = np.sort(chosen)
+    kept = ratings.take(rows)
+    blocks = [
+        ranker.embed(kept.matrix[start : start + USERS_PER_BLOCK]) for start in range(0, len(rows), USERS_PER_BLOCK)
+    ]
+    u: Float32 = np.concatenate(blocks) if blocks else np.zeros((0, len(ranker.factors.singular_values)), np.float32)
+    return Users.of(kept.user_ids, kept.matrix, u)

@@ -1,0 +1,37 @@
+"""Serving the page: launch options, look, and the health route."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from core.source import ServedModel
+from core.ui.theme import theme
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
+    """Serve until interrupted, where ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT`` say
+    (127.0.0.1:7860 without them). ``GET /healthz`` tells source, revision and age of the model.
+    """
+
+    def healthz(request: Request) -> JSONResponse:
+        return JSONResponse(current().health())
+
+    script = (ASSETS / "page.js").read_text(encoding="utf-8")
+    page.launch(
+        app_kwargs={"routes": [Route("/healthz", healthz)]},
+        theme=theme(),
+        css_paths=ASSETS / "page.css",
+        head=f"<script>{script}</script>",
+        footer_links=["api", "gradio"],
+        # Spaces ask for server-side rendering, which puts Node in front and hides /healthz.
+        ssr_mode=False,
+        # A public page records nothing of its visitors.
+        enable_monitoring=False,
+        run_history=False,
+    )

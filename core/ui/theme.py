@@ -1,0 +1,16 @@
+"""Colours and type of Gradio's own parts; ``assets/page.css`` has those of ours."""
+
+import gradio as gr
+
+FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK JP", "sans-serif")
+
+
+def theme() -> gr.themes.Base:
+    """Fonts of the visitor's own system: nothing is loaded from another host."""
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.orange,
+        neutral_hue=gr.themes.colors.stone,
+        font=[gr.themes.Font(name) for name in FONTS],
+        font_mono=[gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")],
+        radius_size=gr.themes.sizes.radius_lg,
+    )

@@ -1,0 +1,58 @@
+"""What the scripts have in common: arguments, progress on the terminal, and errors as sentences."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tqdm import tqdm
+
+# So that `python scripts/train.py` finds the package, installed or not.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from core import AniSVDError, Catalogue, Ratings
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--ratings``, ``--anime``, ``--titles`` and ``--scale``: see `read_data`."""
+    parser.add_argument("--ratings", required=True, metavar="FILE", help="rating.csv (also .gz, .zip) or .parquet")
+    parser.add_argument("--anime", required=True, metavar="FILE", help="anime.csv, the titles")
+    parser.add_argument(
+        "--titles", metavar="FILE", help="English names, synonyms, years, covers, franchises (optional)"
+    )
+    parser.add_argument(
+        "--scale", type=float, nargs=2, default=(1, 10), metavar=("LOW", "HIGH"), help="of the ratings (default: 1 10)"
+    )
+
+
+def read_data(arguments: argparse.Namespace) -> Ratings:
+    """The ratings that the arguments name."""
+    catalogue = Catalogue.read(arguments.anime, titles=arguments.titles)
+    return Ratings.read(arguments.ratings, catalogue, rating_scale=tuple(arguments.scale))
+
+
+class StageBar:
+    """A progress bar on standard error that shows one stage after the other."""
+
+    def __init__(self) -> None:
+        self._bar = tqdm(total=100, unit="%", bar_format="{desc:<16}{percentage:3.0f}% |{bar:30}| {elapsed}")
+
+    def __call__(self, stage: str, done: float) -> None:
+        """Show that this part of a stage is done, 0..1."""
+        self._bar.set_description_str(stage, refresh=False)
+        self._bar.n = round(100 * done)
+        self._bar.refresh()
+
+    def close(self) -> None:
+        """Leave the last line as it is."""
+        self._bar.close()
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a script: what is wrong ends it with a sentence and exit code 1, not with a traceback."""
+    try:
+        main()
+    except AniSVDError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; nothing was left half-written")
