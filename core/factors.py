@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from core.errors import ArtifactError
 from core.linalg import SVD
 
 Float32 = npt.NDArray[np.float32]
@@ -107,5 +108,10 @@ class ItemFactors:
 
     @classmethod
     def from_tensors(cls, tensors: Tensors, n_items: int) -> "ItemFactors":
-        """The inverse of `tensors`."""
+        """The inverse of `tensors`. Raises `ArtifactError` where ``columns`` are no positions."""
+        columns = tensors["columns"]
+        if np.any(np.diff(columns) <= 0) or (columns.size and not 0 <= columns[0] <= columns[-1] < n_items):
+            raise ArtifactError(
+                f"The columns are not ascending positions among the {n_items} titles; the file is damaged."
+            )
         return cls(n_items, *(tensors[name] for name in cls.SPEC))  # type: ignore[arg-type]

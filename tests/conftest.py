@@ -1,110 +1,82 @@
-"""A small data set with the traps of the real one, and models trained from it."""
+"""Fixtures that all tests share: an invented data set, and models trained from it."""
 
-import csv
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
+from hypothesis import settings
 
 from core import Catalogue, Model, Ratings, TrainingConfig, train
-from core.prediction import PredictionConfig
-from core.ranking import RankingConfig
+from tests.synthetic import RATING_HEADER, Files, write_csv, write_files
 
-ROOT = Path(__file__).resolve().parent.parent
-HOSTILE = ("<script>alert(1)</script>", "${alert(1)} `{{x}}` \\u0041", '"><img src=x onerror=alert(1)>')
-N_TITLES, N_USERS = 60, 120
-SMALL = TrainingConfig(RankingConfig(factors=12, min_count=1), PredictionConfig(factors=4, embedding=8))
+# Reproducible, and no example database left in the working folder.
+settings.register_profile("anisvd", deadline=None, derandomize=True, database=None, max_examples=50)
+settings.load_profile("anisvd")
 
-
-def missing(what: str) -> None:
-    """Skip a test on a user's machine, and fail it where everything has to be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what}, and CI is set")
-    pytest.skip(what)
-
-
-def write_csv(path: Path, header: str, rows: list[tuple[object, ...]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(header.split(","))
-        writer.writerows(rows)
-    return path
-
-
-def anime_rows() -> list[tuple[object, ...]]:
-    random = np.random.default_rng(5)
-    genres = ["Action", "Comedy", "Drama", "Romance", "Sci-Fi"]
-    rows: list[tuple[object, ...]] = []
-    for number in range(N_TITLES):
-        name = HOSTILE[number] if number < len(HOSTILE) else f"Show number{number} &amp; more&#039;s"
-        genre = ", ".join(sorted(random.choice(genres, size=1 + number % 3, replace=False)))
-        if number % 12 == 7:
-            genre = "Hentai"
-        rows.append((100 + number, name, genre, ("TV", "Movie")[number % 2], 1 + number % 26, 7.5, 10_000 - 100 * number))
-    rows[20] = (120, "Twin", "", "", "Unknown", "", 50)
-    rows[21] = (121, "Twin", "Drama", "OVA", "Unknown", "", 40)
-    return rows
-
-
-def rating_rows() -> list[tuple[object, ...]]:
-    """Two camps with opposite tastes, so that there is something to learn; then odd users."""
-    random = np.random.default_rng(7)
-    rows: list[tuple[object, ...]] = []
-    popularity = 1 / (3 + np.arange(N_TITLES))
-    for user in range(N_USERS):
-        seen = random.choice(N_TITLES, size=random.integers(12, 30), replace=False, p=popularity / popularity.sum())
-        for title in seen:
-            liked = (title + user) % 2 == 0
-            rating = -1 if random.random() < 0.15 else int(np.clip(random.normal(8.5 if liked else 5, 1), 1, 10))
-            rows.append((user + 1, 100 + title, rating))
-    rows += [(900, 100 + title, -1) for title in range(5)]
-    rows += [(901, 100 + title, 7) for title in range(12)]
-    rows += [(902, 103, 10)]
-    return rows
+REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
-def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data")
-    write_csv(folder / "anime.csv", "anime_id,name,genre,type,episodes,rating,members", anime_rows())
-    write_csv(folder / "rating.csv", "user_id,anime_id,rating", rating_rows())
-    titles = [(103, "Third Show", "3rd|San", "三番目", 2003, "https://example.org/3.jpg", "104|105")]
-    titles += [(104, "Épisode Zéro!", "", "進撃", 2013, "javascript:alert(1)", "")]
-    write_csv(folder / "titles.csv", "anime_id,english,synonyms,japanese,year,picture,related_ids", titles)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def catalogue(data_folder: Path) -> Catalogue:
-    return Catalogue.read(data_folder / "anime.csv", titles=data_folder / "titles.csv")
-
-
-@pytest.fixture(scope="session")
-def ratings(data_folder: Path, catalogue: Catalogue) -> Ratings:
-    return Ratings.read(data_folder / "rating.csv", catalogue)
-
-
-@pytest.fixture(scope="session")
-def model(ratings: Ratings) -> Model:
-    return train(ratings, SMALL)
-
-
-@pytest.fixture(scope="session")
-def textbook(ratings: Ratings) -> Model:
-    return train(ratings, TrainingConfig.textbook(factors=200))
-
-
-@pytest.fixture(scope="session")
-def model_folder(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "small"
-    model.save(folder)
-    return folder
+def repository() -> Path:
+    """The root of the project."""
+    return REPOSITORY
 
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    folder = ROOT.parent / "shared" / "data"
-    if not folder.is_dir():
-        missing("the folder ../shared/data with the full data set is absent")
+    """The folder of the real data, beside the repository. In CI it has to be there."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not (folder / "rating.csv").is_file():
+        reason = f"the real data is not at ../shared/data: no {folder.name}/rating.csv"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """The small data set as CSV files: see `tests.synthetic`."""
+    return write_files(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def catalogue(files: Files) -> Catalogue:
+    """The small data set's titles."""
+    return Catalogue.read(files.anime, titles=files.titles)
+
+
+@pytest.fixture(scope="session")
+def ratings(files: Files, catalogue: Catalogue) -> Ratings:
+    """The small data set's ratings."""
+    return Ratings.read(files.ratings, catalogue)
+
+
+@pytest.fixture(scope="session")
+def textbook_model(ratings: Ratings) -> Model:
+    """Trained by the textbooks' recipe."""
+    return train(ratings, TrainingConfig.textbook(factors=8))
+
+
+@pytest.fixture(scope="session")
+def default_model(ratings: Ratings) -> Model:
+    """Trained by the default recipe."""
+    return train(ratings, TrainingConfig())
+
+
+@pytest.fixture(scope="session", params=["textbook", "default"])
+def model(request: pytest.FixtureRequest) -> Model:
+    """A model of each recipe: what is tested with it must hold for all of them."""
+    trained: Model = request.getfixturevalue(f"{request.param}_model")
+    return trained
+
+
+@pytest.fixture
+def read_rating_rows(tmp_path: Path, catalogue: Catalogue) -> Callable[..., Ratings]:
+    """Rows of user, title and rating, written to a file and read back."""
+
+    def read(*rows: tuple[object, object, object]) -> Ratings:
+        return Ratings.read(write_csv(tmp_path / "rating.csv", RATING_HEADER, rows), catalogue)
+
+    return read
