@@ -30,13 +30,14 @@ def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
     page: gr.Blocks
     with gr.Blocks(title="AniSVD: your next anime", analytics_enabled=False, fill_width=True) as page:
         add_endpoints(current)  # first: they take the plain names, /search and so on
-        _html(lambda: views.header(current()))
+        header = _html(views.header(current()))
         with gr.Tabs():
             with gr.Tab("Rate a few shows", id="rate"):
                 _rate_tab(page, flows)
             with gr.Tab("Existing user", id="user"):
                 _user_tab(flows, current)
-        _html(lambda: views.footer(current()))
+        footer = _html(views.footer(current()))
+        page.load(lambda: [views.header(current()), views.footer(current())], None, [header, footer], **INSTANT)
     return page
 
 
@@ -56,9 +57,11 @@ def _rate_tab(page: gr.Blocks, flows: Flows) -> None:
             k, adult = _controls()
             results = _html(elem_id="results")
     panel = [ratings, query, found, rated, results]
-    query.input(flows.search, [query, ratings], found, **INSTANT)
+    # Not input: Gradio fires that for keys alone, and misses input methods (kana, kanji) and paste.
+    query.change(flows.search, [query, ratings], found, **INSTANT)
     for part in (found, rated):
-        part.rate(flows.rate, [k, adult], panel, **INSTANT)
+        # "multiple": a call that "always_last" puts off would carry the data of the one before it.
+        part.rate(flows.rate, [k, adult], panel, **INSTANT | {"trigger_mode": "multiple"})
     gr.on([k.input, adult.input], flows.show, [ratings, k, adult], panel, **INSTANT)
     page.load(flows.show, [ratings, k, adult], panel, **INSTANT)
     page.load(None, ratings, None, js="ratings => { window.anisvd.ratings = ratings ?? [] }")
@@ -84,7 +87,7 @@ def _user_tab(flows: Flows, current: Callable[[], ServedModel]) -> None:
     surprise.click(flows.any_user, [k, adult], [user, history, results], **INSTANT)
 
 
-def _html(value: Callable[[], str] | str = "", **options: Any) -> gr.HTML:
+def _html(value: str = "", **options: Any) -> gr.HTML:
     """A part of the page that `core.ui.views` renders and ``page.css`` styles, and nobody else."""
     return gr.HTML(value, apply_default_css=False, elem_classes="part", **options)
 

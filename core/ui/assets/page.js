@@ -6,6 +6,5 @@ window.anisvd = {
     if (rating === null) this.ratings = this.ratings.filter(([other]) => other !== id);
     else if (index >= 0) this.ratings = this.ratings.with(index, [id, rating]);
     else this.ratings = [...this.ratings, [id, rating]];
-    return this.ratings;
   },
 };
