@@ -131,7 +131,8 @@ class Model:
         Fewer come back only when fewer titles pass the filters. Adult titles pass only when
         ``filters`` asks for them. Raises `InputError`: see `core.recommend.recommend`.
         """
-        return recommend(taste, self.ranker, self.predictor, self.catalogue, k, filters or Filters())
+        predicted = self._predict(taste.row)[0]
+        return recommend(taste, self.ranker, predicted, self.catalogue, k, filters or Filters())
 
     def similar(self, anime_id: int, k: int = 10, filters: Filters | None = None) -> list[Recommendation]:
         """The ``k`` titles nearest to one, by the cosine of their rows of ``VΣ`` (the ``score``).
@@ -146,8 +147,7 @@ class Model:
         allowed[position] = False
         similarity = self._directions @ self._directions[position]
         best = top_k(similarity, allowed, self.catalogue, k)
-        nobody = self.fold_in({}).row
-        return listing(best, similarity, self.predictor.predict(nobody)[0], self.catalogue)
+        return listing(best, similarity, self._predict(self.fold_in({}).row)[0], self.catalogue)
 
     @cached_property
     def _directions(self) -> Float32:
@@ -173,7 +173,10 @@ class Model:
         """The rating each history's owner is expected to give each title, float32 [n, n_items],
         within the rating scale. ``matrix`` as in `rank_scores`.
         """
-        return np.clip(self.predictor.predict(self._checked(matrix)), *self.rating_scale)
+        return self._predict(self._checked(matrix))
+
+    def _predict(self, matrix: sparse.csr_array) -> Float32:
+        return np.clip(self.predictor.predict(matrix), *self.rating_scale)
 
     def _checked(self, matrix: sparse.csr_array) -> sparse.csr_array:
         if matrix.ndim != 2 or matrix.shape[1] != len(self.catalogue):
@@ -260,7 +263,7 @@ class Model:
         shapes = {"items": len(catalogue)}
         for role, head in model._heads().items():
             shapes |= _sizes(_in_role(head.SPEC, role), head.tensors())
-        shapes |= {name: size for name, size in _sizes(Users.SPEC, users.tensors()).items() if "+" not in name}
+        shapes |= _sizes(Users.SPEC, users.tensors())
         return replace(model, info=replace(info, shapes=shapes))
 
 
@@ -277,6 +280,7 @@ def _sizes(spec: Spec, tensors: Tensors) -> dict[str, int]:
         dimension: size
         for name, (_, dimensions) in spec.items()
         for dimension, size in zip(dimensions, tensors[name].shape, strict=True)
+        if "+" not in dimension
     }
 
 

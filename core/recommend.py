@@ -81,9 +81,10 @@ class Recommendation:
 
 
 def recommend(
-    taste: Taste, ranker: Ranker, predictor: Predictor, catalogue: Catalogue, k: int, filters: Filters
+    taste: Taste, ranker: Ranker, predicted: Float32, catalogue: Catalogue, k: int, filters: Filters
 ) -> list[Recommendation]:
     """The ``k`` best titles that the taste hasn't seen and the filters allow, the best first.
+    ``predicted`` are the ratings expected of this taste, float32 [n_items].
 
     Everything is scored, then filtered, then cut, so the list is shorter than ``k`` only when
     fewer titles qualify. Equal scores: the title that more people list.
@@ -98,7 +99,7 @@ def recommend(
     scores = ranker.scores(taste.row)[0]
     best = top_k(scores, allowed, catalogue, k)
     reasons = _reasons(taste, ranker.contributions(taste.row, best), catalogue)
-    return listing(best, scores, predictor.predict(taste.row)[0], catalogue, reasons)
+    return listing(best, scores, predicted, catalogue, reasons)
 
 
 def top_k(scores: Float32, allowed: npt.NDArray[np.bool_], catalogue: Catalogue, k: int) -> npt.NDArray[np.int64]:

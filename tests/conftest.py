@@ -1,82 +1,62 @@
-"""Fixtures that all tests share: an invented data set, and models trained from it."""
+"""Models trained from the small data set, and the folder of the real one."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from small_data import ROOT, SMALL, anime_rows, rating_rows, write_csv
 
 from core import Catalogue, Model, Ratings, TrainingConfig, train
-from tests.synthetic import RATING_HEADER, Files, write_csv, write_files
-
-# Reproducible, and no example database left in the working folder.
-settings.register_profile("anisvd", deadline=None, derandomize=True, database=None, max_examples=50)
-settings.load_profile("anisvd")
-
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="session")
-def repository() -> Path:
-    """The root of the project."""
-    return REPOSITORY
+def missing(what: str) -> None:
+    """Skip a test on a user's machine, and fail it where everything has to be there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what}, and CI is set")
+    pytest.skip(what)
 
 
 @pytest.fixture(scope="session")
-def real_data() -> Path:
-    """The folder of the real data, beside the repository. In CI it has to be there."""
-    folder = REPOSITORY.parent / "shared" / "data"
-    if not (folder / "rating.csv").is_file():
-        reason = f"the real data is not at ../shared/data: no {folder.name}/rating.csv"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    write_csv(folder / "anime.csv", "anime_id,name,genre,type,episodes,rating,members", anime_rows())
+    write_csv(folder / "rating.csv", "user_id,anime_id,rating", rating_rows())
+    titles = [(103, "Third Show", "3rd|San", "三番目", 2003, "https://example.org/3.jpg", "104|105")]
+    titles += [(104, "Épisode Zéro!", "", "進撃", 2013, "javascript:alert(1)", "")]
+    write_csv(folder / "titles.csv", "anime_id,english,synonyms,japanese,year,picture,related_ids", titles)
     return folder
 
 
 @pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """The small data set as CSV files: see `tests.synthetic`."""
-    return write_files(tmp_path_factory.mktemp("data"))
+def catalogue(data_folder: Path) -> Catalogue:
+    return Catalogue.read(data_folder / "anime.csv", titles=data_folder / "titles.csv")
 
 
 @pytest.fixture(scope="session")
-def catalogue(files: Files) -> Catalogue:
-    """The small data set's titles."""
-    return Catalogue.read(files.anime, titles=files.titles)
+def ratings(data_folder: Path, catalogue: Catalogue) -> Ratings:
+    return Ratings.read(data_folder / "rating.csv", catalogue)
 
 
 @pytest.fixture(scope="session")
-def ratings(files: Files, catalogue: Catalogue) -> Ratings:
-    """The small data set's ratings."""
-    return Ratings.read(files.ratings, catalogue)
+def model(ratings: Ratings) -> Model:
+    return train(ratings, SMALL)
 
 
 @pytest.fixture(scope="session")
-def textbook_model(ratings: Ratings) -> Model:
-    """Trained by the textbooks' recipe."""
-    return train(ratings, TrainingConfig.textbook(factors=8))
+def textbook(ratings: Ratings) -> Model:
+    return train(ratings, TrainingConfig.textbook(factors=200))
 
 
 @pytest.fixture(scope="session")
-def default_model(ratings: Ratings) -> Model:
-    """Trained by the default recipe."""
-    return train(ratings, TrainingConfig())
+def model_folder(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "small"
+    model.save(folder)
+    return folder
 
 
-@pytest.fixture(scope="session", params=["textbook", "default"])
-def model(request: pytest.FixtureRequest) -> Model:
-    """A model of each recipe: what is tested with it must hold for all of them."""
-    trained: Model = request.getfixturevalue(f"{request.param}_model")
-    return trained
-
-
-@pytest.fixture
-def read_rating_rows(tmp_path: Path, catalogue: Catalogue) -> Callable[..., Ratings]:
-    """Rows of user, title and rating, written to a file and read back."""
-
-    def read(*rows: tuple[object, object, object]) -> Ratings:
-        return Ratings.read(write_csv(tmp_path / "rating.csv", RATING_HEADER, rows), catalogue)
-
-    return read
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        missing("the folder ../shared/data with the full data set is absent")
+    return folder
