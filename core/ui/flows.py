@@ -28,8 +28,6 @@ class RatePanel(NamedTuple):
     """What changes when the visitor rates: the stored ratings, and the parts of the page."""
 
     ratings: Pairs
-    query: str
-    found: str
     rated: str
     results: str
 
@@ -66,16 +64,11 @@ class Flows:
         model = self._model
         given = clean_ratings(ratings, model)
         pairs = [[anime_id, rating] for anime_id, rating in given.items()]
-        try:
-            recommendations = model.recommend(model.fold_in(given), _k(k), Filters(adult=bool(adult)))
-        except AniSVDError as error:
-            return RatePanel(
-                pairs, "", "", views.rated(given, model.catalogue, _scale(model)), views.message(str(error))
-            )
+        recommendations = model.recommend(model.fold_in(given), _k(k), Filters(adult=bool(adult)))
         heading = "Your next anime" if given else "Loved by most"
         hint = "" if given else "This is where everybody starts. Rate a show, and it becomes yours."
         results = views.results(recommendations, model, _k(k), heading, hint)
-        return RatePanel(pairs, "", "", views.rated(given, model.catalogue, _scale(model)), results)
+        return RatePanel(pairs, views.rated(given, model.catalogue, _scale(model)), results)
 
     def user(self, user_id: Any, k: float, adult: bool) -> UserPanel:
         """An existing user's history and recommendations."""

@@ -56,12 +56,14 @@ def _rate_tab(page: gr.Blocks, flows: Flows) -> None:
         with gr.Column(scale=7, min_width=320):
             k, adult = _controls()
             results = _html(elem_id="results")
-    panel = [ratings, query, found, rated, results]
+    panel = [ratings, rated, results]
     # Not input: Gradio fires that for keys alone, and misses input methods (kana, kanji) and paste.
     query.change(flows.search, [query, ratings], found, **INSTANT)
     for part in (found, rated):
         # "multiple": a call that "always_last" puts off would carry the data of the one before it.
         part.rate(flows.rate, [k, adult], panel, **INSTANT | {"trigger_mode": "multiple"})
+    # In the browser alone, so that no late answer wipes out what is being typed by then.
+    found.rate(None, None, [query, found], js="() => ['', '']")
     gr.on([k.input, adult.input], flows.show, [ratings, k, adult], panel, **INSTANT)
     page.load(flows.show, [ratings, k, adult], panel, **INSTANT)
     page.load(None, ratings, None, js="ratings => { window.anisvd.ratings = ratings ?? [] }")
