@@ -129,7 +129,7 @@ def read_info(folder: str | Path) -> ModelInfo:
     path = Path(folder) / CONFIG
     try:
         content = json.loads(_read(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: is not valid JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
@@ -146,7 +146,8 @@ def read_info(folder: str | Path) -> ModelInfo:
     shapes, scale = content["shapes"], content["rating_scale"]
     if not isinstance(shapes, dict) or not all(isinstance(size, int) and size >= 0 for size in shapes.values()):
         raise ArtifactError(f"{path}: shapes is {shapes!r}; expected whole numbers by name.")
-    if not (isinstance(scale, list) and len(scale) == 2 and 0 < float(scale[0]) < float(scale[1])):
+    numeric = isinstance(scale, list) and len(scale) == 2 and all(isinstance(end, int | float) for end in scale)
+    if not numeric or not 0 < scale[0] < scale[1] < float("inf"):
         raise ArtifactError(f"{path}: rating_scale is {scale!r}; expected two positive numbers, the lower first.")
     for name in ("recipe", "data", "metrics"):
         if not isinstance(content[name], dict):
@@ -223,5 +224,7 @@ def _check_tensor(path: Path, name: str, tensor: npt.NDArray[np.generic], dtype:
                 f"{path}: the columns of {name} are not orthonormal: VᵀV is off the identity by {off:.2g}, "
                 f"more than {ORTHONORMAL_WITHIN:g}. The factors do not come from an SVD."
             )
-    if name.endswith("singular_values") and np.any(np.diff(tensor.astype(np.float64)) > 0):
-        raise ArtifactError(f"{path}: {name} are not in descending order; the file is damaged.")
+    if name.endswith("singular_values"):
+        sigma = tensor.astype(np.float64)
+        if np.any(np.diff(sigma) > 0) or np.any(sigma <= 0):
+            raise ArtifactError(f"{path}: {name} are not positive and in descending order; the file is damaged.")

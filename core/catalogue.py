@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.errors import DataError, InputError
-from core.tables import numbers, read_table
+from core.tables import MAX_ID, numbers, read_table
 
 KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
 TITLES_COLUMNS = ("english", "synonyms", "japanese", "year", "picture", "related_ids")
@@ -97,7 +97,7 @@ class Catalogue:
             raise DataError(f"{path}: a header and no titles. Expected one line for each title.")
         frame = pd.DataFrame(
             {
-                "anime_id": numbers(path, raw["anime_id"], minimum=1).astype(np.int64),
+                "anime_id": numbers(path, raw["anime_id"], minimum=1, maximum=MAX_ID).astype(np.int64),
                 "name": raw["name"].map(_clean),
                 "genres": raw["genre"].map(lambda cell: "|".join(_split(_clean(cell), ","))),
                 "type": raw["type"].map(_clean).replace("Unknown", ""),
@@ -115,7 +115,10 @@ class Catalogue:
             frame[column] = frame[column].fillna("").astype(str) if column in frame else ""
         if "year" not in frame:
             frame["year"] = np.nan
-        return cls(frame[list(cls.COLUMNS)])
+        try:
+            return cls(frame[list(cls.COLUMNS)])
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -252,26 +255,28 @@ class Filters:
     def __post_init__(self) -> None:
         for name in ("genres", "exclude_genres", "types"):
             value = getattr(self, name)
-            if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+            if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
                 raise InputError(f"{name} is {value!r}; expected a list of names, for example ['Comedy'].")
             object.__setattr__(self, name, tuple(value))
-        if self.min_members < 0:
+        for name in ("min_members", "min_year", "max_year"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer | None):
+                raise InputError(f"{name} is {value!r}; expected a whole number.")
+        if self.min_members is None or self.min_members < 0:
             raise InputError(f"min_members is {self.min_members}; expected 0 or more.")
         if self.min_year is not None and self.max_year is not None and self.min_year > self.max_year:
             raise InputError(f"min_year {self.min_year} lies after max_year {self.max_year}; no title can fit both.")
 
     def mask(self, catalogue: Catalogue) -> npt.NDArray[np.bool_]:
         """Which titles pass, bool [n_titles]. Raises `InputError` for an unknown genre or type."""
-        genre_at = {genre.casefold(): index for index, genre in enumerate(catalogue.genres)}
-        wanted = _known(self.genres, genre_at, "genre")
-        unwanted = _known(self.exclude_genres, genre_at, "genre")
-        adult = genre_at.get(ADULT_GENRE.casefold())
-        if adult is not None and not self.adult and adult not in wanted:
-            unwanted.append(adult)
+        wanted = _known(self.genres, catalogue.genres, "genre")
+        unwanted = _known(self.exclude_genres, catalogue.genres, "genre")
+        if ADULT_GENRE in catalogue.genres and not self.adult:
+            adult = catalogue.genres.index(ADULT_GENRE)
+            unwanted += [adult] if adult not in wanted else []
         passes = catalogue.genre_matrix[:, wanted].all(axis=1) & ~catalogue.genre_matrix[:, unwanted].any(axis=1)
         if self.types:
-            type_at = {name.casefold(): index for index, name in enumerate(catalogue.types)}
-            allowed = [catalogue.types[index] for index in _known(self.types, type_at, "type")]
+            allowed = [catalogue.types[index] for index in _known(self.types, catalogue.types, "type")]
             passes &= catalogue.frame["type"].isin(allowed).to_numpy(dtype=bool)
         if self.min_members:
             passes &= catalogue.members >= self.min_members
@@ -290,13 +295,13 @@ def fold_name(name: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", bare).split())
 
 
-def _known(names: Iterable[str], index_of: Mapping[str, int], kind: str) -> list[int]:
-    indices = []
+def _known(names: Iterable[str], known: Sequence[str], kind: str) -> list[int]:
+    """Where each name stands among the known ones, whatever its case."""
+    index_of = {name.casefold(): index for index, name in enumerate(known)}
     for name in names:
         if name.casefold() not in index_of:
-            raise InputError(f"There is no {kind} {name!r} in this catalogue. It has: {', '.join(index_of)}.")
-        indices.append(index_of[name.casefold()])
-    return indices
+            raise InputError(f"There is no {kind} {name!r} in this catalogue. It has: {', '.join(known)}.")
+    return [index_of[name.casefold()] for name in names]
 
 
 def _clean(cell: str) -> str:
@@ -309,7 +314,7 @@ def _split(cell: str, separator: str) -> list[str]:
 
 def _read_titles(path: str | Path) -> pd.DataFrame:
     raw = read_table(path, ("anime_id",), TITLES_COLUMNS, text=True)
-    frame = pd.DataFrame({"anime_id": numbers(path, raw["anime_id"], minimum=1).astype(np.int64)})
+    frame = pd.DataFrame({"anime_id": numbers(path, raw["anime_id"], minimum=1, maximum=MAX_ID).astype(np.int64)})
     for column in raw.columns.drop("anime_id"):
         frame[column] = raw[column].map(_clean)
     if "year" in frame:

@@ -86,6 +86,10 @@ def truncated_svd(
         )
     if not np.isfinite(matrix.data if sparse.issparse(matrix) else matrix).all():
         raise InputError("The matrix has values that are not finite; a singular value decomposition needs numbers.")
+    largest = float(np.abs(matrix.data if sparse.issparse(matrix) else matrix).max(initial=0.0))
+    if largest > 0 and not 1e-100 < largest < 1e100:  # squares would overflow, or vanish
+        svd = truncated_svd(matrix / largest, k, tolerance=tolerance, seed=seed, on_progress=on_progress)
+        return SVD(svd.u, svd.singular_values * largest, svd.v)
     if n_rows < n_columns:
         flipped = sparse.csr_array(matrix.T) if sparse.issparse(matrix) else np.asarray(matrix).T
         svd = truncated_svd(flipped, k, tolerance=tolerance, seed=seed, on_progress=on_progress)

@@ -246,6 +246,8 @@ class Model:
         )
 
         def load_users() -> Users:
+            if artifact.read_info(folder) != info:
+                raise ArtifactError(f"{folder}: holds another model by now, with other users. Load it again.")
             stored = artifact.read_tensors(folder / artifact.USERS, Users.SPEC, info.shapes)
             return Users.from_tensors(stored, n_items, info.rating_scale)
 

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from core.catalogue import Catalogue
 from core.errors import DataError
-from core.tables import numbers, read_table
+from core.tables import MAX_ID, numbers, read_table
 
 WATCHED = -1
 """In place of a rating: the user watched the title and gave no rating."""
@@ -75,12 +75,15 @@ class Ratings:
             A cell is not what it should be (file, line, column, found, expected), or no row
             is left.
         """
-        low, high = map(float, rating_scale)
-        if not 0 < low < high:
+        try:
+            low, high = map(float, rating_scale)
+        except (TypeError, ValueError):
+            low, high = 0.0, 0.0
+        if not 0 < low < high < float("inf"):
             raise DataError(f"rating_scale is {rating_scale}; expected two positive numbers, the lower first.")
         frame = read_table(path, RATING_COLUMNS, text=False)
-        users = numbers(path, frame["user_id"], minimum=0).astype(np.int64)
-        titles = numbers(path, frame["anime_id"], minimum=1).astype(np.int64)
+        users = numbers(path, frame["user_id"], minimum=0, maximum=MAX_ID).astype(np.int64)
+        titles = numbers(path, frame["anime_id"], minimum=1, maximum=MAX_ID).astype(np.int64)
         values = numbers(path, frame["rating"], minimum=low, maximum=high, whole=False, also=(WATCHED,))
         columns = catalogue.positions(titles)
         known = columns >= 0

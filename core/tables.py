@@ -10,7 +10,7 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +20,9 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from core.errors import DataError
+
+MAX_ID = 2**53 - 1
+"""The largest id that is read exactly: cells pass through float64."""
 
 
 def read_table(path: str | Path, required: Sequence[str], optional: Sequence[str] = (), *, text: bool) -> pd.DataFrame:
@@ -85,6 +88,8 @@ def numbers(
     DataError
         At the first cell that is none of these, with its line.
     """
+    if pd.api.types.is_bool_dtype(column):
+        column = column.astype(str)
     if pd.api.types.is_numeric_dtype(column):
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         blank = np.zeros(len(values), dtype=bool)
@@ -116,8 +121,13 @@ def _is_parquet(path: Path) -> bool:
 
 def _read_csv(path: Path, wanted: Sequence[str], text: bool) -> pd.DataFrame:
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False} if text else {"low_memory": False}
+    options["compression"] = {".gz": "gzip", ".zip": "zip"}.get(path.suffix.lower())
     frame: pd.DataFrame = pd.read_csv(
-        path, usecols=lambda name: name in wanted, index_col=False, encoding="utf-8-sig", **options
+        path,
+        usecols=lambda name: name in wanted,
+        index_col=False,
+        encoding="utf-8-sig",
+        **options,
     )
     return frame
 
@@ -141,7 +151,12 @@ def _header(path: Path) -> list[str]:
     if _is_parquet(path):
         return [str(name) for name in pd.read_parquet(path).columns]
     with _open_text(path) as stream:
-        return next(csv.reader(stream), [])
+        return next(_rows(csv.reader(stream)), [])
+
+
+def _rows(reader: Iterable[list[str]]) -> Iterator[list[str]]:
+    """Without empty lines, which pandas passes over, too."""
+    return (row for row in reader if len(row) > 1 or "".join(row).strip())
 
 
 def _cell(path: Path, position: int, column: str) -> tuple[str, str]:
@@ -150,8 +165,8 @@ def _cell(path: Path, position: int, column: str) -> tuple[str, str]:
         return f"row {position + 1}", str(pd.read_parquet(path, columns=[column])[column].iloc[position])
     with _open_text(path) as stream:
         reader = csv.reader(stream)
-        at = next(reader).index(column)
-        rows = (row for row in reader if row)  # pandas passes over empty lines, too
+        rows = _rows(reader)
+        at = next(rows).index(column)
         for _ in range(position):
             next(rows)
         row = next(rows)

@@ -91,7 +91,10 @@ def history_matrix(
 
 def check_rating(rating: object, scale: tuple[float, float], what: str) -> None:
     """Raise `InputError` unless ``rating`` is a number on the scale, or `WATCHED`."""
-    number = float(rating) if isinstance(rating, Real) and not isinstance(rating, bool) else float("nan")
+    try:
+        number = float(rating) if isinstance(rating, Real) and not isinstance(rating, bool) else float("nan")
+    except OverflowError:
+        number = float("inf")
     if not (scale[0] <= number <= scale[1] or number == WATCHED):
         raise InputError(
             f"{what} is {rating!r}; expected a number from {scale[0]:g} to {scale[1]:g}, "

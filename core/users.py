@@ -37,7 +37,7 @@ class Users:
         "user_ids": ("int64", ("users",)),
         "indptr": ("int64", ("users+1",)),
         "positions": ("uint16|uint32", ("entries",)),
-        "values": ("float16", ("entries",)),
+        "values": ("float16|float32", ("entries",)),
         "factors": ("float16", ("users", "leading")),
     }
 
@@ -48,22 +48,25 @@ class Users:
 
     def row(self, user_id: int) -> int:
         """The row of a user. Raises `InputError` for an id that the model doesn't store."""
-        at = int(np.searchsorted(self.user_ids, user_id)) if isinstance(user_id, int | np.integer) else 0
-        if at == len(self.user_ids) or self.user_ids[at] != user_id:
-            raise InputError(
-                f"There is no user {user_id!r} in this model; it stores {len(self.user_ids):,} users, "
-                f"for example {', '.join(map(str, self.user_ids[:3]))}."
-            )
-        return at
+        if isinstance(user_id, int | np.integer) and not isinstance(user_id, bool):
+            found = np.flatnonzero(self.user_ids == user_id)
+            if found.size:
+                return int(found[0])
+        examples = f", for example {', '.join(map(str, self.user_ids[:3]))}" if len(self.user_ids) else ""
+        raise InputError(
+            f"There is no user {user_id!r} in this model; it stores {len(self.user_ids):,} users{examples}."
+        )
 
     def tensors(self) -> dict[str, npt.NDArray[np.generic]]:
         """What to store, as in `SPEC`."""
         smallest = np.uint16 if self.history.shape[1] <= 2**16 else np.uint32
+        halves = self.history.data.astype(np.float16)
+        exact = np.array_equal(halves, self.history.data)  # half points are; a 7.3 is not
         return {
             "user_ids": self.user_ids,
             "indptr": self.history.indptr.astype(np.int64),
             "positions": self.history.indices.astype(smallest),
-            "values": self.history.data.astype(np.float16),
+            "values": halves if exact else self.history.data,
             "factors": self.factors,
         }
 
@@ -83,4 +86,6 @@ class Users:
         if np.any((values != WATCHED) & ((values < scale[0]) | (values > scale[1]))):
             raise ArtifactError(f"users.safetensors: a rating lies off the scale {scale[0]:g}-{scale[1]:g}.")
         history = sparse.csr_array((values, positions, indptr.astype(np.int32)), shape=(len(user_ids), n_items))
+        if not history.has_canonical_format:
+            raise ArtifactError("users.safetensors: a user's positions are not ascending; the file is damaged.")
         return cls(user_ids, history, tensors["factors"].astype(np.float16))

@@ -1,13 +1,15 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
+from small_data import SMALL
 
-from core import ArtifactError, Model, artifact
+from core import ArtifactError, Model, Ratings, artifact, train
 from core.artifact import FILES, tensors_to_bytes
 
 
@@ -47,6 +49,9 @@ VIOLATIONS = {
     "format_version is 99": edit_config(lambda c: c.update(format_version=99)),
     "no entry 'recipe'": edit_config(lambda c: c.pop("recipe")),
     "rating_scale is": edit_config(lambda c: c.update(rating_scale=[10, 1])),
+    "expected two positive numbers": edit_config(lambda c: c.update(rating_scale=["one", None])),
+    "not positive": edit_tensors(poke("ranking.singular_values", -1, -1)),
+    "valid JSON": lambda folder: (folder / "config.json").write_text("[" * 100_000),
     "shapes is": edit_config(lambda c: c.update(shapes={"items": "many"})),
     "no entry 'ranking.factors'": edit_config(lambda c: c["shapes"].pop("ranking.factors")),
     "recipe.ranking.kind is 'magic'": edit_config(lambda c: c["recipe"]["ranking"].update(kind="magic")),
@@ -62,7 +67,7 @@ VIOLATIONS = {
     "not orthonormal": edit_tensors(
         lambda t: t.update({"ranking.item_factors": t["ranking.item_factors"] * np.float16(1.1)})
     ),
-    "not in descending order": edit_tensors(
+    "in descending order": edit_tensors(
         lambda t: t.update({"ranking.singular_values": t["ranking.singular_values"][::-1]})
     ),
     "columns are not ascending": edit_tensors(poke("ranking.columns", 0, 5)),
@@ -88,6 +93,9 @@ USERS = {
     "ascending and unique": edit_tensors(poke("user_ids", 1, 1), "users.safetensors"),
     "indptr": edit_tensors(poke("indptr", 1, 60_000), "users.safetensors"),
     "outside of the 60 titles": edit_tensors(poke("positions", 1, 60), "users.safetensors"),
+    "positions are not ascending": edit_tensors(
+        lambda t: t.update(positions=t["positions"][::-1]), "users.safetensors"
+    ),
     "off the scale": edit_tensors(poke("values", 1, 10.5), "users.safetensors"),
     "not finite": edit_tensors(poke("factors", (1, 1), np.inf), "users.safetensors"),
     "No such file": lambda folder: (folder / "users.safetensors").unlink(),
@@ -101,6 +109,21 @@ def test_users_are_validated_when_first_needed(message: str, folder: Path) -> No
     assert model.recommend(model.fold_in({103: 9}))
     with pytest.raises(ArtifactError, match=message):
         _ = model.user_ids
+
+
+def test_users_of_a_model_that_was_replaced_are_refused(folder: Path, textbook: Model) -> None:
+    model = Model.load(folder)
+    textbook.save(folder)
+    with pytest.raises(ArtifactError, match="holds another model by now"):
+        _ = model.user_ids
+
+
+def test_ratings_between_half_points_are_stored_exactly(ratings: Ratings, tmp_path: Path) -> None:
+    matrix = ratings.matrix.copy()
+    matrix.data = np.where(matrix.data > 0, np.minimum(matrix.data + np.float32(0.3), 10), matrix.data)
+    model = train(replace(ratings, matrix=matrix), SMALL)
+    model.save(tmp_path / "model")
+    assert np.array_equal(Model.load(tmp_path / "model").users.history.data, matrix.data)
 
 
 def test_a_repeated_title_is_refused(folder: Path) -> None:

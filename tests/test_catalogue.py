@@ -72,6 +72,9 @@ def test_unknown_years_pass_only_without_a_year_filter(catalogue: Catalogue) -> 
         (lambda c: Filters(types=("Nope",)).mask(c), "no type 'Nope'"),
         (lambda c: Filters(genres="Comedy"), "expected a list of names"),
         (lambda c: Filters(min_members=-1), "expected 0 or more"),
+        (lambda c: Filters(genres=None), "expected a list of names"),
+        (lambda c: Filters(min_members="many"), "expected a whole number"),
+        (lambda c: Filters(min_year="old"), "expected a whole number"),
         (lambda c: Filters(min_year=2010, max_year=2000), "no title can fit both"),
         (lambda c: c[99_999], "no title with the id 99999"),
     ],
@@ -84,7 +87,7 @@ def test_wrong_arguments_are_named(catalogue: Catalogue, make, message: str) -> 
 def test_a_repeated_id_is_refused(tmp_path: Path) -> None:
     rows = [(1, "A", "", "TV", 1, 7, 5), (1, "B", "", "TV", 1, 7, 5)]
     path = write_csv(tmp_path / "anime.csv", "anime_id,name,genre,type,episodes,rating,members", rows)
-    with pytest.raises(DataError, match="anime_id 1 stands twice"):
+    with pytest.raises(DataError, match=r"anime\.csv: anime_id 1 stands twice"):
         Catalogue.read(path)
 
 

@@ -70,6 +70,12 @@ def test_what_has_no_svd_is_refused(a: np.ndarray) -> None:
         truncated_svd(a, 2)
 
 
+@pytest.mark.parametrize("factor", [1e200, 1e-200])
+def test_the_unit_of_the_matrix_does_not_matter(factor: float) -> None:
+    a = matrix((600, 500), 0.05, 6)
+    assert np.allclose(truncated_svd(a * factor, 5).singular_values / factor, truncated_svd(a, 5).singular_values)
+
+
 def test_k_below_one_is_refused() -> None:
     with pytest.raises(InputError, match="k=0"):
         truncated_svd(np.eye(3), 0)

@@ -143,7 +143,7 @@ def test_unknown_ids_are_reported_and_count_for_nothing(model: Model) -> None:
 
 
 @pytest.mark.parametrize(
-    "history", [{103: 0}, {103: 11}, {103: float("nan")}, {103: True}, {103: "9"}, {"103": 9}, {1.5: 9}]
+    "history", [{103: 0}, {103: 11}, {103: float("nan")}, {103: True}, {103: 10**400}, {103: "9"}, {"103": 9}, {1.5: 9}]
 )
 def test_wrong_ratings_are_refused(model: Model, history: dict) -> None:
     with pytest.raises(InputError):

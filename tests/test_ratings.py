@@ -56,8 +56,9 @@ def test_the_scale_belongs_to_the_ratings(catalogue: Catalogue, tmp_path: Path) 
     assert read([(1, 100, 0.5), (1, 101, 5)], catalogue, tmp_path, rating_scale=(0.5, 5)).scale == (0.5, 5.0)
     with pytest.raises(DataError, match=r"found '6'; expected a number from 0\.5 to 5 or -1"):
         read([(1, 100, 6)], catalogue, tmp_path, rating_scale=(0.5, 5))
-    with pytest.raises(DataError, match="rating_scale"):
-        read([(1, 100, 6)], catalogue, tmp_path, rating_scale=(0, 5))
+    for wrong in ((0, 5), (5, 1), (1, float("inf")), ("one", "ten"), (1,)):
+        with pytest.raises(DataError, match="rating_scale"):
+            read([(1, 100, 6)], catalogue, tmp_path, rating_scale=wrong)
 
 
 def test_fingerprint_tells_data_apart(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import bz2
 import gzip
 import zipfile
 from pathlib import Path
@@ -49,6 +50,10 @@ def test_parquet_gives_the_same_catalogue(data_folder: Path, tmp_path: Path) -> 
         (HEADER.encode() + b"1,100,0\n", ["line 2", "'0'"]),
         (HEADER.encode() + b"1,100,\n", ["line 2", "column 'rating'", "''"]),
         (HEADER.encode() + b"1,100,nan\n", ["line 2", "'nan'"]),
+        (HEADER.encode() + b"1,100,True\n", ["line 2", "'True'"]),
+        (HEADER.encode() + b"9007199254740993,100,5\n", ["line 2", "'9007199254740993'", "user_id"]),
+        (HEADER.encode() + b"1,%d,5\n" % 10**30, ["line 2", "anime_id"]),
+        (b"\n  \n" + HEADER.encode() + b"1,100,5\n   \n1,101,x\n", ["line 6", "'x'"]),
         (HEADER.encode() + b"1,100,inf\n", ["line 2", "'inf'"]),
         (HEADER.encode() + b"1.5,100,5\n", ["line 2", "'user_id'", "'1.5'", "whole number"]),
         (HEADER.encode() + b"1,100,5\n1,101,x\n1,102,y\n", ["line 3", "1 more such cells"]),
@@ -77,6 +82,7 @@ def test_line_numbers_count_line_breaks_inside_quotes(tmp_path: Path) -> None:
     [
         ("r.csv.gz", gzip.compress(HEADER.encode() * 50)[:30]),
         ("r.csv.gz", b"plain text"),
+        ("r.csv.bz2", bz2.compress(HEADER.encode() + b"1,100,x\n")),
         ("r.zip", b"not a zip"),
         ("r.parquet", b"user_id,anime_id,rating\n"),
     ],
