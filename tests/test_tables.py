@@ -86,6 +86,7 @@ def test_line_numbers_count_line_breaks_inside_quotes(tmp_path: Path) -> None:
         ("r.zip", b"not a zip"),
         ("r.parquet", b"user_id,anime_id,rating\n"),
     ],
+    ids=["truncated gz", "text as gz", "bz2", "text as zip", "text as parquet"],
 )
 def test_a_damaged_container_is_refused(name: str, content: bytes, catalogue: Catalogue, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
