@@ -12,6 +12,8 @@ def search(page: Page, text: str) -> None:
 
 def rate(page: Page, text: str, name: str, rating: int) -> None:
     search(page, text)
+    # The list is patched in place while one types: wait for the answer to the last letter.
+    expect(page.locator("#found ul")).to_have_attribute("data-query", text)
     found = page.locator("#found li").filter(has=page.get_by_text(name, exact=True))
     found.get_by_role("button", name=str(rating), exact=True).click()
     expect(page.locator("#rated li").filter(has=page.get_by_text(name, exact=True))).to_be_visible()
