@@ -94,7 +94,7 @@ def truncated_svd(
         flipped = sparse.csr_array(matrix.T) if sparse.issparse(matrix) else np.asarray(matrix).T
         svd = truncated_svd(flipped, k, tolerance=tolerance, seed=seed, on_progress=on_progress)
         return fix_signs(SVD(svd.v, svd.singular_values, svd.u))
-    if 4 * k + 2 * BLOCK_SIZE > n_columns:
+    if 4 * k + 4 * BLOCK_SIZE > n_columns:  # Lanczos wants room for a basis and a restart
         dense = np.asarray(sparse.csr_array(matrix).toarray(), dtype=np.float64)
         u, singular_values, vt = np.linalg.svd(dense, full_matrices=False)
         u, singular_values, v = u[:, :k], singular_values[:k], vt[:k].T
@@ -148,7 +148,7 @@ def _leading_eigenpairs(
     on_progress: Callable[[float], None],
 ) -> tuple[Array, Array]:
     """The ``k`` largest eigenvalues [k], descending, and eigenvectors [size, k] of a symmetric
-    positive semi-definite operator, by block Lanczos. Wants ``4 k + 2 BLOCK_SIZE <= size``.
+    positive semi-definite operator, by block Lanczos. Wants ``4 k + 4 BLOCK_SIZE <= size``.
 
     With an orthonormal basis ``Q`` and its next block ``Q₊``, ``A Q = Q T + Q₊ R Eᵀ`` (E picks the
     last block), so a Ritz pair ``T y = θ y`` gives the eigenpair ``(θ, Qy)`` with the residual

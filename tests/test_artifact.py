@@ -179,6 +179,21 @@ def test_a_write_that_fails_leaves_the_old_model(fails: int, folder: Path, monke
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
+def test_a_rename_that_fails_puts_the_old_model_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    rename = Path.rename
+
+    def failing(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise OSError(13, "Permission denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="Permission denied"):
+        artifact.write_model(folder, before)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_nothing_but_a_model_is_ever_replaced(model: Model, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(ArtifactError, match=r"holds 'thesis\.txt'"):

@@ -34,6 +34,11 @@ def test_lanczos_agrees_with_numpy_on_dense_matrices() -> None:
     check_against_numpy(np.random.default_rng(2).standard_normal((700, 500)), 25)
 
 
+@pytest.mark.parametrize("columns", range(60, 260, 20))
+def test_the_smallest_lanczos_problems_work(columns: int) -> None:
+    check_against_numpy(np.random.default_rng(columns).standard_normal((300, columns)), 2)
+
+
 @settings(max_examples=25, deadline=None)
 @given(rows=st.integers(2, 60), columns=st.integers(2, 60), share=st.floats(0.05, 1), seed=st.integers(0, 99))
 def test_lapack_agrees_with_numpy_at_any_shape(rows: int, columns: int, share: float, seed: int) -> None:
