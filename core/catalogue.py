@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.errors import DataError, InputError
-from core.tables import MAX_ID, numbers, read_table
+from core.tables import identifiers, numbers, read_table
 
 KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
 TITLES_COLUMNS = ("english", "synonyms", "japanese", "year", "picture", "related_ids")
@@ -97,7 +97,7 @@ class Catalogue:
             raise DataError(f"{path}: a header and no titles. Expected one line for each title.")
         frame = pd.DataFrame(
             {
-                "anime_id": numbers(path, raw["anime_id"], minimum=1, maximum=MAX_ID).astype(np.int64),
+                "anime_id": identifiers(path, raw["anime_id"]),
                 "name": raw["name"].map(_clean),
                 "genres": raw["genre"].map(lambda cell: "|".join(_split(_clean(cell), ","))),
                 "type": raw["type"].map(_clean).replace("Unknown", ""),
@@ -314,7 +314,7 @@ def _split(cell: str, separator: str) -> list[str]:
 
 def _read_titles(path: str | Path) -> pd.DataFrame:
     raw = read_table(path, ("anime_id",), TITLES_COLUMNS, text=True)
-    frame = pd.DataFrame({"anime_id": numbers(path, raw["anime_id"], minimum=1, maximum=MAX_ID).astype(np.int64)})
+    frame = pd.DataFrame({"anime_id": identifiers(path, raw["anime_id"])})
     for column in raw.columns.drop("anime_id"):
         frame[column] = raw[column].map(_clean)
     if "year" in frame:

@@ -84,9 +84,10 @@ def truncated_svd(
         raise InputError(
             f"A truncated SVD of a {n_rows} x {n_columns} matrix with k={k}: expected k >= 1 and a matrix."
         )
-    if not np.isfinite(matrix.data if sparse.issparse(matrix) else matrix).all():
+    values = matrix.data if sparse.issparse(matrix) else np.asarray(matrix)
+    if not np.isfinite(values).all():
         raise InputError("The matrix has values that are not finite; a singular value decomposition needs numbers.")
-    largest = float(np.abs(matrix.data if sparse.issparse(matrix) else matrix).max(initial=0.0))
+    largest = float(np.abs(values).max(initial=0.0))
     if largest > 0 and not 1e-100 < largest < 1e100:  # squares would overflow, or vanish
         svd = truncated_svd(matrix / largest, k, tolerance=tolerance, seed=seed, on_progress=on_progress)
         return SVD(svd.u, svd.singular_values * largest, svd.v)

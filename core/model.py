@@ -147,7 +147,12 @@ class Model:
         allowed[position] = False
         similarity = self._directions @ self._directions[position]
         best = top_k(similarity, allowed, self.catalogue, k)
-        return listing(best, similarity, self._predict(self.fold_in({}).row)[0], self.catalogue)
+        return listing(best, similarity, self._predicted_for_nobody, self.catalogue)
+
+    @cached_property
+    def _predicted_for_nobody(self) -> Float32:
+        nobody, _ = history_row({}, self.catalogue, self.rating_scale)
+        return np.asarray(self._predict(nobody)[0])
 
     @cached_property
     def _directions(self) -> Float32:

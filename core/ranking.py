@@ -16,6 +16,7 @@ seen, and a pull to the average visitor; who told much gets the fine detail.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -180,7 +181,7 @@ class RankingHead:
         shrinkage = config.shrinkage * (1 + (config.shrinkage_turning / n) ** config.shrinkage_steepness)
         return rows, np.round(LAMBDA_STEPS * np.log(shrinkage)).astype(np.int64)
 
-    @property
+    @cached_property
     def _average(self) -> Float32:
         """The average visitor's row, projected, float32 [k]."""
         exponent = self.config.column_scaling - 1 - self.config.short_damping

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from core.catalogue import Catalogue
 from core.errors import DataError
-from core.tables import MAX_ID, numbers, read_table
+from core.tables import identifiers, numbers, read_table
 
 WATCHED = -1
 """In place of a rating: the user watched the title and gave no rating."""
@@ -82,8 +82,8 @@ class Ratings:
         if not 0 < low < high < float("inf"):
             raise DataError(f"rating_scale is {rating_scale}; expected two positive numbers, the lower first.")
         frame = read_table(path, RATING_COLUMNS, text=False)
-        users = numbers(path, frame["user_id"], minimum=0, maximum=MAX_ID).astype(np.int64)
-        titles = numbers(path, frame["anime_id"], minimum=1, maximum=MAX_ID).astype(np.int64)
+        users = identifiers(path, frame["user_id"], minimum=0)
+        titles = identifiers(path, frame["anime_id"])
         values = numbers(path, frame["rating"], minimum=low, maximum=high, whole=False, also=(WATCHED,))
         columns = catalogue.positions(titles)
         known = columns >= 0

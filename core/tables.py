@@ -1,6 +1,6 @@
 """Tables from files: CSV (plain, ``.gz`` or ``.zip``) and Parquet, read with precise refusals.
 
-`read_table` checks that a file is what it claims to be; `numbers` turns a column into numbers.
+`read_table` checks that a file is what it claims to be; `numbers` and `identifiers` read a column.
 Whatever is wrong becomes a `DataError` naming the file, the line and the column, what was found
 there and what was expected, because "could not convert string to float" helps nobody.
 """
@@ -113,6 +113,11 @@ def numbers(
             + (f" {wrong.size - 1:,} more such cells follow." if wrong.size > 1 else "")
         )
     return np.where(blank, np.nan, values)
+
+
+def identifiers(path: str | Path, column: pd.Series, *, minimum: int = 1) -> npt.NDArray[np.int64]:
+    """A column of ids as int64 [rows]. Raises `DataError` for what is none: see `numbers`."""
+    return numbers(path, column, minimum=minimum, maximum=MAX_ID).astype(np.int64)
 
 
 def _is_parquet(path: Path) -> bool:

@@ -57,14 +57,14 @@ def found(titles: list[Title], query: str, ratings: dict[int, float], scale: lis
 
 def rated(ratings: dict[int, float], catalogue: Catalogue, scale: list[int]) -> str:
     """The visitor's own ratings, the latest first, to change or remove."""
-    titles = [(catalogue[anime_id], rating) for anime_id, rating in reversed(ratings.items()) if anime_id in catalogue]
+    titles = [(catalogue[anime_id], rating) for anime_id, rating in reversed(ratings.items())]
     return render("rated.html", titles=titles, scale=scale)
 
 
 def results(recommendations: list[Recommendation], model: Model, k: int, heading: str, hint: str) -> str:
     """Recommendations as cards."""
     cards = [(item, model.catalogue[item.anime_id]) for item in recommendations]
-    return render("results.html", cards=cards, k=k, heading=heading, hint=hint, best=model.rating_scale[1])
+    return render("results.html", cards=cards, k=k, heading=heading, hint=hint)
 
 
 def history(taste: Taste, catalogue: Catalogue) -> str:
