@@ -122,7 +122,7 @@ class _Fit:
         self.packing = _Symmetric(k + 2)
         self.block_packing = _Symmetric(k + 1)
         self.of_item = np.r_[0, 2 : k + 2]
-        item_biases, user_biases = _damped_biases(ratings, self.row, self.user_counts, self.item_counts)
+        item_biases, user_biases = damped_biases(ratings, ITEM_DAMPING, USER_DAMPING)
         left = sparse.csr_array(
             (ratings.data - item_biases[ratings.indices] - user_biases[self.row], ratings.indices, ratings.indptr),
             shape=ratings.shape,
@@ -230,18 +230,18 @@ def weighted_ridge(x: Float32, y: Float32, weights: Float32, ridge: float) -> Fl
     return np.linalg.solve(system.astype(np.float64), (weighted.T @ y).astype(np.float64)).astype(np.float32)
 
 
-def _damped_biases(
-    ratings: sparse.csr_array,
-    row: npt.NDArray[np.int64],
-    user_counts: npt.NDArray[np.int64],
-    item_counts: npt.NDArray[np.int64],
-) -> tuple[Float32, Float32]:
-    """Alternating damped means of what the other side leaves (Koren, 2010): items' and users'."""
+def damped_biases(ratings: sparse.csr_array, item_damping: float, user_damping: float) -> tuple[Float32, Float32]:
+    """Alternating damped means of what the other side leaves (Koren: Factor in the neighbors, 2010).
+
+    ``ratings`` is CSR [n_users, n_items], centred. Returns float32 [n_items] and float32 [n_users].
+    """
     n_users, n_items = ratings.shape
+    user_counts, item_counts = np.diff(ratings.indptr), np.bincount(ratings.indices, minlength=n_items)
+    row = np.repeat(np.arange(n_users), user_counts)
     items, users = np.zeros(n_items), np.zeros(n_users)
     for _ in range(BIAS_SWEEPS):
-        items = np.bincount(ratings.indices, ratings.data - users[row], n_items) / (item_counts + ITEM_DAMPING)
-        users = np.bincount(row, ratings.data - items[ratings.indices], n_users) / (user_counts + USER_DAMPING)
+        items = np.bincount(ratings.indices, ratings.data - users[row], n_items) / (item_counts + item_damping)
+        users = np.bincount(row, ratings.data - items[ratings.indices], n_users) / (user_counts + user_damping)
     return items.astype(np.float32), users.astype(np.float32)
 
 

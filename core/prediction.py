@@ -25,7 +25,7 @@ from core.factor_analysis import FactorAnalysis, analyse, weighted_ridge
 from core.factors import Float32, ItemFactors, Spec, Tensors
 from core.item_features import item_features, watched_embedding
 from core.linalg import SVD, fix_signs
-from core.ratings import Ratings, explicit
+from core.ratings import Ratings, explicit, keep, shuffled_places
 
 USER_RIDGE = 1e-3
 SHORT_HISTORIES = (3, 10, 30)
@@ -181,9 +181,8 @@ def _expected_users(matrix: sparse.csr_array, embedding: Float32, users: Float32
     random = np.random.default_rng(seed)
     given = explicit(matrix)
     rated = np.diff(given.indptr)
-    shortened = [(_first_at_random(given, n, random), rated >= max(n, 10)) for n in SHORT_HISTORIES]
-    kept = random.random(matrix.nnz) < LONG_SHARE
-    shortened.append((_only(matrix, kept), rated >= 5))
+    shortened = [(_seen(given, shuffled_places(given, random) < n), rated >= max(n, 10)) for n in SHORT_HISTORIES]
+    shortened.append((_seen(matrix, random.random(matrix.nnz) < LONG_SHARE), rated >= 5))
     if not any(enough.any() for _, enough in shortened):
         return np.zeros((matrix.shape[1], users.shape[1]), dtype=np.float32)
     sets, thetas, weights = [], [], []
@@ -196,17 +195,8 @@ def _expected_users(matrix: sparse.csr_array, embedding: Float32, users: Float32
     return embedding @ regression
 
 
-def _first_at_random(matrix: sparse.csr_array, n: int, random: np.random.Generator) -> sparse.csr_array:
-    """At most n entries of each row, drawn at random, as ones."""
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    shuffled = np.lexsort((random.random(matrix.nnz), row))
-    place = np.arange(matrix.nnz) - matrix.indptr[row]
-    kept = np.zeros(matrix.nnz, dtype=bool)
-    kept[shuffled[place < n]] = True
-    return _only(matrix, kept)
-
-
-def _only(matrix: sparse.csr_array, kept: npt.NDArray[np.bool_]) -> sparse.csr_array:
+def _seen(matrix: sparse.csr_array, kept: npt.NDArray[np.bool_]) -> sparse.csr_array:
     """The kept entries, as ones."""
-    indptr = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
-    return sparse.csr_array((np.ones(int(kept.sum()), np.float32), matrix.indices[kept], indptr), shape=matrix.shape)
+    seen = keep(matrix, kept)
+    seen.data = np.ones_like(seen.data)
+    return seen

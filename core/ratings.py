@@ -122,14 +122,30 @@ class Ratings:
         """The same titles and scale, only the users of these rows (indices or a mask)."""
         return Ratings(self.matrix[rows], self.user_ids[rows], self.catalogue, self.scale, self.report)
 
+    def with_matrix(self, matrix: sparse.csr_array) -> "Ratings":
+        """The same users, titles and scale with other ratings."""
+        return Ratings(matrix, self.user_ids, self.catalogue, self.scale, self.report)
+
 
 def explicit(matrix: sparse.csr_array) -> sparse.csr_array:
     """The given ratings alone: the same matrix without its `WATCHED` entries."""
-    kept = matrix.data > 0
+    return keep(matrix, matrix.data > 0)
+
+
+def keep(matrix: sparse.csr_array, kept: npt.NDArray[np.bool_]) -> sparse.csr_array:
+    """The same matrix with only these of its stored entries, bool [nnz] in their order."""
     counts = np.concatenate([[0], np.cumsum(kept)])
     return sparse.csr_array(
         (matrix.data[kept], matrix.indices[kept], counts[matrix.indptr].astype(matrix.indptr.dtype)), shape=matrix.shape
     )
+
+
+def shuffled_places(matrix: sparse.csr_array, random: np.random.Generator) -> npt.NDArray[np.int64]:
+    """The place 0, 1, 2, … of each stored entry in a random order of its row, int64 [nnz]."""
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    places = np.empty(matrix.nnz, dtype=np.int64)
+    places[np.lexsort((random.random(matrix.nnz), row))] = np.arange(matrix.nnz) - matrix.indptr[row]
+    return places
 
 
 def _last_of_each(

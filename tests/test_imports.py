@@ -7,17 +7,19 @@ from small_data import ROOT
 
 # From the bottom up; modules of one layer do not know each other.
 LAYERS = [
-    {"errors"},
+    {"errors", "metrics"},
     {"linalg", "tables"},
     {"catalogue"},
     {"ratings"},
-    {"factors", "factor_analysis"},
-    {"item_features", "taste", "textbook", "ranking", "users"},
-    {"prediction"},
+    {"factors", "factor_analysis", "splits"},
+    {"item_features", "taste", "textbook", "ranking", "users", "evaluation"},
+    {"prediction", "baselines"},
     {"recommend", "artifact"},
     {"card"},
     {"model"},
     {"training", "source"},
+    {"recipes"},
+    {"comparison"},
     {"ui"},
 ]
 LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}
