@@ -1,7 +1,8 @@
 """AniSVD: rate a few shows, get your next anime. This is the whole public API."""
 
-from core.catalogue import Catalogue, Filters, Title
+from core.catalogue import Catalogue, Title
 from core.errors import AniSVDError, ArtifactError, DataError, InputError
+from core.filters import Filters
 from core.model import Model
 from core.ratings import WATCHED, Ratings
 from core.recommend import Reason, Recommendation

@@ -58,7 +58,9 @@ class ModelInfo:
     data
         Facts of the training data: rows, users, titles, density, fingerprint.
     metrics
-        Measured figures by name.
+        Measured figures by name; those on held-out users come from a report of ``evaluate.py``.
+    peers
+        What other recipes reached in the same report, by their title and by metric.
     trained_at
         UTC, ISO 8601.
     """
@@ -68,6 +70,7 @@ class ModelInfo:
     shapes: dict[str, int]
     data: dict[str, Any]
     metrics: dict[str, float]
+    peers: dict[str, dict[str, float]]
     trained_at: str
     format: str = field(default=FORMAT)
     format_version: int = field(default=FORMAT_VERSION)
@@ -149,7 +152,7 @@ def read_info(folder: str | Path) -> ModelInfo:
     numeric = isinstance(scale, list) and len(scale) == 2 and all(isinstance(end, int | float) for end in scale)
     if not numeric or not 0 < scale[0] < scale[1] < float("inf"):
         raise ArtifactError(f"{path}: rating_scale is {scale!r}; expected two positive numbers, the lower first.")
-    for name in ("recipe", "data", "metrics"):
+    for name in ("recipe", "data", "metrics", "peers"):
         if not isinstance(content[name], dict):
             raise ArtifactError(f"{path}: {name} is {content[name]!r}; expected an object.")
     return ModelInfo(**{name: content[name] for name in names} | {"rating_scale": (float(scale[0]), float(scale[1]))})

@@ -32,7 +32,7 @@ class Popularity:
     def fit(cls, ratings: Ratings) -> "Popularity":
         """Count the ratings in the upper part of the scale."""
         low, high = ratings.scale
-        liked = ratings.matrix.data >= low + LIKED * (high - low) - 1e-6
+        liked = ratings.matrix.data >= low + LIKED * (high - low)
         counts = np.bincount(ratings.matrix.indices[liked], minlength=ratings.matrix.shape[1])
         return cls(counts.astype(np.float32))
 
@@ -98,9 +98,7 @@ class EASE:
     watched: float
 
     @classmethod
-    def fit(
-        cls, ratings: Ratings, shrinkage: float, watched: float = 0.5, scaling: float = 0.5, output: float = 0.35
-    ) -> "EASE":
+    def fit(cls, ratings: Ratings, shrinkage: float, watched: float, scaling: float, output: float) -> "EASE":
         """``C = (AᵀA + λI)⁻¹``, ``W_ij = -C_ij / C_jj``, zero diagonal.
 
         Columns are scaled by ``norm^(scaling - 1)`` before and scores by ``norm^output`` after:
@@ -132,15 +130,17 @@ class ALS:
     """
 
     def __init__(
-        self, ratings: Ratings, factors: int, regularization: float, alpha: float, iterations: int = 15, seed: int = 0
+        self, ratings: Ratings, factors: int, regularization: float, alpha: float, iterations: int, seed: int = 0
     ) -> None:
         from implicit.cpu.als import AlternatingLeastSquares
+        from threadpoolctl import threadpool_limits
 
         self._scale = ratings.scale
-        self._model = AlternatingLeastSquares(
-            factors, regularization, alpha, iterations=iterations, random_state=seed, num_threads=0
-        )
-        self._model.fit(self._weighted(ratings.matrix), show_progress=False)
+        with threadpool_limits(1, "blas"):  # it has threads of its own
+            self._model = AlternatingLeastSquares(
+                factors, regularization, alpha, iterations=iterations, random_state=seed, num_threads=0
+            )
+            self._model.fit(self._weighted(ratings.matrix), show_progress=False)
 
     def _weighted(self, matrix: sparse.csr_array) -> sparse.csr_matrix:
         return sparse.csr_matrix(confidences(matrix, self._scale, watched=0.5))

@@ -1,9 +1,8 @@
-"""The titles: what is known of each anime, how to find one by name, and filters over all of them."""
+"""The titles: what is known of each anime, and how to find one by name."""
 
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from core.errors import DataError, InputError
 from core.tables import identifiers, numbers, read_table
@@ -19,7 +20,6 @@ from core.tables import identifiers, numbers, read_table
 KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
 TITLES_COLUMNS = ("english", "synonyms", "japanese", "year", "picture", "related_ids")
 UNKNOWN = ("", "Unknown")
-ADULT_GENRE = "Hentai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +193,26 @@ class Catalogue:
         return matrix
 
     @cached_property
+    def related(self) -> npt.NDArray[np.int64]:
+        """Catalogue positions of titles and of those that their ``related_ids`` name, both ways,
+        int64 [2, n_relations]. Ids that the catalogue lacks are left out.
+        """
+        ids = [[int(part) for part in _split(cell, "|")] for cell in self.frame["related_ids"]]
+        source = np.repeat(np.arange(len(self)), [len(row) for row in ids])
+        target = self.positions(np.array([anime_id for row in ids for anime_id in row], dtype=np.int64))
+        here = (target >= 0) & (target != source)
+        both = np.hstack([[source[here], target[here]], [target[here], source[here]]])
+        return np.unique(both, axis=1).astype(np.int64)
+
+    @cached_property
+    def franchises(self) -> npt.NDArray[np.int64]:
+        """The franchise of each title, int64 [n_titles]: titles that are `related`, directly or
+        through others, have one number; a title without relations has its own.
+        """
+        links = sparse.coo_array((np.ones(self.related.shape[1]), tuple(self.related)), shape=(len(self), len(self)))
+        return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
+
+    @cached_property
     def _search_index(self) -> list[tuple[tuple[str, ...], str]]:
         """For each title its folded names, and all of them in one string, each word after a blank."""
         index = []
@@ -223,85 +243,11 @@ class Catalogue:
         return [self.title(position) for _, _, position in sorted(found)[:limit]]
 
 
-@dataclass(frozen=True)
-class Filters:
-    """Which titles may be recommended. Everything is allowed by default, except adult titles.
-
-    Attributes
-    ----------
-    genres
-        Only titles that have every one of these genres.
-    exclude_genres
-        No title that has any of these genres.
-    types
-        Only titles of one of these types (``TV``, ``Movie``, ...); empty: all types.
-    min_members
-        Only titles that at least so many people list.
-    min_year, max_year
-        Only titles that began in these years, both ends included. Titles of unknown year pass
-        only when neither is set.
-    adult
-        Whether titles of the genre Hentai are allowed. Asking for that genre allows them, too.
-    """
-
-    genres: tuple[str, ...] = ()
-    exclude_genres: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-    min_members: int = 0
-    min_year: int | None = None
-    max_year: int | None = None
-    adult: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("genres", "exclude_genres", "types"):
-            value = getattr(self, name)
-            if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-                raise InputError(f"{name} is {value!r}; expected a list of names, for example ['Comedy'].")
-            object.__setattr__(self, name, tuple(value))
-        for name in ("min_members", "min_year", "max_year"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer | None):
-                raise InputError(f"{name} is {value!r}; expected a whole number.")
-        if self.min_members is None or self.min_members < 0:
-            raise InputError(f"min_members is {self.min_members}; expected 0 or more.")
-        if self.min_year is not None and self.max_year is not None and self.min_year > self.max_year:
-            raise InputError(f"min_year {self.min_year} lies after max_year {self.max_year}; no title can fit both.")
-
-    def mask(self, catalogue: Catalogue) -> npt.NDArray[np.bool_]:
-        """Which titles pass, bool [n_titles]. Raises `InputError` for an unknown genre or type."""
-        wanted = _known(self.genres, catalogue.genres, "genre")
-        unwanted = _known(self.exclude_genres, catalogue.genres, "genre")
-        if ADULT_GENRE in catalogue.genres and not self.adult:
-            adult = catalogue.genres.index(ADULT_GENRE)
-            unwanted += [adult] if adult not in wanted else []
-        passes = catalogue.genre_matrix[:, wanted].all(axis=1) & ~catalogue.genre_matrix[:, unwanted].any(axis=1)
-        if self.types:
-            allowed = [catalogue.types[index] for index in _known(self.types, catalogue.types, "type")]
-            passes &= catalogue.frame["type"].isin(allowed).to_numpy(dtype=bool)
-        if self.min_members:
-            passes &= catalogue.members >= self.min_members
-        if self.min_year is not None or self.max_year is not None:
-            year = catalogue.frame["year"].to_numpy(dtype=np.float64)
-            low = -np.inf if self.min_year is None else self.min_year
-            high = np.inf if self.max_year is None else self.max_year
-            passes &= (year >= low) & (year <= high)  # NaN compares false
-        return np.asarray(passes, dtype=bool)
-
-
 def fold_name(name: str) -> str:
     """A name as search sees it: no case, no accents, no punctuation, single blanks."""
     decomposed = unicodedata.normalize("NFKD", name).casefold()
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(re.sub(r"[\W_]+", " ", bare).split())
-
-
-def _known(names: Iterable[str], known: Sequence[str], kind: str) -> list[int]:
-    """Where each name stands among the known ones, whatever its case."""
-    index_of = {name.casefold(): index for index, name in enumerate(known)}
-    for name in names:
-        if name.casefold() not in index_of:
-            raise InputError(f"There is no {kind} {name!r} in this catalogue. It has: {', '.join(known)}.")
-    return [index_of[name.casefold()] for name in names]
 
 
 def _clean(cell: str) -> str:

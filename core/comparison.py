@@ -51,9 +51,13 @@ class Comparison:
 
     def difference(self, holdout: str, name: str, metric: str) -> Estimate | None:
         """A recipe's figure minus that of the first recipe, paired over the same users."""
-        own = self.results[holdout][name].estimate(metric)
-        first = self.results[holdout][self.recipes[0].name].estimate(metric)
+        own, first = (self.estimate(holdout, of, metric) for of in (name, self.recipes[0].name))
         return own - first if own and first else None
+
+    def estimate(self, holdout: str, name: str, metric: str) -> Estimate | None:
+        """A recipe's figure, or None where it doesn't do that."""
+        result = self.results[holdout].get(name)
+        return result.estimate(metric) if result else None
 
 
 def compare(
@@ -80,6 +84,8 @@ def compare(
     for split in splits:
         validation = inner(split.train) if any(len(recipe.grid) > 1 for recipe in recipes) else split
         for recipe in recipes:
+            if recipe.known_users_only and not any(holdout.trained_on for holdout in split.holdouts.values()):
+                continue
 
             def told(part: str, recipe: Recipe = recipe, done: int = done) -> None:
                 on_progress(f"{recipe.name} {part}", done / steps)
@@ -91,7 +97,7 @@ def compare(
     for (holdout, name), parts in folds.items():
         measured_parts, chosen_parts = zip(*parts, strict=True)
         comparison.results.setdefault(holdout, {})[name] = Result(measured_parts, chosen_parts)
-    comparison.seconds.update({name: float(np.median(taken)) for name, taken in seconds.items()})
+    comparison.seconds.update({name: float(np.median(taken)) for name, taken in seconds.items() if taken})
     on_progress("done", 1.0)
     return comparison
 

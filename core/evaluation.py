@@ -21,8 +21,8 @@ from core.ratings import Ratings
 from core.splits import Holdout
 
 USERS_PER_BLOCK = 256
-LIKED, DISLIKED = 7 / 9, 4 / 9
-"""Where on the scale a title counts as liked (8 of 10 and more) or disliked (5 of 10 and less)."""
+LIKED, DISLIKED = 0.75, 0.45
+"""Where on the scale, 0..1, a title counts as liked (8 of 10, 4 of 5) or disliked (5 of 10, 2 of 5)."""
 CALIBRATION_BINS = 18
 
 RANKING_METRICS = ("ndcg", "recall", "map", "hit rate", "disliked", "novelty", "diversity", "coverage", "gini")
@@ -130,7 +130,7 @@ def _ranking_estimates(
 ) -> dict[str, Estimate]:
     low, high = train.scale
     place = (holdout.held_out.data - low) / (high - low)
-    liked, disliked = place >= LIKED - 1e-6, place <= DISLIKED + 1e-6
+    liked, disliked = place >= LIKED, place <= DISLIKED
     hits, dislikes, known = (_marked(top, holdout.held_out, entries) for entries in (liked, disliked, place >= 0))
     n_relevant = _row_sums(holdout.held_out, liked)
     n_known = known.sum(axis=1)

@@ -63,6 +63,10 @@ class ItemFactors:
         """Only the choice of titles, for `restrict` before there is a decomposition."""
         return cls(n_items, columns, np.zeros((len(columns), 0), np.float16), np.zeros(0, np.float32))
 
+    def truncated(self, k: int) -> "ItemFactors":
+        """The ``k`` leading factors: truncated SVDs are nested."""
+        return ItemFactors(self.n_items, self.columns, self.v[:, :k], self.singular_values[:k])
+
     @property
     def full(self) -> Float32:
         """V over the whole catalogue, float32 [n_items, k], with its zero rows."""

@@ -21,9 +21,9 @@ from core.errors import InputError
 Array = npt.NDArray[np.float64]
 
 ROWS_PER_BLOCK = 2048
-BLOCK_SIZE = 32
+BLOCK_SIZES = 8, 32  # few factors want small blocks: fewer products; many want fewer, larger ones
 THREADS = 2
-EPSILON = float(np.finfo(np.float64).eps)
+EPSILON, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def truncated_svd(
         flipped = sparse.csr_array(matrix.T) if sparse.issparse(matrix) else np.asarray(matrix).T
         svd = truncated_svd(flipped, k, tolerance=tolerance, seed=seed, on_progress=on_progress)
         return fix_signs(SVD(svd.v, svd.singular_values, svd.u))
-    if 4 * k + 4 * BLOCK_SIZE > n_columns:  # Lanczos wants room for a basis and a restart
+    if 4 * k + 4 * BLOCK_SIZES[1] > n_columns:  # Lanczos wants room for a basis and a restart
         dense = np.asarray(sparse.csr_array(matrix).toarray(), dtype=np.float64)
         u, singular_values, vt = np.linalg.svd(dense, full_matrices=False)
         u, singular_values, v = u[:, :k], singular_values[:k], vt[:k].T
@@ -149,7 +149,7 @@ def _leading_eigenpairs(
     on_progress: Callable[[float], None],
 ) -> tuple[Array, Array]:
     """The ``k`` largest eigenvalues [k], descending, and eigenvectors [size, k] of a symmetric
-    positive semi-definite operator, by block Lanczos. Wants ``4 k + 4 BLOCK_SIZE <= size``.
+    positive semi-definite operator, by block Lanczos. Wants ``4 k + 128 <= size``.
 
     With an orthonormal basis ``Q`` and its next block ``Q₊``, ``A Q = Q T + Q₊ R Eᵀ`` (E picks the
     last block), so a Ritz pair ``T y = θ y`` gives the eigenpair ``(θ, Qy)`` with the residual
@@ -157,35 +157,48 @@ def _leading_eigenpairs(
     the same equation holds (thick restart: Wu and Simon, 2000).
     """
     random = np.random.default_rng(seed)
-    capacity = min(size // BLOCK_SIZE - 1, 4 * k // BLOCK_SIZE + 16) * BLOCK_SIZE
-    keep = k + BLOCK_SIZE
+    block_size = int(np.clip(k // 8, *BLOCK_SIZES))
+    capacity = min(size // block_size - 1, (4 * k + 512) // block_size) * block_size
+    keep = k + block_size
     basis = np.empty((size, capacity), order="F")
     projected = np.zeros((capacity, capacity))  # T, its upper triangle
-    block, _ = _orthonormal(operator(random.standard_normal((size, BLOCK_SIZE))), basis[:, :0], random)
+    block, _ = _orthonormal(operator(random.standard_normal((size, block_size))), basis[:, :0], random)
     filled, next_check, steps = 0, k + k // 2, 0
+    checked: tuple[int, float] | None = None
     while True:
-        last, filled, steps = filled, filled + BLOCK_SIZE, steps + 1
+        last, filled, steps = filled, filled + block_size, steps + 1
         basis[:, last:filled] = block
         known = basis[:, :filled]
         image = operator(block)
         projected[:filled, last:filled] = known.T @ image
         image -= known @ projected[:filled, last:filled]
         block, coupling = _orthonormal(image, known, random)
-        on_progress(0.9 * min(1.0, steps * BLOCK_SIZE / capacity))
-        full = filled + BLOCK_SIZE > capacity
+        on_progress(0.9 * min(1.0, steps * block_size / capacity))
+        full = filled + block_size > capacity
         if filled < next_check and not full:
             continue
-        next_check = filled + max(4 * BLOCK_SIZE, k // 4)
         values, vectors = np.linalg.eigh(projected[:filled, :filled], UPLO="U")
         values, vectors = values[::-1], vectors[:, ::-1]
-        residuals = np.linalg.norm(coupling @ vectors[last:, :k], axis=0)
-        if residuals.max() <= tolerance * values[0]:
+        residual = float(np.linalg.norm(coupling @ vectors[last:, :k], axis=0).max() / max(values[0], TINY))
+        if residual <= tolerance:
             return values[:k], known @ vectors[:, :k]
+        next_check = filled + _steps_to(tolerance, (filled, residual), checked, k // 4)
+        checked = (filled, residual)
         if full:
             basis[:, :keep] = known @ vectors[:, :keep]
             projected[:] = 0.0
             np.fill_diagonal(projected[:keep, :keep], values[:keep])
-            filled, next_check = keep, capacity
+            filled, next_check, checked = keep, capacity, None
+
+
+def _steps_to(tolerance: float, now: tuple[int, float], before: tuple[int, float] | None, usual: int) -> int:
+    """How much larger the basis should be when convergence is checked next: residuals fall faster than
+    geometrically, and a check costs the cube of the basis. ``now`` and ``before`` are size and residual.
+    """
+    if before is None or not 0 < now[1] < before[1]:
+        return usual
+    rate = np.log(before[1] / now[1]) / (now[0] - before[0])
+    return int(min(0.5 * np.log(now[1] / tolerance) / rate, 2 * usual))
 
 
 def _orthonormal(block: Array, against: Array, random: np.random.Generator) -> tuple[Array, Array]:
@@ -194,7 +207,7 @@ def _orthonormal(block: Array, against: Array, random: np.random.Generator) -> t
     Where the block has nothing new (the Krylov space is exhausted, as for a matrix of low rank)
     random directions fill Q, and the rows of R that belong to them are zero.
     """
-    size = max(float(np.abs(block).max()), np.finfo(np.float64).tiny)
+    size = max(float(np.abs(block).max()), TINY)
     block = block - against @ (against.T @ block)
     q, r = np.linalg.qr(block)
     spent = np.abs(np.diag(r)) <= 1e-13 * size * np.sqrt(len(block))

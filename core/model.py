@@ -13,9 +13,10 @@ from scipy import sparse
 from core import artifact
 from core.artifact import ModelInfo
 from core.card import model_card
-from core.catalogue import Catalogue, Filters
+from core.catalogue import Catalogue
 from core.errors import ArtifactError, InputError
 from core.factors import Float32, Spec, Tensors
+from core.filters import Filters
 from core.prediction import PredictionHead
 from core.ranking import RankingHead
 from core.ratings import WATCHED
@@ -195,6 +196,10 @@ class Model:
         if wrong.size:
             raise InputError(f"The matrix holds the value {wrong[0]}; expected {low:g} to {high:g}, or {WATCHED}.")
         return matrix
+
+    def with_quality(self, metrics: dict[str, float], peers: dict[str, dict[str, float]]) -> "Model":
+        """The same model with these measured figures entered in `info`: see `core.report.quality`."""
+        return replace(self, info=replace(self.info, metrics=self.info.metrics | metrics, peers=peers))
 
     # -- files ------------------------------------------------------------------------------
 

@@ -1,14 +1,18 @@
 """The ranking head: *what next?*, answered from V and Σ of one truncated SVD.
 
-Training decomposes preferences, not ratings: ``A = R^-β w(r) N^(d-1) ≈ UΣVᵀ``. The weight ``w``
+Training decomposes preferences, not ratings: ``B = R^-β w(r) N^(d-1) / u ≈ UΣVᵀ``. The weight ``w``
 says how much a rating speaks for a title; the lengths of the rows (R) tame users with long lists
-and those of the columns (N) popular titles, as in EigenRec (Nikolakopoulos et al., 2019).
+and those of the columns (N) popular titles, as in EigenRec (Nikolakopoulos et al., 2019). Each
+franchise is one more row of B, as if somebody had watched all of it: what belongs together comes
+to lie together (side information as in HybridSVD: Frolov and Oseledets, 2019). The uniqueness
+``u`` makes room for titles that others explain: `_uniqueness`.
 
 A visitor's row ``x`` is scored by the item-item ridge regression that EASE solves densely
 (Steck, 2019), restricted to the subspace of the SVD, where it needs V and Σ alone::
 
-    score_j = (x V F Vᵀ)_j / (1 - h_j) · N_j^o,     F = Σ² / (Σ² + λ),     h = diag(V F Vᵀ)
+    score_j = (x V F Vᵀ)_j / (1 - h_j) · u_j N_j^o,     F = Σ² / (Σ² + λ),     h = diag(V F Vᵀ)
 
+in units of the average visitor's scores (their root mean square, for the same λ).
 Dividing by ``1 - h`` is what a zero diagonal comes to: no title may explain itself. Who told
 little gets a large ``λ`` (only broad strokes of taste), no reward for titles that everybody has
 seen, and a pull to the average visitor; who told much gets the fine detail.
@@ -23,19 +27,26 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from core.errors import InputError
+from core.catalogue import Catalogue
+from core.errors import ArtifactError, InputError
 from core.factors import Float32, ItemFactors, Spec, Tensors
-from core.linalg import truncated_svd
+from core.linalg import SVD, truncated_svd
 from core.ratings import Ratings
 
 SHORTEST_ROW = 0.5
 LARGEST_LEVERAGE = 0.99
+TINY = float(np.finfo(np.float32).tiny)
+LEAST_UNEXPLAINED = 0.03
+TOLERANCE = 1e-5  # V is kept in half precision: a closer SVD would be rounded away
+ENERGY_UNIT = 20_000  # λ is told in this part of all energy, so that it suits data of any size
 LAMBDA_STEPS = 10  # λ is rounded to e^(1/10): quality does not move, and leverages can be kept
+OWN_TENSORS = ("norms", "uniqueness", "mean", "energy", "later", "earlier")
 
 
 @dataclass(frozen=True)
 class RankingConfig:
-    """Settings of the ranking head.
+    """Settings of the ranking head. The defaults come from the studies in ``docs/study/``; what each
+    part is worth stands in ``docs/quality.md``.
 
     Attributes
     ----------
@@ -47,6 +58,11 @@ class RankingConfig:
         ``w`` of a title that was watched and not rated; a 10 has 1.5, an 8 has 1, a 1 has -0.5.
     row_damping, column_scaling
         β and d above: 0 and 1 leave the lengths of rows and columns as they are.
+    franchise
+        Length of a franchise's row, in units of the users' typical row; 0 leaves them out.
+    uniqueness
+        ``u`` is the share of a title's energy that the factors leave unexplained, to this power;
+        0 saves the first of two decompositions.
     short_damping, long_damping
         A visitor's own titles count ``N^-damping``: this much for a short history, and for a
         long one. In between ``1 / (1 + (n / turning)^steepness)`` of the way to short.
@@ -59,6 +75,10 @@ class RankingConfig:
         o above: how much more popular titles are lifted.
     prior
         Weight of the average training row that is added to a visitor's.
+    earlier_part
+        Factor on the score of a TV series that a title of the history continues (not one that was
+        disliked): who has seen the second season wants the first on the list, to see it or to say
+        that they have.
     """
 
     factors: int = 512
@@ -66,15 +86,24 @@ class RankingConfig:
     watched_weight: float = 0.3
     row_damping: float = 0.65
     column_scaling: float = 0.6
-    short_damping: float = 0.96
-    long_damping: float = 0.03
-    turning: float = 28.0
-    steepness: float = 1.36
-    shrinkage: float = 12.8
-    shrinkage_turning: float = 51.0
-    shrinkage_steepness: float = 1.61
-    output_scaling: float = 0.27
-    prior: float = 0.068
+    franchise: float = 1.5
+    uniqueness: float = 0.25
+    short_damping: float = 0.9
+    long_damping: float = 0.15
+    turning: float = 24.0
+    steepness: float = 1.75
+    shrinkage: float = 10.7
+    shrinkage_turning: float = 54.0
+    shrinkage_steepness: float = 1.95
+    output_scaling: float = 0.34
+    prior: float = 0.035
+    earlier_part: float = 1.3
+
+    kind: ClassVar[str] = "ridge-in-svd"
+    FITTED: ClassVar[tuple[str, ...]] = (
+        "factors", "min_count", "watched_weight", "row_damping", "column_scaling", "franchise", "uniqueness",
+    )  # fmt: skip
+    """The settings that shape the decomposition; with the others changed, `RankingHead` keeps its factors."""
 
     def __post_init__(self) -> None:
         for name in ("factors", "min_count"):
@@ -95,51 +124,80 @@ class RankingConfig:
         norms = np.maximum(np.sqrt(_sum(rows.multiply(rows), axis=0)), 1e-3)
         norms /= np.sqrt(np.sum(norms**4) / np.sum(norms**2))  # 1: a title as it is typically watched
         mean = _sum(rows, axis=0) / rows.shape[0]
-        rows.data *= (norms ** (self.column_scaling - 1))[rows.indices]
-        svd = truncated_svd(rows, self.factors, seed=seed, on_progress=on_progress)
+        rows = _scaled_columns(rows, norms ** (self.column_scaling - 1))
+        franchises = _franchise_rows(ratings.catalogue.franchises[columns], self.franchise * _typical_length(rows))
+        matrix = sparse.vstack([rows, franchises], format="csr")
+        later, earlier = _continuations(ratings.catalogue, columns)
+        halves = (lambda done: on_progress(done / 2), lambda done: on_progress(0.5 + done / 2))
+        uniqueness = np.ones(len(columns))
+        if self.uniqueness:
+            first = truncated_svd(matrix, self.factors, tolerance=TOLERANCE, seed=seed, on_progress=halves[0])
+            uniqueness = _uniqueness(matrix, first, self.uniqueness)
+            matrix = _scaled_columns(matrix, 1 / uniqueness)
+        svd = truncated_svd(matrix, self.factors, tolerance=TOLERANCE, seed=seed, on_progress=halves[1])
         return RankingHead(
             ItemFactors.of(svd, columns, n_items),
             self,
             ratings.scale,
             norms=norms.astype(np.float32),
+            uniqueness=uniqueness.astype(np.float32),
             mean=mean.astype(np.float32),
-            energy=np.array(np.sum(rows.data.astype(np.float64) ** 2) / 20_000, dtype=np.float32),
+            later=later,
+            earlier=earlier,
+            energy=np.array(
+                np.sum(np.square(matrix[: rows.shape[0]].data, dtype=np.float64)) / ENERGY_UNIT, dtype=np.float32
+            ),
         )
 
 
 @dataclass(frozen=True)
 class RankingHead:
-    """V, Σ, and three facts of the training matrix.
+    """V, Σ, and some facts of the training matrix and of the catalogue.
 
     Attributes
     ----------
     norms
         N, float32 [n_trained]: lengths of the columns before scaling, 1 for a typical title.
+    uniqueness
+        u, float32 [n_trained].
     mean
         float32 [n_trained]: the average training row before column scaling.
     energy
         float32 []: the unit of λ.
+    later, earlier
+        int32 [n_pairs] each, rows of ``v``: a title, ascending, and a TV series that it continues.
     """
 
     factors: ItemFactors
     config: RankingConfig
     scale: tuple[float, float]
     norms: Float32
+    uniqueness: Float32
     mean: Float32
     energy: npt.NDArray[np.float32]
-    _kept: dict[int, tuple[Float32, Float32]] = field(default_factory=dict, repr=False, compare=False)
+    later: npt.NDArray[np.int32]
+    earlier: npt.NDArray[np.int32]
+    _kept: dict[int, tuple[Float32, Float32]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    kind: ClassVar[str] = "ridge-in-svd"
+    kind: ClassVar[str] = RankingConfig.kind
     SPEC: ClassVar[Spec] = {**ItemFactors.SPEC} | {
         "norms": ("float32", ("trained",)),
+        "uniqueness": ("float32", ("trained",)),
         "mean": ("float32", ("trained",)),
         "energy": ("float32", ()),
+        "later": ("int32", ("pairs",)),
+        "earlier": ("int32", ("pairs",)),
     }
+
+    @property
+    def total_energy(self) -> float:
+        """Squared Frobenius norm of the users' rows that were decomposed."""
+        return float(self.energy) * ENERGY_UNIT
 
     def embed(self, matrix: sparse.csr_array) -> Float32:
         """Rows of U, float32 [n, k]: a training row gives its own row of the decomposition."""
         rows = _damped_rows(_weighed(self.factors.restrict(matrix), self.config, self.scale), self.config)
-        rows.data *= (self.norms ** (self.config.column_scaling - 1))[rows.indices]
+        rows = _scaled_columns(rows, self.norms ** (self.config.column_scaling - 1) / self.uniqueness)
         return np.asarray(rows @ self.factors.v32 / self.factors.singular_values, dtype=np.float32)
 
     def scores(self, matrix: sparse.csr_array) -> Float32:
@@ -149,18 +207,22 @@ class RankingHead:
         """
         rows, steps = self._visitors(matrix)
         v = self.factors.v32
-        projected = np.asarray(rows @ v) + self._average
+        projected = np.asarray(rows @ v) + self.config.prior * self._average
         scores = np.empty((matrix.shape[0], len(v)), dtype=np.float32)
         for step in np.unique(steps):
             chosen = steps == step
             filtered, lift = self._filter(int(step))
             scores[chosen] = (projected[chosen] * filtered) @ v.T * lift
+        continued = self._continued(rows)
+        scores[continued] *= np.where(scores[continued] > 0, self.config.earlier_part, 1)
         full = np.repeat(scores.min(axis=1, keepdims=True), self.factors.n_items, axis=1)
         full[:, self.factors.columns] = scores
         return full
 
     def contributions(self, row: sparse.csr_array, targets: npt.NDArray[np.int64]) -> Float32:
-        """What each title of one history adds to each target's score, float32 [history, targets]."""
+        """What each title of one history adds to each target's score, float32 [history, targets]
+        (before the factor of earlier parts).
+        """
         visitor, steps = self._visitors(row)
         filtered, lift = self._filter(int(steps[0]))
         weights, lifts = np.zeros((2, self.factors.n_items), dtype=np.float32)
@@ -176,37 +238,55 @@ class RankingHead:
         n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
         short = 1 / (1 + (n / config.turning) ** config.steepness)
         damping = short * config.short_damping + (1 - short) * config.long_damping
-        exponents = np.repeat(config.column_scaling - 1 - damping, np.diff(rows.indptr)).astype(np.float32)
-        rows.data *= self.norms[rows.indices] ** exponents
+        row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        rows.data *= self.norms[rows.indices] ** (config.column_scaling - 1 - damping).astype(np.float32)[row]
+        rows.data *= self.uniqueness[rows.indices] ** (2 * short - 1).astype(np.float32)[row]
         shrinkage = config.shrinkage * (1 + (config.shrinkage_turning / n) ** config.shrinkage_steepness)
         return rows, np.round(LAMBDA_STEPS * np.log(shrinkage)).astype(np.int64)
+
+    def _continued(self, rows: sparse.csr_array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Row and trained title of each earlier part of a title that the history doesn't speak against."""
+        liked = rows.data > 0
+        row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))[liked]
+        begin, end = np.searchsorted(self.later, [rows.indices[liked], rows.indices[liked] + 1])
+        pairs = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True) if b > a] or [begin[:0]])
+        return np.repeat(row, end - begin), self.earlier[pairs].astype(np.intp)
 
     @cached_property
     def _average(self) -> Float32:
         """The average visitor's row, projected, float32 [k]."""
         exponent = self.config.column_scaling - 1 - self.config.short_damping
-        return np.asarray(self.config.prior * (self.mean * self.norms**exponent) @ self.factors.v32)
+        row = self.mean * self.norms**exponent * self.uniqueness
+        return np.asarray(row @ self.factors.v32)
 
     def _filter(self, step: int) -> tuple[Float32, Float32]:
-        """F [k] and ``N^o / (1 - h)`` [n_trained] for ``λ = e^(step / LAMBDA_STEPS)``."""
+        """F [k] and ``u N^o / (1 - h)``, in its unit, [n_trained] for ``λ = e^(step / LAMBDA_STEPS)``."""
         if step not in self._kept:
             squares = self.factors.singular_values.astype(np.float32) ** 2
             filtered = (squares / (squares + np.exp(step / LAMBDA_STEPS) * self.energy)).astype(np.float32)
             leverage = np.minimum(np.square(self.factors.v32) @ filtered, LARGEST_LEVERAGE)
-            self._kept[step] = filtered, self.norms**self.config.output_scaling / (1 - leverage)
+            lift = self.uniqueness * self.norms**self.config.output_scaling / (1 - leverage)
+            # In units of the average visitor's scores, so that another λ is not another scale.
+            typical = (self._average * filtered) @ self.factors.v32.T * lift
+            self._kept[step] = filtered, lift / max(float(np.sqrt(np.mean(typical**2))), TINY)
         return self._kept[step]
 
     def tensors(self) -> dict[str, npt.NDArray[np.generic]]:
         """What to store, as in `SPEC`."""
-        return self.factors.tensors() | {"norms": self.norms, "mean": self.mean, "energy": self.energy}
+        return self.factors.tensors() | {name: getattr(self, name) for name in OWN_TENSORS}
 
     @classmethod
     def restore(
         cls, tensors: Tensors, n_items: int, settings: dict[str, Any], scale: tuple[float, float]
     ) -> "RankingHead":
         """The inverse of `tensors`, with the settings of `RankingConfig`."""
-        norms, mean, energy = (np.asarray(tensors[name], dtype=np.float32) for name in ("norms", "mean", "energy"))
-        return cls(ItemFactors.from_tensors(tensors, n_items), RankingConfig(**settings), scale, norms, mean, energy)
+        own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
+        pairs = np.concatenate([own["later"], own["earlier"]])
+        if (pairs.size and not 0 <= pairs.min() <= pairs.max() < len(own["norms"])) or np.any(
+            np.diff(own["later"]) < 0
+        ):
+            raise ArtifactError("The pairs of later and earlier parts are no titles in order; the file is damaged.")
+        return cls(ItemFactors.from_tensors(tensors, n_items), RankingConfig(**settings), scale, **own)
 
 
 def preference(ratings: Float32, watched_weight: float, scale: tuple[float, float]) -> Float32:
@@ -234,3 +314,51 @@ def _damped_rows(rows: sparse.csr_array, config: RankingConfig) -> sparse.csr_ar
 
 def _sum(rows: sparse.csr_array, axis: int) -> npt.NDArray[np.float64]:
     return np.asarray(rows.sum(axis=axis), dtype=np.float64).ravel()
+
+
+def _scaled_columns(rows: sparse.csr_array, factors: npt.NDArray[np.floating]) -> sparse.csr_array:
+    data = rows.data * factors[rows.indices].astype(np.float32)
+    return sparse.csr_array((data, rows.indices, rows.indptr), shape=rows.shape)
+
+
+def _typical_length(rows: sparse.csr_array) -> float:
+    """Root mean square over the rows."""
+    return float(np.sqrt(np.sum(np.square(rows.data, dtype=np.float64)) / rows.shape[0]))
+
+
+def _franchise_rows(franchises: npt.NDArray[np.int64], length: float) -> sparse.csr_array:
+    """A row of this length for each number that at least two titles share, its entries all alike:
+    CSR float32 [n_franchises, n_titles].
+    """
+    _, number, size = np.unique(franchises, return_inverse=True, return_counts=True)
+    shared = np.flatnonzero(size[number] > 1) if length > 0 else np.zeros(0, dtype=np.int64)
+    _, row = np.unique(number[shared], return_inverse=True)
+    data = (length / np.sqrt(size[number[shared]])).astype(np.float32)
+    return sparse.csr_array((data, (row, shared)), shape=(int(row.max(initial=-1)) + 1, len(franchises)))
+
+
+def _continuations(
+    catalogue: Catalogue, columns: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Places among ``columns`` of titles, and of related TV series that began before them."""
+    later, earlier = catalogue.related
+    year = catalogue.frame["year"].to_numpy(dtype=np.float64)
+    ids, television = catalogue.anime_ids, (catalogue.frame["type"] == "TV").to_numpy()
+    before = (year[earlier] < year[later]) | ((year[earlier] == year[later]) & (ids[earlier] < ids[later]))
+    place = np.full(len(catalogue), -1, dtype=np.int32)
+    place[columns] = np.arange(len(columns), dtype=np.int32)
+    kept = before & television[earlier] & (place[later] >= 0) & (place[earlier] >= 0)
+    return place[later[kept]], place[earlier[kept]]  # ascending, as `Catalogue.related` and columns are
+
+
+def _uniqueness(matrix: sparse.csr_array, svd: SVD, power: float) -> npt.NDArray[np.float64]:
+    """How much of each title is its own, float64 [n_titles]: the share of its column's energy that
+    the SVD leaves unexplained (in factor analysis: the uniqueness), to a power; 1 typically.
+
+    A truncated SVD spends its factors where the energy is, on titles that are popular and tell
+    little of their own. Dividing by ``u`` gives more to those that go with others.
+    """
+    energy = np.maximum(_sum(matrix.multiply(matrix), axis=0), 1e-12)
+    explained = np.square(svd.v * svd.singular_values).sum(axis=1) / energy
+    uniqueness = np.maximum(1 - explained, LEAST_UNEXPLAINED) ** power
+    return np.asarray(uniqueness / np.sqrt(np.sum(energy * uniqueness**2) / energy.sum()))

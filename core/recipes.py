@@ -31,9 +31,11 @@ class Recipe:
     fit
         ``fit(ratings, seed, **settings)``.
     grid
-        The settings to choose from.
+        The settings to choose from, each with all of `fit`'s.
     package
         What has to be installed beyond the project's own requirements.
+    known_users_only
+        It cannot fold in users that it was not trained on.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Recipe:
     fit: Callable[..., Recommender]
     grid: tuple[Settings, ...] = ({},)
     package: str = ""
+    known_users_only: bool = False
 
     @property
     def installed(self) -> bool:
@@ -84,20 +87,22 @@ RECIPES: Mapping[str, Recipe] = {
         Recipe(
             "als", "ALS (implicit)",
             lambda ratings, seed, **settings: ALS(ratings, seed=seed, **settings),
-            _grid(factors=(64, 128), regularization=(0.1, 10.0), alpha=(1.0, 5.0)),
+            _grid(factors=(64, 128), regularization=(0.1, 10.0), alpha=(1.0, 5.0), iterations=(15,)),
             "implicit",
         ),
         Recipe(
             "surprise", "SVD (Surprise)",
             lambda ratings, seed, **settings: FunkSVD(ratings, seed=seed, **settings),
             _grid(factors=(50, 100), epochs=(50,), learning_rate=(0.005, 0.01), regularization=(0.08, 0.1)),
-            "surprise",
+            "surprise", known_users_only=True,
         ),
         Recipe(
             "ease", "EASE (dense)",
             lambda ratings, seed, **settings: EASE.fit(ratings, **settings),
             (
-                *_grid(shrinkage=(12.0, 100.0, 300.0, 1000.0, 3000.0), output=(0.35, 0.5)),
+                *_grid(
+                    shrinkage=(12.0, 100.0, 300.0, 1000.0, 3000.0), output=(0.35, 0.5), watched=(0.5,), scaling=(0.5,)
+                ),
                 {"shrinkage": 300.0, "watched": 1.0, "scaling": 1.0, "output": 0.0},
             ),
         ),

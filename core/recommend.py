@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from core.catalogue import Catalogue, Filters
+from core.catalogue import Catalogue
 from core.errors import InputError
 from core.factors import Float32, ItemFactors
+from core.filters import Filters
 from core.taste import Taste
 
 MAX_K = 1000

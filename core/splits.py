@@ -95,11 +95,17 @@ def split_users(ratings: Ratings, n_users: int, seed: int = 0, histories: Sequen
 
 
 def user_folds(
-    ratings: Ratings, folds: int, seed: int = 0, histories: Sequence[int | float] = HISTORIES
+    ratings: Ratings,
+    folds: int,
+    seed: int = 0,
+    histories: Sequence[int | float] = HISTORIES,
+    n_users: int | None = None,
 ) -> Iterator[Split]:
-    """By user, k-fold: every user with at least ten ratings is held out in one fold."""
+    """By user, k-fold: every user with at least ten ratings is held out in one fold; with
+    ``n_users``, only so many in each.
+    """
     for held_out in np.array_split(_eligible_users(ratings, seed), _checked(folds)):
-        yield _by_user(ratings, held_out, seed, histories)
+        yield _by_user(ratings, held_out[:n_users], seed, histories)
 
 
 def split_ratings(ratings: Ratings, share: float = 0.1, seed: int = 0) -> Split:

@@ -25,6 +25,8 @@ class TextbookConfig:
 
     factors: int = 20
 
+    kind: ClassVar[str] = "textbook"
+
     def __post_init__(self) -> None:
         if self.factors < 1:
             raise InputError(f"factors is {self.factors}; expected 1 or more.")
@@ -47,7 +49,7 @@ class TextbookHead:
     factors: ItemFactors
     mean: npt.NDArray[np.float32]
 
-    kind: ClassVar[str] = "textbook"
+    kind: ClassVar[str] = TextbookConfig.kind
     SPEC: ClassVar[Spec] = {**ItemFactors.SPEC} | {
         "item_factors": ("float32", ("trained", "factors")),
         "mean": ("float32", ()),

@@ -1,8 +1,9 @@
 """Training: from ratings to a model, by a recipe that is data."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,11 +50,43 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if self.stored_users is not None and self.stored_users < 0:
             raise InputError(f"stored_users is {self.stored_users}; expected 0 or more, or None for all.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise InputError(f"seed is {self.seed!r}; expected a whole number, 0 or more.")
 
     @classmethod
     def textbook(cls, factors: int = 20, stored_users: int | None = None) -> "TrainingConfig":
         """The classic recipe, for comparison: see `core.textbook`."""
         return cls(TextbookConfig(factors), TextbookConfig(factors), stored_users)
+
+    def to_recipe(self) -> dict[str, Any]:
+        """``{"ranking": {"kind": …, **settings}, "prediction": {…}, "seed": …}``, ready for JSON: what
+        a model's ``config.json`` has as its recipe, and ``train.py --config`` reads.
+        """
+        heads = {"ranking": self.ranking, "prediction": self.prediction}
+        return {role: {"kind": head.kind} | asdict(head) for role, head in heads.items()} | {"seed": self.seed}
+
+    @classmethod
+    def from_recipe(cls, recipe: Any, stored_users: int | None = None) -> "TrainingConfig":
+        """The inverse of `to_recipe`. Raises `InputError` for what it doesn't know."""
+        roles: dict[str, tuple[type[Any], ...]] = {
+            "ranking": (RankingConfig, TextbookConfig),
+            "prediction": (PredictionConfig, TextbookConfig),
+        }
+        if not isinstance(recipe, dict) or not {*roles} <= {*recipe} <= {*roles, "seed"}:
+            raise InputError(f"A recipe is an object with ranking, prediction and seed; found {recipe!r:.200}.")
+        heads: list[Any] = []
+        for role, kinds in roles.items():
+            settings = dict(recipe[role]) if isinstance(recipe[role], dict) else {}
+            kind = settings.pop("kind", None)
+            by_kind = {config.kind: config for config in kinds}
+            if kind not in by_kind:
+                raise InputError(f"{role}: kind is {kind!r}; expected {' or '.join(map(repr, by_kind))}.")
+            known = [field.name for field in fields(by_kind[kind])]
+            for name, value in settings.items():
+                if name not in known or isinstance(value, bool) or not isinstance(value, int | float):
+                    raise InputError(f"{role}: {name} is {value!r}; expected numbers for {', '.join(known)}.")
+            heads.append(by_kind[kind](**settings))
+        return cls(heads[0], heads[1], stored_users, recipe.get("seed", 0))
 
 
 def train(
@@ -91,11 +124,7 @@ def train(
         predictor = config.prediction.fit(ratings, config.seed, lambda done: on_progress("prediction", done))
     rmse = training_rmse(predictor, ratings, lambda done: on_progress("training error", done))
     info = ModelInfo(
-        recipe={
-            "ranking": {"kind": ranker.kind} | asdict(config.ranking),
-            "prediction": {"kind": predictor.kind} | asdict(config.prediction),  # type: ignore[attr-defined]
-            "seed": config.seed,
-        },
+        recipe=config.to_recipe(),
         rating_scale=ratings.scale,
         shapes={},
         data={
@@ -109,6 +138,7 @@ def train(
         }
         | asdict(ratings.report),
         metrics={"training_rmse": rmse},
+        peers={},
         trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     users = _stored_users(ratings, ranker, config)

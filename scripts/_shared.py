@@ -1,16 +1,18 @@
 """What the scripts have in common: arguments, progress on the terminal, and errors as sentences."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 # So that `python scripts/train.py` finds the package, installed or not.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from core import AniSVDError, Catalogue, Ratings
+from core import AniSVDError, Catalogue, DataError, InputError, Ratings, TrainingConfig
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,10 +27,38 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_test_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--test-users`` and ``--seed``: the users that only evaluation ever looks at."""
+    parser.add_argument(
+        "--test-users", type=int, default=1500, metavar="N", help="held out for the report alone (default: 1500)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of splits and everything else random (default: 0)")
+
+
 def read_data(arguments: argparse.Namespace) -> Ratings:
     """The ratings that the arguments name."""
     catalogue = Catalogue.read(arguments.anime, titles=arguments.titles)
     return Ratings.read(arguments.ratings, catalogue, rating_scale=tuple(arguments.scale))
+
+
+def read_json(path: str) -> Any:
+    """What a JSON file holds. Raises `DataError`."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}. Expected a JSON file.") from error
+    except ValueError as error:
+        raise DataError(f"{path}: is not valid JSON: {error}") from error
+
+
+def read_config(path: str) -> TrainingConfig:
+    """The recipe in a JSON file: one that ``tune.py`` wrote, or a model's ``config.json``."""
+    content = read_json(path)
+    recipe = content.get("recipe", content) if isinstance(content, dict) else content
+    try:
+        return TrainingConfig.from_recipe(recipe)
+    except InputError as error:
+        raise DataError(f"{path}: {error}") from error
 
 
 class StageBar:

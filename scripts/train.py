@@ -9,9 +9,10 @@ import sys
 import time
 from dataclasses import replace
 
-from _shared import StageBar, add_data_arguments, read_data, run
+from _shared import StageBar, add_data_arguments, read_config, read_data, read_json, run
 
-from core import InputError, Model, Ratings, TrainingConfig, train
+from core import Model, Ratings, TrainingConfig, train
+from core.report import quality
 
 RECIPES = {"default": TrainingConfig(), "textbook": TrainingConfig.textbook()}
 
@@ -21,35 +22,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train a model and write it to a folder.")
     add_data_arguments(parser)
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the model; an older model is replaced")
-    parser.add_argument("--recipe", choices=RECIPES, default="default", help="default: the tuned one")
+    recipe = parser.add_mutually_exclusive_group()
+    recipe.add_argument("--recipe", choices=RECIPES, default="default", help="default: the tuned one")
+    recipe.add_argument("--config", metavar="FILE", help="a recipe that tune.py wrote, or a model's config.json")
+    parser.add_argument("--report", metavar="FILE", help="report.json of evaluate.py: its figures go on the model card")
     parser.add_argument("--factors", type=int, metavar="K", help="factors of the ranking head (default: the recipe's)")
     parser.add_argument("--stored-users", type=int, metavar="N", help="existing users in the model (default: all)")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
+    parser.add_argument("--seed", type=int, help="of everything random (default: the recipe's, 0)")
     arguments = parser.parse_args()
 
+    config = _config(arguments)
+    figures = quality(read_json(arguments.report), config.to_recipe()) if arguments.report else None
     started = time.perf_counter()
     ratings = read_data(arguments)
     read = time.perf_counter() - started
     bar = StageBar()
     try:
-        model = train(ratings, _config(arguments), bar)
+        model = train(ratings, config, bar)
     finally:
         bar.close()
+    if figures:
+        model = model.with_quality(*figures)
     model.save(arguments.out)
     _summarise(ratings, model, read, time.perf_counter() - started)
     print(f"model          {arguments.out}")
 
 
 def _config(arguments: argparse.Namespace) -> TrainingConfig:
-    config = RECIPES[arguments.recipe]
+    config = read_config(arguments.config) if arguments.config else RECIPES[arguments.recipe]
     if arguments.factors is not None:
-        if arguments.recipe == "textbook":
-            config = TrainingConfig.textbook(arguments.factors)
-        else:
-            config = replace(config, ranking=replace(config.ranking, factors=arguments.factors))
-    if arguments.seed < 0:
-        raise InputError(f"--seed is {arguments.seed}; expected 0 or more.")
-    return replace(config, stored_users=arguments.stored_users, seed=arguments.seed)
+        same = config.prediction == config.ranking  # one head for both, as in the textbook
+        config = replace(config, ranking=replace(config.ranking, factors=arguments.factors))
+        if same:
+            config = replace(config, prediction=config.ranking)  # type: ignore[arg-type]
+    seed = config.seed if arguments.seed is None else arguments.seed
+    return replace(config, stored_users=arguments.stored_users, seed=seed)
 
 
 def _summarise(ratings: Ratings, model: Model, reading: float, total: float) -> None:

@@ -22,6 +22,7 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_csv(folder / "anime.csv", "anime_id,name,genre,type,episodes,rating,members", anime_rows())
     write_csv(folder / "rating.csv", "user_id,anime_id,rating", rating_rows())
     titles = [(103, "Third Show", "3rd|San", "三番目", 2003, "https://example.org/3.jpg", "104|105")]
+    titles += [(102, "", "", "", 2001, "", "104")]  # of which 104 is a later part
     titles += [(104, "Épisode Zéro!", "", "進撃", 2013, "javascript:alert(1)", "")]
     write_csv(folder / "titles.csv", "anime_id,english,synonyms,japanese,year,picture,related_ids", titles)
     return folder

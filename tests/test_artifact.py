@@ -57,6 +57,7 @@ VIOLATIONS = {
     "recipe.ranking.kind is 'magic'": edit_config(lambda c: c["recipe"]["ranking"].update(kind="magic")),
     "recipe.prediction does not fit": edit_config(lambda c: c["recipe"]["prediction"].update(surprise=1)),
     "data is None": edit_config(lambda c: c.update(data=None)),
+    "no titles in order": edit_tensors(poke("ranking.later", slice(None), 60)),
     "not valid JSON": lambda folder: (folder / "config.json").write_text("{"),
     "is not an AniSVD model": lambda folder: (folder / "config.json").write_text("[]"),
     "'ranking.norms' is missing": edit_tensors(lambda t: t.pop("ranking.norms")),
@@ -205,5 +206,16 @@ def test_nothing_but_a_model_is_ever_replaced(model: Model, tmp_path: Path) -> N
 
 def test_the_card_names_recipe_data_and_limits(folder: Path) -> None:
     card = (folder / "README.md").read_text()
-    for part in ("library_name: anisvd", "ridge-in-svd", "bias-svd", "Limits", "training rmse"):
+    for part in ("library_name: anisvd", "ridge-in-svd", "bias-svd", "Limits", "RMSE on the ratings"):
         assert part in card
+
+
+def test_measured_quality_goes_on_the_card_and_into_the_config(model: Model, tmp_path: Path) -> None:
+    measured = model.with_quality({"NDCG@10, 3 shown": 0.4567}, {"Popularity": {"NDCG@10, 3 shown": 0.1234}})
+    measured.save(tmp_path / "model")
+    info = Model.load(tmp_path / "model").info
+    assert info.metrics["NDCG@10, 3 shown"] == 0.4567
+    assert "training_rmse" in info.metrics
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert "| **AniSVD** | 0.457 |" in card
+    assert "| Popularity | 0.123 |" in card

@@ -10,7 +10,7 @@ LAYERS = [
     {"errors", "metrics"},
     {"linalg", "tables"},
     {"catalogue"},
-    {"ratings"},
+    {"ratings", "filters"},
     {"factors", "factor_analysis", "splits"},
     {"item_features", "taste", "textbook", "ranking", "users", "evaluation"},
     {"prediction", "baselines"},
@@ -19,7 +19,9 @@ LAYERS = [
     {"model"},
     {"training", "source"},
     {"recipes"},
-    {"comparison"},
+    {"comparison", "spaces"},
+    {"curves", "tuning"},
+    {"report", "pictures"},
     {"ui"},
 ]
 LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}

@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from core.catalogue import Filters
 from core.errors import AniSVDError, InputError
+from core.filters import Filters
 from core.recommend import Recommendation
 from core.source import ServedModel
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from core.catalogue import Filters
 from core.errors import AniSVDError
+from core.filters import Filters
 from core.model import Model
 from core.source import ServedModel
 from core.taste import check_rating

@@ -1,0 +1,142 @@
+"""Measure recipes against each other, on users and ratings that none of them was trained on.
+
+python scripts/evaluate.py --ratings rating.csv --anime anime.csv [--recipes a,b,c] [--out report/]
+
+By user: whole users are held out; 1, 3, 5, 10 or 80 % of their ratings are folded in, and the rest
+judges. By rating: 10 % of the ratings of known users are held out. `--folds` makes both k-fold.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from _shared import StageBar, add_data_arguments, add_test_arguments, read_config, read_data, run
+
+from core import InputError, Ratings, TrainingConfig
+from core.comparison import Comparison, compare
+from core.curves import prediction_curve, ranking_curve
+from core.pictures import draw_comparison, draw_curves, draw_spectrum
+from core.prediction import PredictionConfig
+from core.ranking import RankingConfig
+from core.recipes import RECIPES, Recipe, anisvd, recipe
+from core.report import comparison_to_dict, curve_to_dict, markdown, write_json
+from core.splits import Split, rating_folds, split_ratings, split_users, user_folds
+
+PROTOCOLS = ("users", "ratings")
+
+
+def main() -> None:
+    """Compare, and write the report."""
+    parser = argparse.ArgumentParser(description="Measure recipes against each other.")
+    add_data_arguments(parser)
+    add_test_arguments(parser)
+    parser.add_argument(
+        "--recipes", default=",".join(RECIPES), metavar="A,B,…", help=f"default: all, {', '.join(RECIPES)}"
+    )
+    parser.add_argument("--config", metavar="FILE", help="AniSVD by this recipe instead of the default one")
+    parser.add_argument("--out", default="report", metavar="DIR", help="folder of the report (default: report)")
+    parser.add_argument("--protocols", default=",".join(PROTOCOLS), metavar="A,B", help="default: users,ratings")
+    parser.add_argument(
+        "--folds", type=int, default=1, metavar="K", help="k-fold cross-validation (default: one split)"
+    )
+    parser.add_argument("--no-curves", action="store_true", help="leave out the curves over the number of factors")
+    arguments = parser.parse_args()
+
+    config = read_config(arguments.config) if arguments.config else TrainingConfig()
+    recipes, left_out = _recipes(arguments.recipes, config)
+    protocols = arguments.protocols.split(",")
+    if not protocols or not {*protocols} <= {*PROTOCOLS}:
+        raise InputError(f"--protocols is {arguments.protocols}; expected {' or '.join(PROTOCOLS)}, or both.")
+    ratings = read_data(arguments)
+    folder = Path(arguments.out)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    bar = StageBar()
+    try:
+        comparison = _compare(recipes, ratings, protocols, arguments, bar)
+        pictures = draw_comparison(comparison, folder)
+        content = comparison_to_dict(comparison)
+        if not arguments.no_curves:
+            split = split_users(ratings, arguments.test_users, arguments.seed)
+            figures, more = _curves(split, config, folder, arguments.seed, bar)
+            content, pictures = content | figures, pictures + more
+    finally:
+        bar.close()
+    facts = _facts(ratings, arguments)
+    write_json(folder / "report.json", {"facts": facts, "recipe": config.to_recipe(), **content})
+    page = markdown(comparison, facts, pictures, left_out)
+    (folder / "README.md").write_text(page, encoding="utf-8")
+    sys.stdout.write(page.split("## Pictures")[0])
+    print(f"report: {folder / 'README.md'}")
+
+
+def _recipes(names: str, config: TrainingConfig) -> tuple[list[Recipe], dict[str, str]]:
+    """The recipes that can run, AniSVD's own first, and why others cannot."""
+    chosen = [recipe(name) for name in dict.fromkeys(names.split(","))]
+    left_out = {one.name: f"the package `{one.package}` is not installed" for one in chosen if not one.installed}
+    runnable = [anisvd(config) if one.name == "default" else one for one in chosen if one.installed]
+    if not runnable:
+        raise InputError(f"None of the recipes {names} can run: {'; '.join(left_out.values())}.")
+    return sorted(runnable, key=lambda one: one.name != "default"), left_out
+
+
+def _compare(
+    recipes: list[Recipe], ratings: Ratings, protocols: list[str], arguments: argparse.Namespace, bar: StageBar
+) -> Comparison:
+    seed, n_users, folds = arguments.seed, arguments.test_users, arguments.folds
+    by_protocol = {
+        "users": (
+            lambda: user_folds(ratings, folds, seed) if folds > 1 else [split_users(ratings, n_users, seed)],
+            lambda train: split_users(train, n_users, seed + 1),
+        ),
+        "ratings": (
+            lambda: rating_folds(ratings, folds, seed) if folds > 1 else [split_ratings(ratings, seed=seed)],
+            lambda train: split_ratings(train, seed=seed + 1),
+        ),
+    }
+    comparisons = [compare(recipes, by_protocol[name][0](), by_protocol[name][1], seed, bar) for name in protocols]
+    merged = comparisons[0]
+    for other in comparisons[1:]:
+        merged.results.update(other.results)
+        merged.seconds = other.seconds | merged.seconds
+    return merged
+
+
+def _curves(
+    split: Split, config: TrainingConfig, folder: Path, seed: int, bar: StageBar
+) -> tuple[dict[str, object], list[str]]:
+    """Figures and pictures of AniSVD by the number of factors."""
+    if not isinstance(config.ranking, RankingConfig) or not isinstance(config.prediction, PredictionConfig):
+        return {}, []
+    head = config.ranking.fit(split.train, seed, lambda done: bar("curves", done / 3))
+    ranking = ranking_curve(head, split)
+    bar("curves", 0.5)
+    prediction = prediction_curve(split, config.prediction, seed=seed)
+    bar("curves", 1.0)
+    sigma = head.factors.singular_values
+    figures = {
+        "ndcg by factors": curve_to_dict(ranking),
+        "rmse by factors": curve_to_dict(prediction),
+        "singular values": np.round(sigma.astype(float), 4).tolist(),
+    }
+    return figures, draw_curves(ranking, prediction, folder) + draw_spectrum(sigma, head.total_energy, folder)
+
+
+def _facts(ratings: Ratings, arguments: argparse.Namespace) -> dict[str, str]:
+    low, high = ratings.scale
+    folds = f"{arguments.folds}-fold" if arguments.folds > 1 else "one split"
+    return {
+        "Data": f"{len(ratings.user_ids):,} users, {ratings.matrix.nnz:,} entries on a scale of {low:g} to {high:g}, "
+        f"fingerprint `{ratings.fingerprint[:16]}`",
+        "By user": f"{arguments.test_users:,} users at most are held out ({folds}, seed {arguments.seed}); of each, so "
+        "many ratings (or that share of the history) are shown at random, the others judge",
+        "By rating": "10 % of the explicit ratings are held out at random" if arguments.folds == 1 else folds,
+        "Ranking": "the whole catalogue, shown titles masked; relevant: rated in the upper part of the scale (8 of 10)",
+        "Peers": "each column with the best of a small grid, chosen on users or ratings set aside inside the training "
+        "part; AniSVD with one setting for all",
+    }
+
+
+if __name__ == "__main__":
+    run(main)
