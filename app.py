@@ -1,4 +1,4 @@
-"""Entry point of the Space: choose a model, build the page, serve it."""
+"""Entry point of the Space: choose a model, build the page, serve it, follow newer models."""
 
 import logging
 import os
@@ -6,17 +6,20 @@ import os
 # Before gradio is imported: no look-ups of other hosts at start.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from core.source import choose_model
+from core.source import ModelSource
 from core.ui import build_page, serve
 
 
 def main() -> None:
     """Start with the best model there is, and say which."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    served = choose_model(os.environ)
+    for chatty in ("httpx", "httpx2"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    source = ModelSource(os.environ)
+    served = source.current()
     print(f"Model: {served.source}, version {served.revision}")
-    serve(build_page(lambda: served), lambda: served)
+    source.follow()
+    serve(build_page(source.current), source.current)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """AniSVD: rate a few shows, get your next anime. This is the whole public API."""
 
 from core.catalogue import Catalogue, Title
-from core.errors import AniSVDError, ArtifactError, DataError, InputError
+from core.errors import AniSVDError, ArtifactError, DataError, HubError, InputError
 from core.filters import Filters
 from core.model import Model
 from core.ratings import WATCHED, Ratings
@@ -16,6 +16,7 @@ __all__ = [
     "Catalogue",
     "DataError",
     "Filters",
+    "HubError",
     "InputError",
     "Model",
     "Ratings",

@@ -7,6 +7,7 @@
 | ``users.safetensors`` | existing users' histories and leading factors; read when first needed |
 | ``catalogue.parquet`` | the titles, in the order of the item axis |
 | ``README.md`` | the model card |
+| ``quality.svg`` | its picture, if the quality was measured |
 """
 
 import io
@@ -39,6 +40,10 @@ CONFIG, TENSORS, USERS, CATALOGUE, CARD = FILES = (
     "catalogue.parquet",
     "README.md",
 )
+PICTURE = "quality.svg"
+"""On the model card, of a model whose quality was measured."""
+FIRST_FILES = (CONFIG, TENSORS, CATALOGUE)
+"""All that a new visitor needs."""
 ORTHONORMAL_WITHIN = 2e-3
 """How far VᵀV may be from the identity: what float16 costs, with room to spare."""
 
@@ -105,7 +110,7 @@ def write_model(folder: str | Path, files: Mapping[str, bytes]) -> None:
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ArtifactError(f"{folder}: is a file; expected the name of a folder to write the model to.")
-    strangers = sorted({path.name for path in folder.iterdir()} - set(FILES)) if folder.exists() else []
+    strangers = sorted({path.name for path in folder.iterdir()} - {*FILES, PICTURE}) if folder.exists() else []
     if strangers:
         raise ArtifactError(f"{folder}: holds {strangers[0]!r}, which is no part of a model. Choose an empty folder.")
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)

@@ -19,3 +19,7 @@ class InputError(AniSVDError, ValueError):
 
 class ArtifactError(AniSVDError):
     """A stored model fails validation. It is refused whole: no part of it has been used."""
+
+
+class HubError(AniSVDError):
+    """The Hugging Face Hub could not be reached, or refused: what, why, and what to do."""

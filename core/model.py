@@ -4,44 +4,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from core import artifact
+from core import artifact, hub
 from core.artifact import ModelInfo
-from core.card import model_card
 from core.catalogue import Catalogue
-from core.errors import ArtifactError, InputError
-from core.factors import Float32, Spec, Tensors
+from core.errors import InputError
+from core.factors import Float32
 from core.filters import Filters
-from core.prediction import PredictionHead
-from core.ranking import RankingHead
 from core.ratings import WATCHED
 from core.recommend import Predictor, Ranker, Recommendation, listing, recommend, top_k
+from core.storage import Parts, read_parts, shapes_of, to_files
 from core.taste import Taste, history_row
-from core.textbook import TextbookHead
 from core.users import Users
-
-
-class Head(Protocol):
-    """What storing a head takes."""
-
-    kind: ClassVar[str]
-    SPEC: ClassVar[Spec]
-
-    def tensors(self) -> dict[str, npt.NDArray[np.generic]]:
-        """What to store, as in ``SPEC``."""
-
-    @classmethod
-    def restore(cls, tensors: Tensors, n_items: int, settings: dict[str, Any], scale: tuple[float, float]) -> Any:
-        """The inverse of `tensors`, with the settings of the head's configuration."""
-
-
-RANKERS: dict[str, type[Head]] = {head.kind: head for head in (RankingHead, TextbookHead)}
-PREDICTORS: dict[str, type[Head]] = {head.kind: head for head in (PredictionHead, TextbookHead)}
 
 
 @dataclass(frozen=True)
@@ -58,6 +37,8 @@ class Model:
         What the model was trained from, and its measured quality.
     load_users
         Called once, when an existing user is first asked for.
+    revision
+        The commit on the Hub that it was pulled from, or an empty string.
     """
 
     catalogue: Catalogue
@@ -65,6 +46,7 @@ class Model:
     predictor: Predictor
     info: ModelInfo
     load_users: Callable[[], Users]
+    revision: str = ""
 
     # -- what is inside ---------------------------------------------------------------------
 
@@ -203,19 +185,10 @@ class Model:
 
     # -- files ------------------------------------------------------------------------------
 
-    def files(self) -> dict[str, bytes]:
-        """The model's files, by name: see `core.artifact`."""
-        tensors = {"item_ids": self.item_ids} | {
-            f"{role}.{name}": tensor for role, head in self._heads().items() for name, tensor in head.tensors().items()
-        }
-        users = self.users.tensors()
-        return {
-            artifact.CONFIG: self.info.to_json().encode(),
-            artifact.TENSORS: artifact.tensors_to_bytes(tensors),
-            artifact.USERS: artifact.tensors_to_bytes(users),
-            artifact.CATALOGUE: artifact.catalogue_to_bytes(self.catalogue),
-            artifact.CARD: model_card(self.info).encode(),
-        }
+    def files(self, **card: str) -> dict[str, bytes]:
+        """The model's files, by name: see `core.artifact`; ``card`` as for `core.card.model_card`."""
+        parts = Parts(self.catalogue, self.ranker, self.predictor, self.info, lambda: self.users)
+        return to_files(parts, **card)
 
     def save(self, folder: str | Path) -> None:
         """Write the model to a folder, whole or not at all. An older model there is replaced.
@@ -233,82 +206,67 @@ class Model:
         ArtifactError
             Something is missing or fails validation (see `core.artifact.read_tensors`).
         """
-        folder = Path(folder)
-        info = artifact.read_info(folder)
-        heads = {
-            role: _head_class(folder, kinds, info.recipe, role)
-            for role, kinds in (("ranking", RANKERS), ("prediction", PREDICTORS))
-        }
-        spec: dict[str, tuple[str, tuple[str, ...]]] = {"item_ids": ("int64", ("items",))}
-        for role, head in heads.items():
-            spec |= {f"{role}.{name}": value for name, value in _in_role(head.SPEC, role).items()}
-        tensors = artifact.read_tensors(folder / artifact.TENSORS, spec, info.shapes)
-        catalogue = artifact.read_catalogue(folder)
-        if not np.array_equal(catalogue.anime_ids, tensors["item_ids"]):
-            raise ArtifactError(
-                f"{folder}: the titles of {artifact.CATALOGUE} are not the item_ids of {artifact.TENSORS}, "
-                "or in another order. The files belong to different models."
-            )
-        n_items = len(catalogue)
-        ranker, predictor = (
-            _restore(folder, head, role, {name: tensors[f"{role}.{name}"] for name in head.SPEC}, n_items, info)
-            for role, head in heads.items()
-        )
+        return cls._read(Path(folder), fetch_users=lambda: None)
+
+    @classmethod
+    def _read(cls, folder: Path, fetch_users: Callable[[], object], revision: str = "") -> "Model":
+        """``fetch_users`` brings the users' file into the folder before it is read."""
+        parts = read_parts(folder)
 
         def load_users() -> Users:
-            if artifact.read_info(folder) != info:
-                raise ArtifactError(f"{folder}: holds another model by now, with other users. Load it again.")
-            stored = artifact.read_tensors(folder / artifact.USERS, Users.SPEC, info.shapes)
-            return Users.from_tensors(stored, n_items, info.rating_scale)
+            fetch_users()
+            return parts.load_users()
 
-        return cls(catalogue, ranker, predictor, info, load_users)
+        return cls(parts.catalogue, parts.ranker, parts.predictor, parts.info, load_users, revision)
 
-    def _heads(self) -> dict[str, Head]:
-        return {"ranking": self.ranker, "prediction": self.predictor}  # type: ignore[dict-item]
+    # -- the Hub ----------------------------------------------------------------------------
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        private: bool = False,
+        revision: str | None = None,
+        create_pr: bool = False,
+        token: str | None = None,
+    ) -> hub.Pushed:
+        """Upload all files as one commit: see `core.hub.push`. Raises `HubError`."""
+        message = f"AniSVD model trained {self.info.trained_at}"
+        options: dict[str, Any] = {"private": private, "revision": revision, "create_pr": create_pr, "token": token}
+        return hub.push(self.files(repo_id=repo_id), repo_id, message=message, **options)
+
+    @classmethod
+    def from_hub(
+        cls, repo_id: str, revision: str | None = None, *, cached: bool = False, token: str | None = None
+    ) -> "Model":
+        """Pull a model that `push_to_hub` pushed, and validate it. Only what a first answer needs is
+        downloaded; existing users follow when first asked for, from the same commit.
+
+        Parameters
+        ----------
+        revision
+            Branch, tag or commit; None: ``main``. A full commit id that is cached makes no request.
+        cached
+            Use the local cache alone.
+
+        Raises
+        ------
+        HubError
+            It cannot be pulled: see `core.hub.pull`.
+        ArtifactError
+            What was pulled fails validation.
+        """
+        pulled = hub.pull(repo_id, artifact.FIRST_FILES, revision=revision, cached=cached, token=token)
+
+        def fetch_users() -> None:
+            hub.pull(repo_id, [artifact.USERS], revision=pulled.revision, cached=cached, token=token)
+
+        return cls._read(pulled.folder, fetch_users, pulled.revision)
 
     @classmethod
     def assemble(
         cls, catalogue: Catalogue, ranker: Ranker, predictor: Predictor, users: Users, info: ModelInfo
     ) -> "Model":
         """A model from its parts, its shapes entered in ``info``."""
-        model = cls(catalogue, ranker, predictor, info, lambda: users)
-        shapes = {"items": len(catalogue)}
-        for role, head in model._heads().items():
-            shapes |= _sizes(_in_role(head.SPEC, role), head.tensors())
-        shapes |= _sizes(Users.SPEC, users.tensors())
-        return replace(model, info=replace(info, shapes=shapes))
-
-
-def _in_role(spec: Spec, role: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """A head's spec with its dimensions named after the role, ``items`` apart."""
-    return {
-        name: (dtype, tuple(at if at == "items" else f"{role}.{at}" for at in dimensions))
-        for name, (dtype, dimensions) in spec.items()
-    }
-
-
-def _sizes(spec: Spec, tensors: Tensors) -> dict[str, int]:
-    return {
-        dimension: size
-        for name, (_, dimensions) in spec.items()
-        for dimension, size in zip(dimensions, tensors[name].shape, strict=True)
-        if "+" not in dimension
-    }
-
-
-def _head_class(folder: Path, kinds: Mapping[str, type[Head]], recipe: Mapping[str, Any], role: str) -> type[Head]:
-    settings = recipe.get(role)
-    kind = str(settings.get("kind")) if isinstance(settings, dict) else "missing"
-    if kind not in kinds:
-        raise ArtifactError(
-            f"{folder / artifact.CONFIG}: recipe.{role}.kind is {kind!r}; expected {' or '.join(map(repr, kinds))}."
-        )
-    return kinds[kind]
-
-
-def _restore(folder: Path, head: type[Head], role: str, tensors: Tensors, n_items: int, info: ModelInfo) -> Any:
-    settings = {name: value for name, value in info.recipe[role].items() if name != "kind"}
-    try:
-        return head.restore(tensors, n_items, settings, info.rating_scale)
-    except (InputError, TypeError) as error:
-        raise ArtifactError(f"{folder / artifact.CONFIG}: recipe.{role} does not fit its kind: {error}") from error
+        shapes = shapes_of(Parts(catalogue, ranker, predictor, info, lambda: users))
+        return cls(catalogue, ranker, predictor, replace(info, shapes=shapes), lambda: users)

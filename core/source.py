@@ -1,21 +1,35 @@
-"""Which model the app serves: the first of the configured sources that works.
+"""Which model the app serves, and how it follows a newer one.
 
-`choose_model` looks at ``MODEL_DIR`` (a local folder), then takes the model that the package
-brings along. A source that fails is named in `ServedModel.notice`, never hidden: the app always
-starts, and always says what it runs.
+`ModelSource` takes the first of these that works: ``MODEL_DIR`` (a local folder), the repository
+``MODEL_REPO_ID`` at ``MODEL_REVISION`` (from the Hub, then from its local cache), and the model
+that the package brings along. A source that fails is named in `ServedModel.notice`, never hidden:
+the app always starts, and always says what it runs.
+
+A branch is then followed: now and then a thread asks for its newest commit, pulls and validates it
+beside the model in service, and puts it in its place by a single assignment. Whoever asks gets an
+answer from the one or from the other, and what fails leaves the old one serving.
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
-from core.errors import AniSVDError
+from core import hub
+from core.errors import AniSVDError, ArtifactError, HubError
 from core.model import Model
 
 BUNDLED = Path(__file__).parent / "bundled"
+REFRESH_SECONDS = 300.0
+RETRY_SECONDS = 20.0
+ANSWER_SECONDS, DOWNLOAD_SECONDS = 2.0, 60.0
+"""How long the start waits for the Hub to answer at all, and then to deliver."""
 
+Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +44,7 @@ class ServedModel:
     source
         Where it comes from, in words for the page.
     revision
-        What tells it from other versions: the start of its data's fingerprint for local models.
+        The commit on the Hub; the start of its data's fingerprint for local models.
     loaded_at
         UTC.
     notice
@@ -56,20 +70,164 @@ class ServedModel:
         }
 
 
-def choose_model(environment: Mapping[str, str]) -> ServedModel:
-    """Load the first source that works. Raises `ArtifactError` only if the bundled model fails."""
-    notice = ""
-    folder = environment.get("MODEL_DIR", "")
-    if folder:
+class ModelSource:
+    """The model in service, and the search for a newer one.
+
+    Parameters
+    ----------
+    environment
+        ``MODEL_DIR``, ``MODEL_REPO_ID``, ``MODEL_REVISION`` (empty: ``main``; a full commit id pins
+        it), ``MODEL_REFRESH_SECONDS`` (how often to look for a newer one; 0: never) and
+        ``MODEL_RETRY_SECONDS`` (how often to try again as long as the Hub's model isn't there).
+
+    Raises
+    ------
+    ArtifactError
+        Even the bundled model fails.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._folder = environment.get("MODEL_DIR", "").strip()
+        self._repo_id = environment.get("MODEL_REPO_ID", "").strip()
+        self._revision = environment.get("MODEL_REVISION", "").strip() or None
+        self._refresh_seconds = _seconds(environment, "MODEL_REFRESH_SECONDS", REFRESH_SECONDS)
+        self._retry_seconds = _seconds(environment, "MODEL_RETRY_SECONDS", RETRY_SECONDS)
+        self._refused: str | None = None
+        self._complaint = ""
+        self._served = self._first()
+
+    def current(self) -> ServedModel:
+        """What is in service now: take it once for each answer."""
+        return self._served
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing (more) to look for."""
+        if (self._folder and not self._served.notice) or not self._repo_id:
+            return True
+        return self._from_hub and (hub.is_pinned(self._revision) or self._refresh_seconds == 0)
+
+    def follow(self) -> None:
+        """Keep looking, in a thread of its own, until there is nothing more to look for."""
+
+        def keep_looking() -> None:
+            while not self.settled:
+                # What is wanted and not there yet is looked for sooner than what is newer still.
+                pause.wait(self._refresh_seconds if self._from_hub else self._retry_seconds)
+                self.refresh()
+
+        pause = threading.Event()
+        threading.Thread(target=keep_looking, name="follow-the-model", daemon=True).start()
+
+    def refresh(self) -> bool:
+        """Look once, and say whether another model was put into service. What is wrong is logged,
+        the same thing once, and leaves the model in service.
+        """
         try:
-            return _serve(Path(folder), f"local folder {Path(folder).name}")
+            newest = hub.newest(self._repo_id, self._revision, timeout=ANSWER_SECONDS * 5)
+            if newest in (self._served.revision, self._refused):
+                if newest == self._served.revision:  # it came from the cache, and is the newest after all
+                    self._served = replace(self._served, notice="")
+                self._complaint = ""
+                return False
+            try:
+                self._served = self._from(lambda: Model.from_hub(self._repo_id, newest))
+            except ArtifactError as error:
+                self._refused = newest
+                raise ArtifactError(f"Revision {newest[:12]} of {self._repo_id} is refused: {error}") from error
         except AniSVDError as error:
-            log.warning("MODEL_DIR is set, and its model is refused: %s", error)
-            notice = "The configured model could not be loaded; this is the bundled one."
-    return _serve(BUNDLED, "bundled with the app", notice)
+            self._complain(error)
+            return False
+        log.info("Now serving %s, revision %s", self._served.source, self._served.revision)
+        self._complaint = ""
+        return True
+
+    # -- the start --------------------------------------------------------------------------
+
+    def _first(self) -> ServedModel:
+        notice = ""
+        if self._folder:
+            try:
+                return _local(Path(self._folder), f"local folder {Path(self._folder).name}")
+            except AniSVDError as error:
+                log.warning("MODEL_DIR is set, and its model is refused: %s", error)
+                notice = "The configured model could not be loaded; this is the bundled one."
+        elif self._repo_id:
+            for attempt in (self._pinned_in_cache, self._from_the_hub, self._newest_in_cache):
+                try:
+                    return attempt()
+                except AniSVDError as error:
+                    self._complain(error)
+            notice = f"The model {self._repo_id} could not be loaded yet; until then this is the bundled one."
+        return _local(BUNDLED, "bundled with the app", notice)
+
+    def _pinned_in_cache(self) -> ServedModel:
+        if not hub.is_pinned(self._revision):
+            raise HubError(f"{self._repo_id} is not pinned to a full commit id.")
+        return self._from(lambda: Model.from_hub(self._repo_id, self._revision, cached=True))
+
+    def _from_the_hub(self) -> ServedModel:
+        _within(ANSWER_SECONDS, lambda: hub.newest(self._repo_id, self._revision, timeout=ANSWER_SECONDS))
+        return _within(DOWNLOAD_SECONDS, lambda: self._from(lambda: Model.from_hub(self._repo_id, self._revision)))
+
+    def _newest_in_cache(self) -> ServedModel:
+        served = self._from(lambda: Model.from_hub(self._repo_id, self._revision, cached=True))
+        return replace(served, notice="The Hub could not be reached; this is the newest model that was seen before.")
+
+    # -- parts ------------------------------------------------------------------------------
+
+    @property
+    def _from_hub(self) -> bool:
+        return bool(self._repo_id) and self._served.source == self._hub_source and not self._served.notice
+
+    @property
+    def _hub_source(self) -> str:
+        return f"{self._repo_id} on the Hugging Face Hub"
+
+    def _from(self, load: Callable[[], Model]) -> ServedModel:
+        model = load()
+        return ServedModel(model, self._hub_source, model.revision, datetime.now(UTC))
+
+    def _complain(self, error: AniSVDError) -> None:
+        """Log a problem, but not again and again."""
+        if str(error) != self._complaint:
+            log.warning("%s", error)
+            self._complaint = str(error)
 
 
-def _serve(folder: Path, source: str, notice: str = "") -> ServedModel:
+def _local(folder: Path, source: str, notice: str = "") -> ServedModel:
     model = Model.load(folder)
     fingerprint = str(model.info.data.get("fingerprint", ""))[:12]
     return ServedModel(model, source, fingerprint, datetime.now(UTC), notice)
+
+
+def _seconds(environment: Mapping[str, str], name: str, usual: float) -> float:
+    """What the environment says of a time; the usual one for nothing, and for nonsense."""
+    told = environment.get(name, "").strip()
+    try:
+        seconds = float(told or usual)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        log.warning("%s is %r; expected 0 or more seconds. Taking %g.", name, told, usual)
+        return usual
+    return seconds
+
+
+def _within(seconds: float, call: Callable[[], Result]) -> Result:
+    """What ``call`` returns or raises, if it does so in time; else `HubError`. What is late goes on
+    in its thread, for nobody but the cache.
+    """
+    outcome: Future[Result] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(call())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, name="ask-the-hub", daemon=True).start()
+    try:
+        return outcome.result(timeout=seconds)
+    except TimeoutError:
+        raise HubError(f"The Hub did not answer within {seconds:g} seconds.") from None

@@ -12,7 +12,7 @@ from tqdm import tqdm
 # So that `python scripts/train.py` finds the package, installed or not.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from core import AniSVDError, Catalogue, DataError, InputError, Ratings, TrainingConfig
+from core import AniSVDError, Catalogue, DataError, InputError, Model, Ratings, TrainingConfig
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +59,30 @@ def read_config(path: str) -> TrainingConfig:
         return TrainingConfig.from_recipe(recipe)
     except InputError as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def add_push_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--private``, ``--revision``, ``--create-pr`` and ``--dry-run``: see `push`."""
+    parser.add_argument("--private", action="store_true", help="make a new repository private")
+    parser.add_argument("--revision", metavar="BRANCH", help="push to this branch (default: main)")
+    parser.add_argument("--create-pr", action="store_true", help="open a pull request instead of changing the branch")
+    parser.add_argument("--dry-run", action="store_true", help="show every file and its size, and push nothing")
+
+
+def push(model: Model, repo_id: str, arguments: argparse.Namespace) -> None:
+    """Push a model as the arguments say, and tell where it is."""
+    files = model.files(repo_id=repo_id)
+    for name, content in files.items():
+        print(f"{len(content) / 1e6:9.3f} MB  {name}")
+    print(f"{sum(map(len, files.values())) / 1e6:9.3f} MB  in all, for {repo_id}")
+    if arguments.dry_run:
+        print("dry run: nothing was pushed")
+        return
+    pushed = model.push_to_hub(
+        repo_id, private=arguments.private, revision=arguments.revision, create_pr=arguments.create_pr
+    )
+    print(f"pushed         {pushed.pull_request or pushed.url}")
+    print(f"revision       {pushed.revision}")
 
 
 class StageBar:

@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import replace
 
-from _shared import StageBar, add_data_arguments, read_config, read_data, read_json, run
+from _shared import StageBar, add_data_arguments, add_push_arguments, push, read_config, read_data, read_json, run
 
 from core import Model, Ratings, TrainingConfig, train
 from core.report import quality
@@ -28,6 +28,8 @@ def main() -> None:
     parser.add_argument("--report", metavar="FILE", help="report.json of evaluate.py: its figures go on the model card")
     parser.add_argument("--factors", type=int, metavar="K", help="factors of the ranking head (default: the recipe's)")
     parser.add_argument("--stored-users", type=int, metavar="N", help="existing users in the model (default: all)")
+    parser.add_argument("--push", metavar="owner/name", help="push the model to the Hugging Face Hub, too")
+    add_push_arguments(parser)
     parser.add_argument("--seed", type=int, help="of everything random (default: the recipe's, 0)")
     arguments = parser.parse_args()
 
@@ -46,6 +48,8 @@ def main() -> None:
     model.save(arguments.out)
     _summarise(ratings, model, read, time.perf_counter() - started)
     print(f"model          {arguments.out}")
+    if arguments.push:
+        push(model, arguments.push, arguments)
 
 
 def _config(arguments: argparse.Namespace) -> TrainingConfig:

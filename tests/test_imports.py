@@ -7,7 +7,7 @@ from small_data import ROOT
 
 # From the bottom up; modules of one layer do not know each other.
 LAYERS = [
-    {"errors", "metrics"},
+    {"errors", "metrics", "quality_picture"},
     {"linalg", "tables"},
     {"catalogue"},
     {"ratings", "filters"},
@@ -15,7 +15,8 @@ LAYERS = [
     {"item_features", "taste", "textbook", "ranking", "users", "evaluation"},
     {"prediction", "baselines"},
     {"recommend", "artifact"},
-    {"card"},
+    {"card", "hub"},
+    {"storage", "space"},
     {"model"},
     {"training", "source"},
     {"recipes"},

@@ -1,26 +1,40 @@
+import logging
 from pathlib import Path
 
-from core.source import BUNDLED, choose_model
+import pytest
+
+from core.source import BUNDLED, ModelSource
 
 
 def test_a_local_folder_comes_first(model_folder: Path) -> None:
-    served = choose_model({"MODEL_DIR": str(model_folder)})
+    source = ModelSource({"MODEL_DIR": str(model_folder), "MODEL_REPO_ID": "nobody/asked"})
+    served = source.current()
     assert served.source == "local folder small"
     assert len(served.model.catalogue) == 60
     assert served.notice == ""
+    assert source.settled
 
 
 def test_without_configuration_the_bundled_model_serves() -> None:
-    served = choose_model({})
+    source = ModelSource({})
+    served = source.current()
     assert served.source == "bundled with the app"
     assert served.health()["status"] == "ok"
     assert len(served.model.user_ids) >= 300
+    assert source.settled
 
 
 def test_a_broken_model_is_refused_and_said_so(tmp_path: Path) -> None:
-    served = choose_model({"MODEL_DIR": str(tmp_path)})
+    served = ModelSource({"MODEL_DIR": str(tmp_path)}).current()
     assert served.source == "bundled with the app"
     assert "could not be loaded" in served.notice
+
+
+@pytest.mark.parametrize("told", ["soon", "-1", "inf", "nan"])
+def test_nonsense_about_the_refresh_is_named_and_replaced(told: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        ModelSource({"MODEL_REFRESH_SECONDS": told})
+    assert f"MODEL_REFRESH_SECONDS is {told!r}" in caplog.text
 
 
 def test_the_bundled_model_keeps_its_budget() -> None:

@@ -19,6 +19,7 @@ from core.ui import views
 
 SEARCH_LIMIT = 6
 K_RANGE = (3, 25)
+USERS_LISTED = 200
 
 Pairs = list[list[float]]
 """A visitor's ratings as ``[[anime_id, rating], …]``, oldest first: JSON that keeps its order."""
@@ -70,23 +71,38 @@ class Flows:
         results = views.results(recommendations, model, _k(k), heading, hint)
         return RatePanel(pairs, views.rated(given, model.catalogue, _scale(model)), results)
 
+    def choices(self) -> tuple[Any, Any]:
+        """Existing users to pick from."""
+        try:
+            users = self._model.user_ids[:USERS_LISTED].tolist()
+        except AniSVDError as error:
+            return gr.update(), views.message(str(error))
+        return gr.update(choices=[str(user_id) for user_id in users]), gr.update()
+
     def user(self, user_id: Any, k: float, adult: bool) -> UserPanel:
         """An existing user's history and recommendations."""
-        if user_id in (None, ""):
-            return UserPanel(views.message("Pick a user, or let chance pick one."), "")
-        model = self._model
-        try:
-            taste = model.user_taste(int(user_id) if str(user_id).strip().isdecimal() else user_id)
-            recommendations = model.recommend(taste, _k(k), Filters(adult=bool(adult)))
-        except AniSVDError as error:
-            return UserPanel(views.message(str(error)), "")
-        results = views.results(recommendations, model, _k(k), f"Next for user {taste.user_id}", "")
-        return UserPanel(views.history(taste, model.catalogue), results)
+        return _user_panel(self._model, user_id, k, adult)
 
     def any_user(self, k: float, adult: bool) -> tuple[str, str, str]:
         """A user drawn by chance: the id, and what `user` shows."""
-        user_id = random.choice(self._model.user_ids.tolist())
-        return (str(user_id), *self.user(user_id, k, adult))
+        model = self._model
+        try:
+            user_id = random.choice(model.user_ids.tolist())
+        except AniSVDError as error:
+            return ("", views.message(str(error)), "")
+        return (str(user_id), *_user_panel(model, user_id, k, adult))
+
+
+def _user_panel(model: Model, user_id: Any, k: float, adult: bool) -> UserPanel:
+    if user_id in (None, ""):
+        return UserPanel(views.message("Pick a user, or let chance pick one."), "")
+    try:
+        taste = model.user_taste(int(user_id) if str(user_id).strip().isdecimal() else user_id)
+        recommendations = model.recommend(taste, _k(k), Filters(adult=bool(adult)))
+    except AniSVDError as error:
+        return UserPanel(views.message(str(error)), "")
+    results = views.results(recommendations, model, _k(k), f"Next for user {taste.user_id}", "")
+    return UserPanel(views.history(taste, model.catalogue), results)
 
 
 def clean_ratings(pairs: Sequence[Sequence[float]] | None, model: Model) -> dict[int, float]:

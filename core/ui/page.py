@@ -12,7 +12,6 @@ from core.ui.api import add_endpoints
 from core.ui.flows import K_RANGE, Flows
 
 ASSETS = Path(__file__).parent / "assets"
-USERS_LISTED = 200
 ON_RATE = (ASSETS / "on_rate.js").read_text(encoding="utf-8")
 
 # No queue, no spinner: answers take milliseconds. Of calls that overtake each other the last counts.
@@ -34,8 +33,8 @@ def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab("Rate a few shows", id="rate"):
                 _rate_tab(page, flows)
-            with gr.Tab("Existing user", id="user"):
-                _user_tab(flows, current)
+            with gr.Tab("Existing user", id="user") as user_tab:
+                _user_tab(user_tab, flows)
         footer = _html(views.footer(current()))
         page.load(lambda: [views.header(current()), views.footer(current())], None, [header, footer], **INSTANT)
     return page
@@ -69,11 +68,11 @@ def _rate_tab(page: gr.Blocks, flows: Flows) -> None:
     page.load(None, ratings, None, js="ratings => { window.anisvd.ratings = ratings ?? [] }")
 
 
-def _user_tab(flows: Flows, current: Callable[[], ServedModel]) -> None:
+def _user_tab(tab: gr.Tab, flows: Flows) -> None:
     with gr.Row(elem_classes="columns"):
         with gr.Column(scale=5, min_width=320):
             user = gr.Dropdown(
-                [str(user_id) for user_id in current().model.user_ids[:USERS_LISTED]],
+                [],
                 value=None,
                 label="User of the data set",
                 info="Pick an id, or type one",
@@ -85,6 +84,8 @@ def _user_tab(flows: Flows, current: Callable[[], ServedModel]) -> None:
         with gr.Column(scale=7, min_width=320):
             k, adult = _controls()
             results = _html(elem_id="user-results")
+    # Not before somebody wants to see them: on the Hub existing users are a file of their own.
+    tab.select(flows.choices, None, [user, history], **INSTANT)
     gr.on([user.input, k.input, adult.input], flows.user, [user, k, adult], [history, results], **INSTANT)
     surprise.click(flows.any_user, [k, adult], [user, history, results], **INSTANT)
 

@@ -2,20 +2,13 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
+from running import running_app
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
     "--no-sandbox",
@@ -24,35 +17,6 @@ QUIET = [
     "--disable-component-update",
     "--no-first-run",
 ]
-START_SECONDS = 60
-
-
-@contextmanager
-def running_app(**environment: str) -> Iterator[str]:
-    """``python app.py`` on a free port, from the first 200 on; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = {name: value for name, value in os.environ.items() if not name.startswith(("GRADIO_", "MODEL_"))}
-    settings |= {"GRADIO_SERVER_PORT": str(port), **environment}
-    process = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                urlopen(f"{url}/healthz").close()
-                break
-            except URLError:
-                assert process.poll() is None, process.stdout.read().decode()
-                assert time.monotonic() < deadline, "the app did not start"
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
 
 
 @pytest.fixture(scope="session")

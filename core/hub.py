@@ -1,0 +1,257 @@
+"""The road to and from the Hugging Face Hub: push, pull, pin, and ask what is newest.
+
+Files in, files out: nothing in here knows what a model is. A push is one commit, so that whoever
+pulls gets the old files or the new ones, whole. A pull settles on one commit first and takes every
+file from it. Whatever goes wrong comes out as one `HubError`, a sentence without secrets.
+"""
+
+import hashlib
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, HfApi, constants, hf_hub_download
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from core.errors import HubError
+
+Operation = CommitOperationAdd | CommitOperationDelete
+MAIN = "main"
+FULL_SHA = re.compile(r"[0-9a-f]{40}")
+SECRET = re.compile(r"hf_\w+|(?i:bearer)\s+\S+")
+EXPLAINED = {
+    403: "the token does not have the right to do this. It needs write access to the repository",
+    409: "somebody else changed it at the same moment. Try again",
+    412: "somebody else changed it at the same moment. Try again",
+    429: "the Hub asks to slow down. Try again in a few minutes",
+}
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """Where a push went: the commit's page and its id (empty for a dry run), and the pull request's
+    page if it made one.
+    """
+
+    url: str
+    revision: str
+    pull_request: str = ""
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A folder with files of one commit, and the commit's id."""
+
+    folder: Path
+    revision: str
+
+
+def push(
+    files: Mapping[str, bytes],
+    repo_id: str,
+    *,
+    message: str,
+    private: bool = False,
+    revision: str | None = None,
+    create_pr: bool = False,
+    token: str | None = None,
+) -> Pushed:
+    """Upload files as one commit, into a model repository that is made if there is none.
+
+    Parameters
+    ----------
+    revision
+        The branch, made if there is none; None: ``main``.
+    create_pr
+        Open a pull request instead of changing the branch.
+
+    Raises
+    ------
+    HubError
+        With what was refused and what to do. Then nothing was changed.
+    """
+    _check_name(repo_id)
+    api = HfApi(token=_stripped(token))
+    with _explained(f"{repo_id} could not be pushed to"):
+        api.create_repo(repo_id, private=private, exist_ok=True)
+        branch = revision or MAIN
+        if branch != MAIN and not create_pr:
+            api.create_branch(repo_id, branch=branch, exist_ok=True)
+        parent = api.model_info(repo_id, revision=branch).sha
+        commit = _commit(
+            api,
+            repo_id,
+            [CommitOperationAdd(name, content) for name, content in sorted(files.items())],
+            commit_message=message,
+            revision=branch,
+            create_pr=create_pr,
+            parent_commit=parent,
+        )
+    return Pushed(commit.commit_url, commit.oid, commit.pr_url or "")
+
+
+def push_space(
+    files: Mapping[str, bytes],
+    space_id: str,
+    *,
+    variables: Mapping[str, str],
+    message: str,
+    private: bool = False,
+    token: str | None = None,
+) -> Pushed:
+    """Make a Gradio Space hold exactly these files, by one commit, and set its variables (an empty
+    one is removed). It is made if there is none. Raises `HubError`.
+    """
+    _check_name(space_id)
+    api = HfApi(token=_stripped(token))
+    with _explained(f"The Space {space_id} could not be deployed"):
+        api.create_repo(space_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
+        old = api.get_space_variables(space_id)
+        for name, value in variables.items():
+            if value:
+                api.add_space_variable(space_id, name, value)
+            elif name in old:
+                api.delete_space_variable(space_id, name)
+        gone = set(api.list_repo_files(space_id, repo_type="space")) - set(files)
+        operations: list[Operation] = [CommitOperationAdd(name, content) for name, content in sorted(files.items())]
+        operations += [CommitOperationDelete(name) for name in sorted(gone)]
+        commit = _commit(api, space_id, operations, repo_type="space", commit_message=message)
+    return Pushed(commit.commit_url, commit.oid)
+
+
+def pull(
+    repo_id: str, names: Sequence[str], *, revision: str | None = None, cached: bool = False, token: str | None = None
+) -> Pulled:
+    """Files of one commit, from the cache where they are there, else downloaded to it.
+
+    Parameters
+    ----------
+    names
+        The first is used to find the commit that ``revision`` means.
+    revision
+        Branch, tag or commit; None: ``main``. A full commit id that is cached makes no request.
+    cached
+        Use the cache alone and make no request at all.
+
+    Raises
+    ------
+    HubError
+        There is no such repository, revision or file, or the Hub cannot be reached.
+    """
+    _check_name(repo_id)
+
+    def fetch(name: str, revision: str | None) -> Path:
+        again = False
+        while True:
+            path = hf_hub_download(
+                repo_id, name, revision=revision, local_files_only=cached, force_download=again, token=_stripped(token)
+            )
+            if _is_intact(Path(path)):
+                return Path(path)
+            if again or cached:
+                raise HubError(f"{repo_id}: {name} was damaged on its way here. Try again later.")
+            again = True
+
+    with _explained(f"{repo_id} could not be pulled"):
+        if cached and revision is None:
+            revision = _newest_cached(repo_id, names)
+        folder = fetch(names[0], revision).parent
+        for name in names[1:]:
+            fetch(name, folder.name)
+    return Pulled(folder, folder.name)
+
+
+def newest(repo_id: str, revision: str | None = None, *, timeout: float, token: str | None = None) -> str:
+    """The id of the commit that a branch or tag (None: ``main``) means now. Raises `HubError`."""
+    _check_name(repo_id)
+    with _explained(f"{repo_id} could not be asked for its newest revision"):
+        return str(HfApi(token=_stripped(token)).model_info(repo_id, revision=revision, timeout=timeout).sha)
+
+
+def is_pinned(revision: str | None) -> bool:
+    """Whether a revision is a full commit id, which never means anything else later."""
+    return bool(revision and FULL_SHA.fullmatch(revision))
+
+
+def _commit(api: HfApi, repo_id: str, operations: Sequence[Operation], **options: Any) -> CommitInfo:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
+        commit: CommitInfo = api.create_commit(repo_id, operations, **options)
+    return commit
+
+
+def _newest_cached(repo_id: str, names: Sequence[str]) -> str | None:
+    """The commit in the cache that was fetched last; what a Space preloads is there by its id alone."""
+    folder = Path(constants.HF_HUB_CACHE) / f"models--{repo_id.replace('/', '--')}" / "snapshots"
+    whole = [path for path in folder.glob("*") if all((path / name).is_file() for name in names)]
+    return max(whole, key=lambda path: path.stat().st_mtime).name if whole else None
+
+
+def _is_intact(path: Path) -> bool:
+    """Whether a cached file is what it was uploaded as. The client checks the size alone; the cache
+    names contents by their SHA-256 (large files) or git's SHA-1, where it can make links.
+    """
+    if not path.is_symlink():
+        return True
+    blob = path.resolve()
+    content = blob.read_bytes()
+    git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
+    known = {64: hashlib.sha256(content).hexdigest(), 40: git.hexdigest()}
+    return known.get(len(blob.name), blob.name) == blob.name
+
+
+def _stripped(token: str | None) -> str | None:
+    """A token with a line end would be quoted in an error."""
+    return token.strip() if token else None
+
+
+def _check_name(repo_id: str) -> None:
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo_id):
+        raise HubError(f"{repo_id!r} is not a name on the Hub; expected owner/name, such as 'alice/anisvd'.")
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Any failure of the client as a `HubError` that says what failed, why, and what to do."""
+    try:
+        yield
+    except HubError:
+        raise
+    except Exception as error:  # the client raises what its HTTP library does, among much else
+        raise HubError(f"{what}: {_reason(error)}.") from None
+
+
+def _reason(error: BaseException) -> str:
+    """Why, and what to do; the client hides some reasons behind others."""
+    chain = [error]
+    while (cause := chain[-1].__cause__) is not None and cause not in chain:
+        chain.append(cause)
+    for one in chain:
+        response = getattr(one, "response", None)
+        status = getattr(response, "status_code", None)
+        if isinstance(one, GatedRepoError):
+            return "its owner wants to be asked first. Request access on its page"
+        if isinstance(one, RevisionNotFoundError):
+            return "it has no such revision. Its page lists the branches, tags and commits"
+        if status == 401 or (isinstance(one, RepositoryNotFoundError) and status in (401, 404)):
+            return "there is no such repository, or the token is missing, wrong, or may not see it: `hf auth login`"
+        if isinstance(one, EntryNotFoundError) and not isinstance(one, LocalEntryNotFoundError):
+            return "a file is missing there that every model has. Push the model again"
+        if isinstance(one, HFValidationError):
+            return "its name, or the revision's, is not one that the Hub allows"
+        if status is not None:
+            return EXPLAINED.get(status, f"the Hub answered with status {status}. Try again later")
+    if isinstance(error, ValueError):
+        return SECRET.sub("…", str(error))
+    return f"the Hub cannot be reached ({type(chain[-1]).__name__}), and the cache does not have it"

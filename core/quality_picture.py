@@ -1,0 +1,55 @@
+"""The picture on the model card: quality against the length of the history, as an SVG file."""
+
+from collections.abc import Mapping
+from html import escape
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 56, 190, 48, 48
+COLOURS = ("#c2185b", "#37474f", "#1976d2", "#00897b", "#f9a825", "#8e24aa", "#6d4c41", "#78909c")
+GRID, TEXT = "#8888", "#777"
+
+
+def quality_picture(by_title: Mapping[str, Mapping[str, float]], metric: str = "NDCG@10") -> str:
+    """A line for each title over the figures named ``{metric}, … shown``, in their order.
+
+    An SVG of fixed size without scripts or outside references; empty when there is nothing to show.
+    """
+    names = list(dict.fromkeys(name for figures in by_title.values() for name in figures if name.startswith(metric)))
+    lines = {title: figures for title, figures in by_title.items() if any(name in figures for name in names)}
+    if len(names) < 2 or not lines:
+        return ""
+    top = max(figures[name] for figures in lines.values() for name in names if name in figures)
+    steps = next(step for step in (0.1, 0.2, 0.5, 1.0, 1e9) if top <= 6 * step)
+
+    def x(index: int) -> float:
+        return LEFT + index * (WIDTH - LEFT - RIGHT) / (len(names) - 1)
+
+    def y(value: float) -> float:
+        return HEIGHT - BOTTOM - value / (top * 1.05) * (HEIGHT - TOP - BOTTOM)
+
+    parts = [_text(LEFT, 24, f"{metric} by what is shown of a new user's history (higher is better)", 15)]
+    for step in range(int(top / steps) + 1):
+        height = y(step * steps)
+        line = f'x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{height:.1f}" y2="{height:.1f}"'
+        parts.append(f'<line {line} stroke="{GRID}" stroke-width=".5"/>')
+        parts.append(_text(LEFT - 8, height + 4, f"{step * steps:.1f}", 12, "end"))
+    for index, name in enumerate(names):
+        label = name.removeprefix(f"{metric}, ").removesuffix(" shown")
+        parts.append(_text(x(index), HEIGHT - BOTTOM + 22, label, 12, "middle"))
+    for number, (title, figures) in enumerate(lines.items()):
+        colour, thick = COLOURS[number % len(COLOURS)], 3 if number == 0 else 1.6
+        points = [(x(index), y(figures[name])) for index, name in enumerate(names) if name in figures]
+        path = " ".join(f"{across:.1f},{up:.1f}" for across, up in points)
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{thick}"/>')
+        parts += [f'<circle cx="{across:.1f}" cy="{up:.1f}" r="3.5" fill="{colour}"/>' for across, up in points]
+        row = TOP + 12 + 22 * number
+        parts.append(f'<rect x="{WIDTH - RIGHT + 24}" y="{row - 9}" width="14" height="10" fill="{colour}"/>')
+        parts.append(_text(WIDTH - RIGHT + 46, row, title.strip("*"), 13))
+    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
+    label = f'role="img" aria-label="{metric} by history length"'
+    content = "\n".join(parts)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" {label}>\n{content}\n</svg>\n'
+
+
+def _text(x: float, y: float, text: str, size: int, anchor: str = "start") -> str:
+    at = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"'
+    return f'<text {at} fill="{TEXT}">{escape(text)}</text>'

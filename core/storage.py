@@ -1,0 +1,152 @@
+"""A model's parts to files and back: what `core.artifact` writes and validates, made of heads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core import artifact
+from core.artifact import ModelInfo
+from core.card import by_title, model_card
+from core.catalogue import Catalogue
+from core.errors import ArtifactError, InputError
+from core.factors import Spec, Tensors
+from core.prediction import PredictionHead
+from core.quality_picture import quality_picture
+from core.ranking import RankingHead
+from core.recommend import Predictor, Ranker
+from core.textbook import TextbookHead
+from core.users import Users
+
+
+class Head(Protocol):
+    """What storing a head takes."""
+
+    kind: ClassVar[str]
+    SPEC: ClassVar[Spec]
+
+    def tensors(self) -> dict[str, npt.NDArray[np.generic]]:
+        """What to store, as in ``SPEC``."""
+
+    @classmethod
+    def restore(cls, tensors: Tensors, n_items: int, settings: dict[str, Any], scale: tuple[float, float]) -> Any:
+        """The inverse of `tensors`, with the settings of the head's configuration."""
+
+
+RANKERS: dict[str, type[Head]] = {head.kind: head for head in (RankingHead, TextbookHead)}
+PREDICTORS: dict[str, type[Head]] = {head.kind: head for head in (PredictionHead, TextbookHead)}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a model is made of; see `core.model.Model`."""
+
+    catalogue: Catalogue
+    ranker: Ranker
+    predictor: Predictor
+    info: ModelInfo
+    load_users: Callable[[], Users]
+
+    @property
+    def heads(self) -> dict[str, Head]:
+        """By role."""
+        return {"ranking": self.ranker, "prediction": self.predictor}  # type: ignore[dict-item]
+
+
+def to_files(parts: Parts, **card: str) -> dict[str, bytes]:
+    """The files of a model, by name; ``card`` as for `core.card.model_card`."""
+    tensors = {"item_ids": parts.catalogue.anime_ids} | {
+        f"{role}.{name}": tensor for role, head in parts.heads.items() for name, tensor in head.tensors().items()
+    }
+    picture = quality_picture(by_title(parts.info))
+    return {
+        artifact.CONFIG: parts.info.to_json().encode(),
+        artifact.TENSORS: artifact.tensors_to_bytes(tensors),
+        artifact.USERS: artifact.tensors_to_bytes(parts.load_users().tensors()),
+        artifact.CATALOGUE: artifact.catalogue_to_bytes(parts.catalogue),
+        artifact.CARD: model_card(parts.info, **card).encode(),
+    } | ({artifact.PICTURE: picture.encode()} if picture else {})
+
+
+def shapes_of(parts: Parts) -> dict[str, int]:
+    """The size of every named dimension of the tensors."""
+    shapes = {"items": len(parts.catalogue)}
+    for role, head in parts.heads.items():
+        shapes |= _sizes(_in_role(head.SPEC, role), head.tensors())
+    return shapes | _sizes(Users.SPEC, parts.load_users().tensors())
+
+
+def read_parts(folder: Path) -> Parts:
+    """The inverse of `to_files`, of a folder. The users' file is read when ``load_users`` is called.
+
+    Raises
+    ------
+    ArtifactError
+        Something is missing or fails validation (see `core.artifact.read_tensors`).
+    """
+    info = artifact.read_info(folder)
+    heads = {
+        role: _head_class(folder, kinds, info.recipe, role)
+        for role, kinds in (("ranking", RANKERS), ("prediction", PREDICTORS))
+    }
+    spec: dict[str, tuple[str, tuple[str, ...]]] = {"item_ids": ("int64", ("items",))}
+    for role, head in heads.items():
+        spec |= {f"{role}.{name}": value for name, value in _in_role(head.SPEC, role).items()}
+    tensors = artifact.read_tensors(folder / artifact.TENSORS, spec, info.shapes)
+    catalogue = artifact.read_catalogue(folder)
+    if not np.array_equal(catalogue.anime_ids, tensors["item_ids"]):
+        raise ArtifactError(
+            f"{folder}: the titles of {artifact.CATALOGUE} are not the item_ids of {artifact.TENSORS}, "
+            "or in another order. The files belong to different models."
+        )
+    n_items = len(catalogue)
+    ranker, predictor = (
+        _restore(folder, head, role, {name: tensors[f"{role}.{name}"] for name in head.SPEC}, n_items, info)
+        for role, head in heads.items()
+    )
+
+    def load_users() -> Users:
+        if artifact.read_info(folder) != info:
+            raise ArtifactError(f"{folder}: holds another model by now, with other users. Load it again.")
+        stored = artifact.read_tensors(folder / artifact.USERS, Users.SPEC, info.shapes)
+        return Users.from_tensors(stored, n_items, info.rating_scale)
+
+    return Parts(catalogue, ranker, predictor, info, load_users)
+
+
+def _in_role(spec: Spec, role: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """A head's spec with its dimensions named after the role, ``items`` apart."""
+    return {
+        name: (dtype, tuple(at if at == "items" else f"{role}.{at}" for at in dimensions))
+        for name, (dtype, dimensions) in spec.items()
+    }
+
+
+def _sizes(spec: Spec, tensors: Tensors) -> dict[str, int]:
+    return {
+        dimension: size
+        for name, (_, dimensions) in spec.items()
+        for dimension, size in zip(dimensions, tensors[name].shape, strict=True)
+        if "+" not in dimension
+    }
+
+
+def _head_class(folder: Path, kinds: Mapping[str, type[Head]], recipe: Mapping[str, Any], role: str) -> type[Head]:
+    settings = recipe.get(role)
+    kind = str(settings.get("kind")) if isinstance(settings, dict) else "missing"
+    if kind not in kinds:
+        raise ArtifactError(
+            f"{folder / artifact.CONFIG}: recipe.{role}.kind is {kind!r}; expected {' or '.join(map(repr, kinds))}."
+        )
+    return kinds[kind]
+
+
+def _restore(folder: Path, head: type[Head], role: str, tensors: Tensors, n_items: int, info: ModelInfo) -> Any:
+    settings = {name: value for name, value in info.recipe[role].items() if name != "kind"}
+    try:
+        return head.restore(tensors, n_items, settings, info.rating_scale)
+    except (InputError, TypeError) as error:
+        raise ArtifactError(f"{folder / artifact.CONFIG}: recipe.{role} does not fit its kind: {error}") from error
