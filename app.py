@@ -5,6 +5,8 @@ import os
 
 # Before gradio is imported: no look-ups of other hosts at start.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# Before pyarrow is imported: the memory of a model that was replaced goes back to the system.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 from core.source import ModelSource
 from core.ui import build_page, serve

@@ -10,10 +10,13 @@ beside the model in service, and puts it in its place by a single assignment. Wh
 answer from the one or from the other, and what fails leaves the old one serving.
 """
 
+import ctypes
+import gc
 import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +31,8 @@ REFRESH_SECONDS = 300.0
 RETRY_SECONDS = 20.0
 ANSWER_SECONDS, DOWNLOAD_SECONDS = 2.0, 60.0
 """How long the start waits for the Hub to answer at all, and then to deliver."""
+
+SETTLE_SECONDS = 1.0
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -114,7 +119,9 @@ class ModelSource:
             while not self.settled:
                 # What is wanted and not there yet is looked for sooner than what is newer still.
                 pause.wait(self._refresh_seconds if self._from_hub else self._retry_seconds)
-                self.refresh()
+                if self.refresh():
+                    pause.wait(SETTLE_SECONDS)  # whoever still asks the old model
+                    _give_back_memory()
 
         pause = threading.Event()
         threading.Thread(target=keep_looking, name="follow-the-model", daemon=True).start()
@@ -199,6 +206,13 @@ def _local(folder: Path, source: str, notice: str = "") -> ServedModel:
     model = Model.load(folder)
     fingerprint = str(model.info.data.get("fingerprint", ""))[:12]
     return ServedModel(model, source, fingerprint, datetime.now(UTC), notice)
+
+
+def _give_back_memory() -> None:
+    """Free the model that was replaced, and hand what it took back to the system (where libc can)."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _seconds(environment: Mapping[str, str], name: str, usual: float) -> float:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from core.source import ServedModel
 from core.ui.theme import theme
 
+SESSIONS_KEPT = 100
 ASSETS = Path(__file__).parent / "assets"
 
 
@@ -31,6 +32,8 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
         footer_links=["api", "gradio"],
         # Spaces ask for server-side rendering, which puts Node in front and hides /healthz.
         ssr_mode=False,
+        # Gradio keeps a copy of the page (0.1 MB) for each visitor and API call; ours has no state in it.
+        state_session_capacity=SESSIONS_KEPT,
         # A public page records nothing of its visitors.
         enable_monitoring=False,
         run_history=False,
