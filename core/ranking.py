@@ -5,7 +5,7 @@ says how much a rating speaks for a title; the lengths of the rows (R) tame user
 and those of the columns (N) popular titles, as in EigenRec (Nikolakopoulos et al., 2019). Each
 franchise is one more row of B, as if somebody had watched all of it: what belongs together comes
 to lie together (side information as in HybridSVD: Frolov and Oseledets, 2019). The uniqueness
-``u`` makes room for titles that others explain: `_uniqueness`.
+``u`` makes room for titles that others explain: `core.preferences.uniqueness_of`.
 
 A visitor's row ``x`` is scored by the item-item ridge regression that EASE solves densely
 (Steck, 2019), restricted to the subspace of the SVD, where it needs V and Σ alone::
@@ -27,16 +27,23 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from core.catalogue import Catalogue
 from core.errors import ArtifactError, InputError
 from core.factors import Float32, ItemFactors, Spec, Tensors
-from core.linalg import SVD, truncated_svd
+from core.linalg import truncated_svd
+from core.preferences import (
+    axis_sum,
+    damped_rows,
+    earlier_parts,
+    franchise_rows,
+    scaled_columns,
+    typical_length,
+    uniqueness_of,
+    weighed,
+)
 from core.ratings import Ratings
 
-SHORTEST_ROW = 0.5
 LARGEST_LEVERAGE = 0.99
 TINY = float(np.finfo(np.float32).tiny)
-LEAST_UNEXPLAINED = 0.03
 TOLERANCE = 1e-5  # V is kept in half precision: a closer SVD would be rounded away
 ENERGY_UNIT = 20_000  # λ is told in this part of all energy, so that it suits data of any size
 LAMBDA_STEPS = 10  # λ is rounded to e^(1/10): quality does not move, and leverages can be kept
@@ -120,20 +127,20 @@ class RankingConfig:
         counts = np.bincount(ratings.matrix.indices, minlength=n_items)
         columns = np.flatnonzero(counts >= min(self.min_count, int(counts.max()))).astype(np.int32)
         rows = ItemFactors.without_values(columns, n_items).restrict(ratings.matrix)
-        rows = _damped_rows(_weighed(rows, self, ratings.scale), self)
-        norms = np.maximum(np.sqrt(_sum(rows.multiply(rows), axis=0)), 1e-3)
+        rows = damped_rows(weighed(rows, self.watched_weight, ratings.scale), self.row_damping)
+        norms = np.maximum(np.sqrt(axis_sum(rows.multiply(rows), axis=0)), 1e-3)
         norms /= np.sqrt(np.sum(norms**4) / np.sum(norms**2))  # 1: a title as it is typically watched
-        mean = _sum(rows, axis=0) / rows.shape[0]
-        rows = _scaled_columns(rows, norms ** (self.column_scaling - 1))
-        franchises = _franchise_rows(ratings.catalogue.franchises[columns], self.franchise * _typical_length(rows))
+        mean = axis_sum(rows, axis=0) / rows.shape[0]
+        rows = scaled_columns(rows, norms ** (self.column_scaling - 1))
+        franchises = franchise_rows(ratings.catalogue.franchises[columns], self.franchise * typical_length(rows))
         matrix = sparse.vstack([rows, franchises], format="csr")
-        later, earlier = _continuations(ratings.catalogue, columns)
+        later, earlier = earlier_parts(ratings.catalogue, columns)
         halves = (lambda done: on_progress(done / 2), lambda done: on_progress(0.5 + done / 2))
         uniqueness = np.ones(len(columns))
         if self.uniqueness:
             first = truncated_svd(matrix, self.factors, tolerance=TOLERANCE, seed=seed, on_progress=halves[0])
-            uniqueness = _uniqueness(matrix, first, self.uniqueness)
-            matrix = _scaled_columns(matrix, 1 / uniqueness)
+            uniqueness = uniqueness_of(matrix, first, self.uniqueness)
+            matrix = scaled_columns(matrix, 1 / uniqueness)
         svd = truncated_svd(matrix, self.factors, tolerance=TOLERANCE, seed=seed, on_progress=halves[1])
         return RankingHead(
             ItemFactors.of(svd, columns, n_items),
@@ -196,8 +203,8 @@ class RankingHead:
 
     def embed(self, matrix: sparse.csr_array) -> Float32:
         """Rows of U, float32 [n, k]: a training row gives its own row of the decomposition."""
-        rows = _damped_rows(_weighed(self.factors.restrict(matrix), self.config, self.scale), self.config)
-        rows = _scaled_columns(rows, self.norms ** (self.config.column_scaling - 1) / self.uniqueness)
+        rows = damped_rows(self._weighed(matrix), self.config.row_damping)
+        rows = scaled_columns(rows, self.norms ** (self.config.column_scaling - 1) / self.uniqueness)
         return np.asarray(rows @ self.factors.v32 / self.factors.singular_values, dtype=np.float32)
 
     def scores(self, matrix: sparse.csr_array) -> Float32:
@@ -231,10 +238,13 @@ class RankingHead:
         v = self.factors.rows
         return np.asarray(weights[row.indices, None] * (v(row.indices) * filtered @ v(targets).T) * lifts[targets])
 
+    def _weighed(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        return weighed(self.factors.restrict(matrix), self.config.watched_weight, self.scale)
+
     def _visitors(self, matrix: sparse.csr_array) -> tuple[sparse.csr_array, npt.NDArray[np.int64]]:
         """Histories, weighed and scaled for scoring, and the rounded logarithm of each one's λ."""
         config = self.config
-        rows = _weighed(self.factors.restrict(matrix), config, self.scale)
+        rows = self._weighed(matrix)
         n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
         short = 1 / (1 + (n / config.turning) ** config.steepness)
         damping = short * config.short_damping + (1 - short) * config.long_damping
@@ -287,78 +297,3 @@ class RankingHead:
         ):
             raise ArtifactError("The pairs of later and earlier parts are no titles in order; the file is damaged.")
         return cls(ItemFactors.from_tensors(tensors, n_items), RankingConfig(**settings), scale, **own)
-
-
-def preference(ratings: Float32, watched_weight: float, scale: tuple[float, float]) -> Float32:
-    """How much each rating speaks for (or against) what is like the title.
-
-    On the scale 1-10: ``(r - 4) / 4`` from 5 upwards, ``(r - 5) / 8`` below, so that a low rating
-    lowers the title's neighbours; ``watched_weight`` for `core.ratings.WATCHED`.
-    """
-    low, high = scale
-    r = 1 + 9 * (ratings - low) / (high - low)
-    given = np.where(r < 5, (r - 5) / 8, (r - 4) / 4)
-    return np.where(ratings < 0, watched_weight, given).astype(np.float32)
-
-
-def _weighed(rows: sparse.csr_array, config: RankingConfig, scale: tuple[float, float]) -> sparse.csr_array:
-    weights = preference(rows.data, config.watched_weight, scale)
-    return sparse.csr_array((weights, rows.indices, rows.indptr), shape=rows.shape)
-
-
-def _damped_rows(rows: sparse.csr_array, config: RankingConfig) -> sparse.csr_array:
-    lengths = np.maximum(np.sqrt(_sum(rows.multiply(rows), axis=1)), SHORTEST_ROW)
-    factors = np.repeat(lengths**-config.row_damping, np.diff(rows.indptr)).astype(np.float32)
-    return sparse.csr_array((rows.data * factors, rows.indices, rows.indptr), shape=rows.shape)
-
-
-def _sum(rows: sparse.csr_array, axis: int) -> npt.NDArray[np.float64]:
-    return np.asarray(rows.sum(axis=axis), dtype=np.float64).ravel()
-
-
-def _scaled_columns(rows: sparse.csr_array, factors: npt.NDArray[np.floating]) -> sparse.csr_array:
-    data = rows.data * factors[rows.indices].astype(np.float32)
-    return sparse.csr_array((data, rows.indices, rows.indptr), shape=rows.shape)
-
-
-def _typical_length(rows: sparse.csr_array) -> float:
-    """Root mean square over the rows."""
-    return float(np.sqrt(np.sum(np.square(rows.data, dtype=np.float64)) / rows.shape[0]))
-
-
-def _franchise_rows(franchises: npt.NDArray[np.int64], length: float) -> sparse.csr_array:
-    """A row of this length for each number that at least two titles share, its entries all alike:
-    CSR float32 [n_franchises, n_titles].
-    """
-    _, number, size = np.unique(franchises, return_inverse=True, return_counts=True)
-    shared = np.flatnonzero(size[number] > 1) if length > 0 else np.zeros(0, dtype=np.int64)
-    _, row = np.unique(number[shared], return_inverse=True)
-    data = (length / np.sqrt(size[number[shared]])).astype(np.float32)
-    return sparse.csr_array((data, (row, shared)), shape=(int(row.max(initial=-1)) + 1, len(franchises)))
-
-
-def _continuations(
-    catalogue: Catalogue, columns: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Places among ``columns`` of titles, and of related TV series that began before them."""
-    later, earlier = catalogue.related
-    year = catalogue.frame["year"].to_numpy(dtype=np.float64)
-    ids, television = catalogue.anime_ids, (catalogue.frame["type"] == "TV").to_numpy()
-    before = (year[earlier] < year[later]) | ((year[earlier] == year[later]) & (ids[earlier] < ids[later]))
-    place = np.full(len(catalogue), -1, dtype=np.int32)
-    place[columns] = np.arange(len(columns), dtype=np.int32)
-    kept = before & television[earlier] & (place[later] >= 0) & (place[earlier] >= 0)
-    return place[later[kept]], place[earlier[kept]]  # ascending, as `Catalogue.related` and columns are
-
-
-def _uniqueness(matrix: sparse.csr_array, svd: SVD, power: float) -> npt.NDArray[np.float64]:
-    """How much of each title is its own, float64 [n_titles]: the share of its column's energy that
-    the SVD leaves unexplained (in factor analysis: the uniqueness), to a power; 1 typically.
-
-    A truncated SVD spends its factors where the energy is, on titles that are popular and tell
-    little of their own. Dividing by ``u`` gives more to those that go with others.
-    """
-    energy = np.maximum(_sum(matrix.multiply(matrix), axis=0), 1e-12)
-    explained = np.square(svd.v * svd.singular_values).sum(axis=1) / energy
-    uniqueness = np.maximum(1 - explained, LEAST_UNEXPLAINED) ** power
-    return np.asarray(uniqueness / np.sqrt(np.sum(energy * uniqueness**2) / energy.sum()))

@@ -8,7 +8,8 @@ import pytest
 from small_data import ROOT, SMALL, write_csv
 
 from core import WATCHED, Catalogue, Model, Ratings, train
-from core.ranking import LAMBDA_STEPS, preference
+from core.preferences import preference
+from core.ranking import LAMBDA_STEPS
 
 HISTORIES = [{103: 9}, {103: 9, 104: WATCHED, 110: 2, 117: 10}, dict.fromkeys(range(100, 145), 8.0), {}]
 
