@@ -18,8 +18,7 @@ def main() -> None:
     for chatty in ("httpx", "httpx2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     source = ModelSource(os.environ)
-    served = source.current()
-    print(f"Model: {served.source}, version {served.revision}")
+    print(f"Model: {source.current().source}, version {source.current().revision}")
     source.follow()
     serve(build_page(source.current), source.current)
 

@@ -157,6 +157,8 @@ def read_info(folder: str | Path) -> ModelInfo:
     numeric = isinstance(scale, list) and len(scale) == 2 and all(isinstance(end, int | float) for end in scale)
     if not numeric or not 0 < scale[0] < scale[1] < float("inf"):
         raise ArtifactError(f"{path}: rating_scale is {scale!r}; expected two positive numbers, the lower first.")
+    if not isinstance(content["trained_at"], str):
+        raise ArtifactError(f"{path}: trained_at is {content['trained_at']!r}; expected a date in ISO 8601.")
     for name in ("recipe", "data", "metrics", "peers"):
         if not isinstance(content[name], dict):
             raise ArtifactError(f"{path}: {name} is {content[name]!r}; expected an object.")

@@ -9,7 +9,7 @@ import hashlib
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from core.errors import HubError
 
 Operation = CommitOperationAdd | CommitOperationDelete
 MAIN = "main"
+KEPT_IN_A_SPACE = frozenset({".gitattributes"})  # the Hub's own, which says what it stores apart
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
 SECRET = re.compile(r"hf_\w+|(?i:bearer)\s+\S+")
 EXPLAINED = {
@@ -117,16 +118,19 @@ def push_space(
     api = HfApi(token=_stripped(token))
     with _explained(f"The Space {space_id} could not be deployed"):
         api.create_repo(space_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
+        there = set(api.list_repo_files(space_id, repo_type="space"))
+        gone = there - set(files) - KEPT_IN_A_SPACE
+        if gone and "core/model.py" not in there:
+            raise HubError(f"The Space {space_id} holds something else, such as {min(gone)!r}. Choose another name.")
+        operations: list[Operation] = [CommitOperationAdd(name, content) for name, content in sorted(files.items())]
+        operations += [CommitOperationDelete(name) for name in sorted(gone)]
+        commit = _commit(api, space_id, operations, repo_type="space", commit_message=message)
         old = api.get_space_variables(space_id)
         for name, value in variables.items():
             if value:
                 api.add_space_variable(space_id, name, value)
             elif name in old:
                 api.delete_space_variable(space_id, name)
-        gone = set(api.list_repo_files(space_id, repo_type="space")) - set(files)
-        operations: list[Operation] = [CommitOperationAdd(name, content) for name, content in sorted(files.items())]
-        operations += [CommitOperationDelete(name) for name in sorted(gone)]
-        commit = _commit(api, space_id, operations, repo_type="space", commit_message=message)
     return Pushed(commit.commit_url, commit.oid)
 
 
@@ -165,7 +169,7 @@ def pull(
 
     with _explained(f"{repo_id} could not be pulled"):
         if cached and revision is None:
-            revision = _newest_cached(repo_id, names)
+            revision = next(iter(cached_revisions(repo_id, names)), None)
         folder = fetch(names[0], revision).parent
         for name in names[1:]:
             fetch(name, folder.name)
@@ -177,6 +181,30 @@ def newest(repo_id: str, revision: str | None = None, *, timeout: float, token: 
     _check_name(repo_id)
     with _explained(f"{repo_id} could not be asked for its newest revision"):
         return str(HfApi(token=_stripped(token)).model_info(repo_id, revision=revision, timeout=timeout).sha)
+
+
+def cached_revisions(repo_id: str, names: Sequence[str]) -> list[str]:
+    """Commits of which the cache has all these files, the one fetched last first."""
+    folder = _cache_of(repo_id) / "snapshots"
+    whole = [path for path in folder.glob("*") if all((path / name).is_file() for name in names)]
+    return [path.name for path in sorted(whole, key=lambda path: path.stat().st_mtime, reverse=True)]
+
+
+def remember(repo_id: str, revision: str | None, commit: str) -> None:
+    """Note beside the cache that a branch meant this commit, and that it was good."""
+    path = _note(repo_id, revision)
+    with suppress(OSError):  # a cache that cannot be written to is none
+        part = path.with_name(f"{path.name}.part")
+        part.write_text(commit, encoding="ascii")
+        part.replace(path)
+
+
+def remembered(repo_id: str, revision: str | None) -> str:
+    """What `remember` noted, or an empty string."""
+    try:
+        return _note(repo_id, revision).read_text(encoding="ascii")
+    except (OSError, UnicodeError):
+        return ""
 
 
 def is_pinned(revision: str | None) -> bool:
@@ -191,13 +219,6 @@ def _commit(api: HfApi, repo_id: str, operations: Sequence[Operation], **options
     return commit
 
 
-def _newest_cached(repo_id: str, names: Sequence[str]) -> str | None:
-    """The commit in the cache that was fetched last; what a Space preloads is there by its id alone."""
-    folder = Path(constants.HF_HUB_CACHE) / f"models--{repo_id.replace('/', '--')}" / "snapshots"
-    whole = [path for path in folder.glob("*") if all((path / name).is_file() for name in names)]
-    return max(whole, key=lambda path: path.stat().st_mtime).name if whole else None
-
-
 def _is_intact(path: Path) -> bool:
     """Whether a cached file is what it was uploaded as. The client checks the size alone; the cache
     names contents by their SHA-256 (large files) or git's SHA-1, where it can make links.
@@ -209,6 +230,14 @@ def _is_intact(path: Path) -> bool:
     git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
     known = {64: hashlib.sha256(content).hexdigest(), 40: git.hexdigest()}
     return known.get(len(blob.name), blob.name) == blob.name
+
+
+def _cache_of(repo_id: str) -> Path:
+    return Path(constants.HF_HUB_CACHE) / f"models--{repo_id.replace('/', '--')}"
+
+
+def _note(repo_id: str, revision: str | None) -> Path:
+    return _cache_of(repo_id) / f"anisvd-served-{hashlib.sha256((revision or MAIN).encode()).hexdigest()[:16]}"
 
 
 def _stripped(token: str | None) -> str | None:

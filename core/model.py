@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ from scipy import sparse
 
 from core import artifact, hub
 from core.artifact import ModelInfo
+from core.card import model_card
 from core.catalogue import Catalogue
-from core.errors import InputError
+from core.errors import ArtifactError, InputError
 from core.factors import Float32
 from core.filters import Filters
+from core.on_demand import OnDemand
 from core.ratings import WATCHED
 from core.recommend import Predictor, Ranker, Recommendation, listing, recommend, top_k
 from core.storage import Parts, read_parts, shapes_of, to_files
@@ -36,7 +38,7 @@ class Model:
     info
         What the model was trained from, and its measured quality.
     load_users
-        Called once, when an existing user is first asked for.
+        Called when existing users are asked for; remembers them by itself.
     revision
         The commit on the Hub that it was pulled from, or an empty string.
     """
@@ -72,9 +74,9 @@ class Model:
         """Lowest and highest rating."""
         return self.info.rating_scale
 
-    @cached_property
+    @property
     def users(self) -> Users:
-        """The existing users that the model stores."""
+        """The existing users that the model stores. Raises `HubError` while they cannot be fetched."""
         return self.load_users()
 
     @property
@@ -213,11 +215,19 @@ class Model:
         """``fetch_users`` brings the users' file into the folder before it is read."""
         parts = read_parts(folder)
 
+        @cache
         def load_users() -> Users:
             fetch_users()
             return parts.load_users()
 
-        return cls(parts.catalogue, parts.ranker, parts.predictor, parts.info, load_users, revision)
+        model = cls(parts.catalogue, parts.ranker, parts.predictor, parts.info, load_users, revision)
+        try:  # what no check of shapes finds: settings and facts of a wrong kind
+            first, second = (int(anime_id) for anime_id in model.item_ids[:2])
+            model.recommend(model.fold_in({first: model.rating_scale[1], second: WATCHED}), 1)
+            model_card(model.info)
+        except Exception as error:
+            raise ArtifactError(f"{folder}: the model fails when it is tried out: {error!r}") from error
+        return model
 
     # -- the Hub ----------------------------------------------------------------------------
 
@@ -237,7 +247,13 @@ class Model:
 
     @classmethod
     def from_hub(
-        cls, repo_id: str, revision: str | None = None, *, cached: bool = False, token: str | None = None
+        cls,
+        repo_id: str,
+        revision: str | None = None,
+        *,
+        cached: bool = False,
+        token: str | None = None,
+        users_within: float | None = None,
     ) -> "Model":
         """Pull a model that `push_to_hub` pushed, and validate it. Only what a first answer needs is
         downloaded; existing users follow when first asked for, from the same commit.
@@ -247,7 +263,10 @@ class Model:
         revision
             Branch, tag or commit; None: ``main``. A full commit id that is cached makes no request.
         cached
-            Use the local cache alone.
+            Use the local cache alone, for all but the existing users.
+        users_within
+            How many seconds an answer about existing users waits for their file before it raises
+            `HubError`, while the download goes on; None: as long as it takes.
 
         Raises
         ------
@@ -259,9 +278,9 @@ class Model:
         pulled = hub.pull(repo_id, artifact.FIRST_FILES, revision=revision, cached=cached, token=token)
 
         def fetch_users() -> None:
-            hub.pull(repo_id, [artifact.USERS], revision=pulled.revision, cached=cached, token=token)
+            hub.pull(repo_id, [artifact.USERS], revision=pulled.revision, token=token)
 
-        return cls._read(pulled.folder, fetch_users, pulled.revision)
+        return cls._read(pulled.folder, OnDemand(fetch_users, users_within), pulled.revision)
 
     @classmethod
     def assemble(

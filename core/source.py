@@ -15,23 +15,24 @@ import gc
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from core import hub
+from core import artifact, hub
 from core.errors import AniSVDError, ArtifactError, HubError
 from core.model import Model
+from core.on_demand import in_background
 
 BUNDLED = Path(__file__).parent / "bundled"
 REFRESH_SECONDS = 300.0
 RETRY_SECONDS = 20.0
-ANSWER_SECONDS, DOWNLOAD_SECONDS = 2.0, 60.0
-"""How long the start waits for the Hub to answer at all, and then to deliver."""
-
+ANSWER_SECONDS, DOWNLOAD_SECONDS = 1.5, 2.5
+"""How long the start waits for the Hub to answer at all, and then to deliver; later is `follow`'s business."""
+USERS_SECONDS = 1.0
+LEAST_PAUSE, LONGEST_PAUSE = 0.2, 1e6
 SETTLE_SECONDS = 1.0
 
 Result = TypeVar("Result")
@@ -99,6 +100,7 @@ class ModelSource:
         self._retry_seconds = _seconds(environment, "MODEL_RETRY_SECONDS", RETRY_SECONDS)
         self._refused: str | None = None
         self._complaint = ""
+        self._trouble = ""  # with the configured folder: it stays, whatever serves instead
         self._served = self._first()
 
     def current(self) -> ServedModel:
@@ -108,9 +110,9 @@ class ModelSource:
     @property
     def settled(self) -> bool:
         """Whether there is nothing (more) to look for."""
-        if (self._folder and not self._served.notice) or not self._repo_id:
+        if not self._repo_id or (self._folder and not self._trouble):
             return True
-        return self._from_hub and (hub.is_pinned(self._revision) or self._refresh_seconds == 0)
+        return self._up_to_date and (hub.is_pinned(self._revision) or self._refresh_seconds == 0)
 
     def follow(self) -> None:
         """Keep looking, in a thread of its own, until there is nothing more to look for."""
@@ -118,7 +120,8 @@ class ModelSource:
         def keep_looking() -> None:
             while not self.settled:
                 # What is wanted and not there yet is looked for sooner than what is newer still.
-                pause.wait(self._refresh_seconds if self._from_hub else self._retry_seconds)
+                seconds = self._refresh_seconds if self._up_to_date else self._retry_seconds
+                pause.wait(min(max(seconds, LEAST_PAUSE), LONGEST_PAUSE))
                 if self.refresh():
                     pause.wait(SETTLE_SECONDS)  # whoever still asks the old model
                     _give_back_memory()
@@ -132,16 +135,13 @@ class ModelSource:
         """
         try:
             newest = hub.newest(self._repo_id, self._revision, timeout=ANSWER_SECONDS * 5)
-            if newest in (self._served.revision, self._refused):
-                if newest == self._served.revision:  # it came from the cache, and is the newest after all
-                    self._served = replace(self._served, notice="")
+            if newest == self._refused:
+                return False
+            if newest == self._served.revision:  # perhaps it came from the cache, and is the newest after all
+                self._served = replace(self._served, notice=self._trouble)
                 self._complaint = ""
                 return False
-            try:
-                self._served = self._from(lambda: Model.from_hub(self._repo_id, newest))
-            except ArtifactError as error:
-                self._refused = newest
-                raise ArtifactError(f"Revision {newest[:12]} of {self._repo_id} is refused: {error}") from error
+            self._served = self._pull(newest)
         except AniSVDError as error:
             self._complain(error)
             return False
@@ -158,9 +158,9 @@ class ModelSource:
                 return _local(Path(self._folder), f"local folder {Path(self._folder).name}")
             except AniSVDError as error:
                 log.warning("MODEL_DIR is set, and its model is refused: %s", error)
-                notice = "The configured model could not be loaded; this is the bundled one."
-        elif self._repo_id:
-            for attempt in (self._pinned_in_cache, self._from_the_hub, self._newest_in_cache):
+                notice = self._trouble = "The configured model could not be loaded; this is another one."
+        if self._repo_id:
+            for attempt in (self._from_the_hub, self._from_the_cache):
                 try:
                     return attempt()
                 except AniSVDError as error:
@@ -168,32 +168,41 @@ class ModelSource:
             notice = f"The model {self._repo_id} could not be loaded yet; until then this is the bundled one."
         return _local(BUNDLED, "bundled with the app", notice)
 
-    def _pinned_in_cache(self) -> ServedModel:
-        if not hub.is_pinned(self._revision):
-            raise HubError(f"{self._repo_id} is not pinned to a full commit id.")
-        return self._from(lambda: Model.from_hub(self._repo_id, self._revision, cached=True))
-
     def _from_the_hub(self) -> ServedModel:
-        _within(ANSWER_SECONDS, lambda: hub.newest(self._repo_id, self._revision, timeout=ANSWER_SECONDS))
-        return _within(DOWNLOAD_SECONDS, lambda: self._from(lambda: Model.from_hub(self._repo_id, self._revision)))
+        pinned = self._revision if hub.is_pinned(self._revision) else None
+        if pinned and pinned in hub.cached_revisions(self._repo_id, artifact.FIRST_FILES):
+            return self._pull(pinned)  # without a request
+        newest = _within(ANSWER_SECONDS, lambda: hub.newest(self._repo_id, self._revision, timeout=ANSWER_SECONDS))
+        return _within(DOWNLOAD_SECONDS, lambda: self._pull(newest))
 
-    def _newest_in_cache(self) -> ServedModel:
-        served = self._from(lambda: Model.from_hub(self._repo_id, self._revision, cached=True))
-        return replace(served, notice="The Hub could not be reached; this is the newest model that was seen before.")
+    def _from_the_cache(self) -> ServedModel:
+        """The newest that was served before, or else that was pulled, if it is whole."""
+        if hub.is_pinned(self._revision):
+            raise HubError(f"{self._repo_id}: revision {self._revision} is not in the cache.")
+        pulled = hub.cached_revisions(self._repo_id, artifact.FIRST_FILES)
+        known = hub.remembered(self._repo_id, self._revision)
+        for revision in [*([known] if known in pulled else []), *pulled]:
+            with suppress(AniSVDError):
+                notice = "The Hub could not be reached; this is the newest model that was seen before."
+                return replace(self._pull(revision, cached=True), notice=notice)
+        raise HubError(f"{self._repo_id}: no usable model is in the cache.")
 
-    # -- parts ------------------------------------------------------------------------------
+    def _pull(self, revision: str, cached: bool = False) -> ServedModel:
+        """A revision, validated. One that fails is not tried again."""
+        try:
+            model = Model.from_hub(self._repo_id, revision, cached=cached, users_within=USERS_SECONDS)
+        except ArtifactError as error:
+            self._refused = revision
+            raise ArtifactError(f"Revision {revision[:12]} of {self._repo_id} is refused: {error}") from error
+        if not cached:
+            hub.remember(self._repo_id, self._revision, revision)
+        source = f"{self._repo_id} on the Hugging Face Hub"
+        return ServedModel(model, source, revision, datetime.now(UTC), self._trouble)
 
     @property
-    def _from_hub(self) -> bool:
-        return bool(self._repo_id) and self._served.source == self._hub_source and not self._served.notice
-
-    @property
-    def _hub_source(self) -> str:
-        return f"{self._repo_id} on the Hugging Face Hub"
-
-    def _from(self, load: Callable[[], Model]) -> ServedModel:
-        model = load()
-        return ServedModel(model, self._hub_source, model.revision, datetime.now(UTC))
+    def _up_to_date(self) -> bool:
+        """Whether what serves came from the Hub, and not for want of something newer."""
+        return bool(self._served.model.revision) and self._served.notice == self._trouble
 
     def _complain(self, error: AniSVDError) -> None:
         """Log a problem, but not again and again."""
@@ -230,18 +239,11 @@ def _seconds(environment: Mapping[str, str], name: str, usual: float) -> float:
 
 def _within(seconds: float, call: Callable[[], Result]) -> Result:
     """What ``call`` returns or raises, if it does so in time; else `HubError`. What is late goes on
-    in its thread, for nobody but the cache.
+    in its thread, for the cache.
     """
-    outcome: Future[Result] = Future()
-
-    def work() -> None:
-        try:
-            outcome.set_result(call())
-        except BaseException as error:
-            outcome.set_exception(error)
-
-    threading.Thread(target=work, name="ask-the-hub", daemon=True).start()
     try:
-        return outcome.result(timeout=seconds)
+        return in_background(call).result(timeout=seconds)
     except TimeoutError:
-        raise HubError(f"The Hub did not answer within {seconds:g} seconds.") from None
+        raise HubError(
+            f"The Hub did not deliver within {seconds:g} seconds; looking again in the background."
+        ) from None

@@ -12,7 +12,7 @@ from core import artifact, hub
 from core.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
-BESIDE_THE_CODE = ("README.md", "requirements.txt", "LICENSE", ".gitattributes")
+BESIDE_THE_CODE = ("README.md", "requirements.txt", "LICENSE")
 FOLDERS = ("core/bundled", "core/ui/assets", "core/ui/templates")
 OLDEST_PYTHON = (3, 11)
 
@@ -38,7 +38,7 @@ def space_files(model_id: str, revision: str, root: Path = ROOT) -> dict[str, by
     card: Any = SpaceCard(files["README.md"].decode())
     check_front_matter(card.data.to_dict(), files["requirements.txt"].decode(), files)
     card.data.models = [model_id]
-    card.data.preload_from_hub = [f"{model_id} {','.join(artifact.FIRST_FILES)} {revision}"]
+    card.data.preload_from_hub = [f"{model_id} {','.join((*artifact.FIRST_FILES, artifact.USERS))} {revision}"]
     files["README.md"] = str(card).encode()
     return files
 
@@ -101,6 +101,7 @@ def deploy(
         The files do not fit each other.
     """
     commit = hub.newest(model_id, revision, timeout=10)
+    hub.pull(model_id, artifact.FIRST_FILES[:1], revision=commit)  # that it is a model at all
     files = space_files(model_id, commit, root)
     variables = {"MODEL_REPO_ID": model_id, "MODEL_REVISION": revision or ""}
     return hub.push_space(files, space_id, variables=variables, message=f"Serve {model_id}", private=private)

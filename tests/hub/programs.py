@@ -25,7 +25,6 @@ class Programs:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "MODEL_", "GRADIO_"))}
         settings = {
             "HF_ENDPOINT": self.hub.endpoint, "HF_HOME": str(self.home / home), "HF_HUB_DISABLE_XET": "1",
-            "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_ETAG_TIMEOUT": "2", "HF_HUB_DOWNLOAD_TIMEOUT": "3",
         }  # fmt: skip
         return kept | settings | ({"HF_TOKEN": token} if token else {}) | more
 

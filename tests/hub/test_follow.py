@@ -45,7 +45,7 @@ def test_a_new_commit_is_served_without_a_restart(
 ) -> None:
     hub.commit_folder(REPO, version("one"))
     with started_app(programs.environment(MODEL_REPO_ID=REPO, MODEL_REFRESH_SECONDS="0.3")) as app:
-        assert health(app)["source"] == FROM_HUB
+        wait_for(lambda: health(app)["source"] == FROM_HUB)  # a slow machine starts with the bundled one
         assert health(app)["revision"] == hub.refs(REPO)["refs/heads/main"]
         assert english_names(app) == {"one"}
         second = hub.commit_folder(REPO, version("two"))
@@ -73,7 +73,7 @@ def test_a_pinned_revision_stays(programs: Programs, hub: TestHub, version: Call
     hub.commit_folder(REPO, version("two"))
     environment = programs.environment(MODEL_REPO_ID=REPO, MODEL_REVISION=first, MODEL_REFRESH_SECONDS="0.2")
     with started_app(environment) as app:
-        assert health(app)["revision"] == first
+        wait_for(lambda: health(app)["revision"] == first)
     hub.stop()
     before = len(hub.requests)
     with started_app(environment) as app:  # from the cache, without a word to anybody
@@ -113,8 +113,8 @@ def test_what_was_pulled_before_serves_when_the_hub_is_away(
 ) -> None:
     first = hub.commit_folder(REPO, version("one"))
     environment = programs.environment(MODEL_REPO_ID=REPO, MODEL_REFRESH_SECONDS="0.3", MODEL_RETRY_SECONDS="0.3")
-    with started_app(environment):
-        pass
+    with started_app(environment) as app:
+        wait_for(lambda: health(app)["revision"] == first)
     hub.stop()
     with started_app(environment) as app:
         assert health(app)["revision"] == first
@@ -124,11 +124,72 @@ def test_what_was_pulled_before_serves_when_the_hub_is_away(
         assert health(app)["revision"] == first
 
 
+def test_what_was_refused_before_is_not_what_serves_later(
+    programs: Programs, hub: TestHub, version: Callable[[str], Path], broken: Path
+) -> None:
+    """A broken revision is in the cache, too, and newer; a withdrawn one as well."""
+    first = hub.commit_folder(REPO, version("one"))
+    environment = programs.environment(MODEL_REPO_ID=REPO, MODEL_REFRESH_SECONDS="0.3")
+    with started_app(environment) as app:
+        wait_for(lambda: health(app)["revision"] == first)
+        refused = hub.commit_folder(REPO, broken)
+        wait_for(lambda: refused[:12] in app.log)
+    for away in (False, True):
+        if away:
+            hub.stop()
+        with started_app(environment) as app:
+            assert health(app)["revision"] == first
+
+
+@pytest.mark.parametrize("change", ['"trained_at": 5', '"recipe": {}', '"metrics": {"a": null}', '"format_version": 2'])
+def test_a_config_of_the_wrong_kind_is_refused(
+    change: str, programs: Programs, hub: TestHub, version: Callable[[str], Path]
+) -> None:
+    first = hub.commit_folder(REPO, version("one"))
+    with started_app(programs.environment(MODEL_REPO_ID=REPO, MODEL_REFRESH_SECONDS="0.3")) as app:
+        wait_for(lambda: health(app)["revision"] == first)
+        folder = version("odd")
+        config = json.loads((folder / "config.json").read_text()) | json.loads("{" + change + "}")
+        (folder / "config.json").write_text(json.dumps(config))
+        refused = hub.commit_folder(REPO, folder)
+        wait_for(lambda: refused[:12] in app.log)
+        assert english_names(app) == {"one"}
+        assert health(app)["revision"] == first
+
+
+def test_a_hub_that_hangs_does_not_stop_the_site(
+    programs: Programs, hub: TestHub, version: Callable[[str], Path]
+) -> None:
+    """Existing users are not there yet; many ask for them at once."""
+    first = hub.commit_folder(REPO, version("one"))
+    with started_app(programs.environment(MODEL_REPO_ID=REPO)) as app:
+        wait_for(lambda: health(app)["revision"] == first)
+        hub.misbehave("", what="hang", times=None)
+        body = json.dumps({"user_id": 1, "k": 5}).encode()
+
+        def ask() -> None:
+            request = Request(
+                f"{app.url}/gradio_api/call/v2/recommend_for_user", body, {"Content-Type": "application/json"}
+            )
+            urlopen(request, timeout=30).close()
+
+        with ThreadPoolExecutor(45) as visitors:
+            asked = [visitors.submit(ask) for _ in range(45)]
+            time.sleep(0.5)
+            started = time.monotonic()
+            assert english_names(app) == {"one"}
+            health(app)
+            assert time.monotonic() - started < 10
+            for one in asked:
+                one.result()
+
+
 def test_fifty_visitors_never_get_half_of_one_model_and_half_of_another(
     programs: Programs, hub: TestHub, version: Callable[[str], Path], broken: Path
 ) -> None:
     hub.commit_folder(REPO, version("v0"))
     with started_app(programs.environment(MODEL_REPO_ID=REPO, MODEL_REFRESH_SECONDS="0.3")) as app:
+        wait_for(lambda: health(app)["source"] == FROM_HUB)
         done, answers = threading.Event(), []
 
         def visit() -> None:

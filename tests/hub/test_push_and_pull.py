@@ -241,12 +241,38 @@ def test_a_space_is_deployed_with_what_it_needs(programs: Programs, hub: TestHub
     assert not {name for name in files if name.startswith(("tests/", "scripts/", "docs/"))}
     assert "core/tuning.py" not in files
     front = files["README.md"].read_text().split("---")[1]
-    assert f"{REPO} config.json,model.safetensors,catalogue.parquet {sha}" in front
+    assert f"{REPO} config.json,model.safetensors,catalogue.parquet,users.safetensors {sha}" in front
     variables = hub.info("alice/space", "space")["variables"]
     assert variables["MODEL_REPO_ID"]["value"] == REPO
     pinned = programs.run(*deploy, "--revision", sha)
     assert pinned.returncode == 0, pinned.stderr
     assert hub.info("alice/space", "space")["variables"]["MODEL_REVISION"]["value"] == sha
+
+
+def test_a_space_of_something_else_is_left_alone(
+    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
+) -> None:
+    programs.push(model_folder)
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "precious.txt").write_text("years of work")
+    hub.create_repo("alice/space", "space", sdk="docker")
+    hub.commit_folder("alice/space", tmp_path / "theirs", repo_type="space")
+    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
+    assert done.returncode == 1
+    assert "holds something else, such as 'precious.txt'" in done.stderr
+    assert "precious.txt" in hub.files("alice/space", repo_type="space")
+
+
+def test_a_failed_deploy_changes_no_variable(programs: Programs, hub: TestHub, model_folder: Path) -> None:
+    programs.push(model_folder)
+    hub.misbehave("/commit/main", method="POST", what="status", status=500, times=None)
+    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
+    assert done.returncode == 1
+    assert not hub.info("alice/space", "space").get("variables")
+    hub.rules.clear()
+    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", "alice/nothing")
+    assert done.returncode == 1
+    assert "no such repository" in done.stderr
 
 
 def test_a_deployed_space_starts_by_itself(
