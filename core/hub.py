@@ -281,6 +281,10 @@ def _reason(error: BaseException) -> str:
             return "its name, or the revision's, is not one that the Hub allows"
         if status is not None:
             return EXPLAINED.get(status, f"the Hub answered with status {status}. Try again later")
+    if isinstance(error, UnicodeError):
+        return "the token has characters that no token has. Log in with `hf auth login`"
+    if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError | TimeoutError):
+        return f"this machine says: {error.strerror}: {error.filename}"
     if isinstance(error, ValueError):
         return SECRET.sub("…", str(error))
     return f"the Hub cannot be reached ({type(chain[-1]).__name__}), and the cache does not have it"

@@ -141,6 +141,16 @@ def test_who_may_not_push_is_told_why(
     assert "hf_" not in (done.stdout + done.stderr).replace("hf auth", "")
 
 
+def test_trouble_of_this_machine_is_told_as_such(programs: Programs, model_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    programs.push(model_folder)
+    done = programs.python("try: Model.from_hub(REPO)\nexcept HubError as error: print(error)", home="file/home")
+    assert "this machine says: Not a directory" in done.stdout, done.stderr
+    done = programs.push(model_folder, token="hf_\u00e4")
+    assert "the token has characters" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_unreachable_hub_is_a_sentence(programs: Programs, hub: TestHub, model_folder: Path) -> None:
     hub.stop()
     done = programs.push(model_folder)
