@@ -41,13 +41,14 @@ EXPLAINED = {
 
 @dataclass(frozen=True)
 class Pushed:
-    """Where a push went: the commit's page and its id (empty for a dry run), and the pull request's
-    page if it made one.
+    """Where a push went: the commit's page and its id, the pull request's page if it made one, and
+    whether anything was new to the Hub at all.
     """
 
     url: str
     revision: str
     pull_request: str = ""
+    changed: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def push(
             create_pr=create_pr,
             parent_commit=parent,
         )
-    return Pushed(commit.commit_url, commit.oid, commit.pr_url or "")
+    return Pushed(commit.commit_url, commit.oid, commit.pr_url or "", changed=commit.oid != parent)
 
 
 def push_space(

@@ -81,7 +81,8 @@ def push(model: Model, repo_id: str, arguments: argparse.Namespace) -> None:
     pushed = model.push_to_hub(
         repo_id, private=arguments.private, revision=arguments.revision, create_pr=arguments.create_pr
     )
-    print(f"pushed         {pushed.pull_request or pushed.url}")
+    told = "pushed        " if pushed.changed else "unchanged     "  # the Hub has these very files
+    print(f"{told} {pushed.pull_request or pushed.url}")
     print(f"revision       {pushed.revision}")
 
 

@@ -33,7 +33,9 @@ def test_what_was_pushed_is_what_is_pulled(programs: Programs, hub: TestHub, mod
     done = programs.push(model_folder)
     assert done.returncode == 0, done.stderr
     newest, _initial = hub.commits(REPO)
-    assert newest["sha"] in done.stdout
+    assert f"pushed         {hub.endpoint}/{REPO}/commit/{newest['sha']}" in done.stdout
+    assert "unchanged" in programs.push(model_folder, "--create-pr").stdout
+    assert len(hub.commits(REPO)) == 2
     pushed = {name: path.read_bytes() for name, path in hub.files(REPO).items() if name != ".gitattributes"}
     assert f'Model.from_hub("{REPO}")'.encode() in pushed.pop("README.md")
     assert pushed == {path.name: path.read_bytes() for path in model_folder.iterdir() if path.name != "README.md"}
