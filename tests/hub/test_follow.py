@@ -1,6 +1,7 @@
 """Running apps that follow a model on the test Hub."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -59,6 +60,7 @@ def test_a_new_commit_is_served_without_a_restart(
         third = hub.commit_folder(REPO, version("three"))
         wait_for(lambda: health(app)["revision"] == third)
         hub.stop()
+        wait_for(lambda: "cannot be reached" in app.log)
         time.sleep(1.5)
         assert english_names(app) == {"three"}
         assert app.log.count("cannot be reached") == 1
@@ -86,19 +88,27 @@ def test_a_pinned_revision_stays(programs: Programs, hub: TestHub, version: Call
     assert len(hub.requests) == before
 
 
+@pytest.fixture(scope="module")
+def usual_start() -> float:
+    """Seconds that the app takes with the bundled model: the slower of two, as other tests run beside."""
+    seconds = []
+    for _ in range(2):
+        with started_app({name: value for name, value in os.environ.items() if not name.startswith("MODEL_")}) as app:
+            seconds.append(app.seconds)
+    return max(seconds)
+
+
 @pytest.mark.parametrize("trouble", ["refused", "hang", "errors"])
 def test_the_app_starts_without_the_hub_and_takes_the_model_later(
-    trouble: str, programs: Programs, hub: TestHub, version: Callable[[str], Path]
+    trouble: str, programs: Programs, hub: TestHub, version: Callable[[str], Path], usual_start: float
 ) -> None:
     hub.commit_folder(REPO, version("one"))
-    with started_app(programs.environment()) as bundled:
-        usual = bundled.seconds
     if trouble == "refused":
         hub.stop()
     else:
         hub.misbehave("", what="hang" if trouble == "hang" else "status", status=503, times=None)
     with started_app(programs.environment(MODEL_REPO_ID=REPO, MODEL_RETRY_SECONDS="0.5")) as app:
-        assert app.seconds < usual + 3
+        assert app.seconds < 1.5 * usual_start + 3  # three seconds, on a machine with other work
         assert health(app)["source"] == "bundled with the app"
         assert REPO in health(app)["notice"]
         if trouble == "refused":
@@ -141,20 +151,20 @@ def test_what_was_refused_before_is_not_what_serves_later(
             assert health(app)["revision"] == first
 
 
-@pytest.mark.parametrize("change", ['"trained_at": 5', '"recipe": {}', '"metrics": {"a": null}', '"format_version": 2'])
-def test_a_config_of_the_wrong_kind_is_refused(
-    change: str, programs: Programs, hub: TestHub, version: Callable[[str], Path]
+def test_configs_of_the_wrong_kind_are_refused(
+    programs: Programs, hub: TestHub, version: Callable[[str], Path]
 ) -> None:
     first = hub.commit_folder(REPO, version("one"))
     with started_app(programs.environment(MODEL_REPO_ID=REPO, MODEL_REFRESH_SECONDS="0.3")) as app:
         wait_for(lambda: health(app)["revision"] == first)
         folder = version("odd")
-        config = json.loads((folder / "config.json").read_text()) | json.loads("{" + change + "}")
-        (folder / "config.json").write_text(json.dumps(config))
-        refused = hub.commit_folder(REPO, folder)
-        wait_for(lambda: refused[:12] in app.log)
-        assert english_names(app) == {"one"}
-        assert health(app)["revision"] == first
+        whole = json.loads((folder / "config.json").read_text())
+        for change in ({"trained_at": 5}, {"recipe": {}}, {"metrics": {"a": None}}, {"format_version": 2}):
+            (folder / "config.json").write_text(json.dumps(whole | change))
+            refused = hub.commit_folder(REPO, folder)
+            wait_for(lambda refused=refused: refused[:12] in app.log)
+            assert english_names(app) == {"one"}, change
+            assert health(app)["revision"] == first
 
 
 def test_a_hub_that_hangs_does_not_stop_the_site(
