@@ -13,7 +13,7 @@ from scipy import sparse
 from core.evaluation import LIKED
 from core.factor_analysis import damped_biases
 from core.factors import Float32
-from core.linalg import truncated_svd
+from core.linalg import entry_rows, truncated_svd
 from core.ratings import Ratings, explicit
 
 EASE_MIN_COUNT = 5
@@ -60,7 +60,7 @@ class Biases:
     def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
         """float32 [n, n_items]."""
         given = explicit(matrix)
-        row = np.repeat(np.arange(given.shape[0]), np.diff(given.indptr))
+        row = entry_rows(given)
         left = np.bincount(row, given.data - self.items[given.indices], given.shape[0])
         users = left / (np.diff(given.indptr) + self.user_damping)
         return np.asarray(self.items + users[:, None], dtype=np.float32)

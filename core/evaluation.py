@@ -16,6 +16,7 @@ from scipy import sparse
 from core import metrics
 from core.catalogue import Catalogue
 from core.factors import Float32
+from core.linalg import entry_rows
 from core.metrics import Estimate
 from core.ratings import Ratings
 from core.splits import Holdout
@@ -119,7 +120,7 @@ def measure(
 def top_lists(scores: Float32, seen: sparse.csr_array, k: int) -> npt.NDArray[np.int64]:
     """The ``k`` highest-scored titles of each row that it hasn't seen, best first, int64 [n, k]."""
     scores, k = scores.copy(), min(k, scores.shape[1])
-    scores[np.repeat(np.arange(len(scores)), np.diff(seen.indptr)), seen.indices] = -np.inf
+    scores[entry_rows(seen), seen.indices] = -np.inf
     best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
     order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
     return np.take_along_axis(best, order, axis=1)
@@ -169,7 +170,7 @@ def _errors(
     float64 [3, n]. Adds to ``calibration``.
     """
     low, high = scale
-    row = np.repeat(np.arange(held_out.shape[0]), np.diff(held_out.indptr))
+    row = entry_rows(held_out)
     guess = np.clip(predicted[row, held_out.indices].astype(np.float64), low, high)
     error = guess - held_out.data
     bin_ = np.minimum((guess - low) / (high - low) * CALIBRATION_BINS, CALIBRATION_BINS - 1).astype(np.int64)
@@ -183,15 +184,14 @@ def _marked(
     top: npt.NDArray[np.int64], held_out: sparse.csr_array, entries: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
     """Which places of the lists hold one of the marked entries of their row, bool [n, k]."""
-    row = np.repeat(np.arange(held_out.shape[0]), np.diff(held_out.indptr))
+    row = entry_rows(held_out)
     cells = row * held_out.shape[1] + held_out.indices
     listed = np.arange(len(top))[:, None] * held_out.shape[1] + top
     return np.isin(listed, cells[entries])
 
 
 def _row_sums(held_out: sparse.csr_array, entries: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    row = np.repeat(np.arange(held_out.shape[0]), np.diff(held_out.indptr))
-    return np.bincount(row[entries], minlength=held_out.shape[0])
+    return np.bincount(entry_rows(held_out)[entries], minlength=held_out.shape[0])
 
 
 def _genres(catalogue: Catalogue) -> npt.NDArray[np.float32]:

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from core.linalg import THREADS, truncated_svd
+from core.linalg import THREADS, entry_rows, truncated_svd
 
 Float32 = npt.NDArray[np.float32]
 
@@ -117,7 +117,7 @@ class _Fit:
         self.ratings, self.features, self.k = ratings, features, k
         self.user_counts = np.diff(ratings.indptr)
         self.item_counts = np.bincount(ratings.indices, minlength=n_items)
-        self.row = np.repeat(np.arange(n_users), self.user_counts)
+        self.row = entry_rows(ratings)
         self.squares = np.bincount(self.row, ratings.data.astype(np.float64) ** 2, n_users)
         self.packing = _Symmetric(k + 2)
         self.block_packing = _Symmetric(k + 1)
@@ -237,7 +237,7 @@ def damped_biases(ratings: sparse.csr_array, item_damping: float, user_damping: 
     """
     n_users, n_items = ratings.shape
     user_counts, item_counts = np.diff(ratings.indptr), np.bincount(ratings.indices, minlength=n_items)
-    row = np.repeat(np.arange(n_users), user_counts)
+    row = entry_rows(ratings)
     items, users = np.zeros(n_items), np.zeros(n_users)
     for _ in range(BIAS_SWEEPS):
         items = np.bincount(ratings.indices, ratings.data - users[row], n_items) / (item_counts + item_damping)

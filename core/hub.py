@@ -157,16 +157,15 @@ def pull(
     _check_name(repo_id)
 
     def fetch(name: str, revision: str | None) -> Path:
-        again = False
-        while True:
+        for again in (False, True):
             path = hf_hub_download(
                 repo_id, name, revision=revision, local_files_only=cached, force_download=again, token=_stripped(token)
             )
             if _is_intact(Path(path)):
                 return Path(path)
-            if again or cached:
-                raise HubError(f"{repo_id}: {name} was damaged on its way here. Try again later.")
-            again = True
+            if cached:
+                break
+        raise HubError(f"{repo_id}: {name} was damaged on its way here. Try again later.")
 
     with _explained(f"{repo_id} could not be pulled"):
         if cached and revision is None:

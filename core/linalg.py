@@ -120,6 +120,11 @@ def fix_signs(svd: SVD) -> SVD:
     return SVD(np.ascontiguousarray(svd.u * signs), svd.singular_values, np.ascontiguousarray(svd.v * signs))
 
 
+def entry_rows(matrix: sparse.csr_array) -> npt.NDArray[np.int64]:
+    """The row of each stored entry of a CSR matrix, int64 [nnz], in the order of its data."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+
+
 class _RowBlocks:
     """A CSR matrix cut into blocks of rows, with its products in threads, summed in fixed order."""
 

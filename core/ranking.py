@@ -29,7 +29,7 @@ from scipy import sparse
 
 from core.errors import ArtifactError, InputError
 from core.factors import Float32, ItemFactors, Spec, Tensors
-from core.linalg import truncated_svd
+from core.linalg import entry_rows, truncated_svd
 from core.preferences import (
     axis_sum,
     damped_rows,
@@ -248,7 +248,7 @@ class RankingHead:
         n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
         short = 1 / (1 + (n / config.turning) ** config.steepness)
         damping = short * config.short_damping + (1 - short) * config.long_damping
-        row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        row = entry_rows(rows)
         rows.data *= self.norms[rows.indices] ** (config.column_scaling - 1 - damping).astype(np.float32)[row]
         rows.data *= self.uniqueness[rows.indices] ** (2 * short - 1).astype(np.float32)[row]
         shrinkage = config.shrinkage * (1 + (config.shrinkage_turning / n) ** config.shrinkage_steepness)
@@ -257,7 +257,7 @@ class RankingHead:
     def _continued(self, rows: sparse.csr_array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Row and trained title of each earlier part of a title that the history doesn't speak against."""
         liked = rows.data > 0
-        row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))[liked]
+        row = entry_rows(rows)[liked]
         begin, end = np.searchsorted(self.later, [rows.indices[liked], rows.indices[liked] + 1])
         pairs = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True) if b > a] or [begin[:0]])
         return np.repeat(row, end - begin), self.earlier[pairs].astype(np.intp)

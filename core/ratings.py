@@ -11,6 +11,7 @@ from scipy import sparse
 
 from core.catalogue import Catalogue
 from core.errors import DataError
+from core.linalg import entry_rows
 from core.tables import identifiers, numbers, read_table
 
 WATCHED = -1
@@ -142,7 +143,7 @@ def keep(matrix: sparse.csr_array, kept: npt.NDArray[np.bool_]) -> sparse.csr_ar
 
 def shuffled_places(matrix: sparse.csr_array, random: np.random.Generator) -> npt.NDArray[np.int64]:
     """The place 0, 1, 2, … of each stored entry in a random order of its row, int64 [nnz]."""
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    row = entry_rows(matrix)
     places = np.empty(matrix.nnz, dtype=np.int64)
     places[np.lexsort((random.random(matrix.nnz), row))] = np.arange(matrix.nnz) - matrix.indptr[row]
     return places

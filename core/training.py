@@ -11,6 +11,7 @@ import numpy.typing as npt
 from core.artifact import ModelInfo
 from core.errors import InputError
 from core.factors import Float32
+from core.linalg import entry_rows
 from core.model import Model
 from core.prediction import PredictionConfig
 from core.ranking import RankingConfig
@@ -156,7 +157,7 @@ def training_rmse(
     for start in range(0, ratings.matrix.shape[0], USERS_PER_BLOCK):
         block = ratings.matrix[start : start + USERS_PER_BLOCK]
         given = explicit(block)
-        rows = np.repeat(np.arange(block.shape[0]), np.diff(given.indptr))
+        rows = entry_rows(given)
         predicted = np.clip(predictor.predict(block)[rows, given.indices], *ratings.scale)
         total += float(np.sum((predicted.astype(np.float64) - given.data) ** 2))
         count += given.nnz
