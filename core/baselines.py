@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from core.evaluation import LIKED
 from core.factor_analysis import damped_biases
 from core.factors import Float32
 from core.linalg import entry_rows, truncated_svd
-from core.ratings import Ratings, explicit
+from core.ratings import LIKED, Ratings, explicit
 
 EASE_MIN_COUNT = 5
 """EASE ranks titles that at least so many users list: a dense matrix of all would be four times as

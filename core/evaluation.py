@@ -18,12 +18,10 @@ from core.catalogue import Catalogue
 from core.factors import Float32
 from core.linalg import entry_rows
 from core.metrics import Estimate
-from core.ratings import Ratings
+from core.ratings import DISLIKED, LIKED, Ratings
 from core.splits import Holdout
 
 USERS_PER_BLOCK = 256
-LIKED, DISLIKED = 0.75, 0.45
-"""Where on the scale, 0..1, a title counts as liked (8 of 10, 4 of 5) or disliked (5 of 10, 2 of 5)."""
 CALIBRATION_BINS = 18
 
 RANKING_METRICS = ("ndcg", "recall", "map", "hit rate", "disliked", "novelty", "diversity", "coverage", "gini")

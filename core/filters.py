@@ -1,7 +1,8 @@
 """Filters: which titles of a catalogue may be recommended."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ from core.catalogue import Catalogue
 from core.errors import InputError
 
 ADULT_GENRE = "Hentai"
+SEQUELS = ("all", "first", "new")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,14 @@ class Filters:
         only when neither is set.
     adult
         Whether titles of the genre Hentai are allowed. Asking for that genre allows them, too.
+    sequels
+        ``"all"``; ``"first"``: of each franchise the first part that the person hasn't seen, and
+        none of a franchise that they disliked; ``"new"``: only franchises of which they have seen
+        nothing.
+    exclude_ids
+        Titles that shall not come, for example because the person is not interested; with
+        ``sequels`` other than ``"all"`` nothing else of their franchises comes, either. Ids that
+        the catalogue lacks are fine.
     """
 
     genres: tuple[str, ...] = ()
@@ -40,13 +50,14 @@ class Filters:
     min_year: int | None = None
     max_year: int | None = None
     adult: bool = False
+    sequels: str = "all"
+    exclude_ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("genres", "exclude_genres", "types"):
-            value = getattr(self, name)
-            if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-                raise InputError(f"{name} is {value!r}; expected a list of names, for example ['Comedy'].")
-            object.__setattr__(self, name, tuple(value))
+            object.__setattr__(self, name, _listed(name, getattr(self, name), str, "names, for example ['Comedy']"))
+        ids = _listed("exclude_ids", self.exclude_ids, int | np.integer, "MyAnimeList ids, for example [5114]")
+        object.__setattr__(self, "exclude_ids", ids)
         for name in ("min_members", "min_year", "max_year"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | np.integer | None):
@@ -55,15 +66,20 @@ class Filters:
             raise InputError(f"min_members is {self.min_members}; expected 0 or more.")
         if self.min_year is not None and self.max_year is not None and self.min_year > self.max_year:
             raise InputError(f"min_year {self.min_year} lies after max_year {self.max_year}; no title can fit both.")
+        if self.sequels not in SEQUELS:
+            raise InputError(f"sequels is {self.sequels!r}; expected one of {', '.join(SEQUELS)}.")
 
     def mask(self, catalogue: Catalogue) -> npt.NDArray[np.bool_]:
-        """Which titles pass, bool [n_titles]. Raises `InputError` for an unknown genre or type."""
+        """Which titles pass, bool [n_titles]; ``sequels``, which depends on the person, is left to
+        `core.recommend.allowed`. Raises `InputError` for an unknown genre or type.
+        """
         wanted = _known(self.genres, catalogue.genres, "genre")
         unwanted = _known(self.exclude_genres, catalogue.genres, "genre")
         if ADULT_GENRE in catalogue.genres and not self.adult:
             adult = catalogue.genres.index(ADULT_GENRE)
             unwanted += [adult] if adult not in wanted else []
-        passes = catalogue.genre_matrix[:, wanted].all(axis=1) & ~catalogue.genre_matrix[:, unwanted].any(axis=1)
+        genres = catalogue.genre_matrix
+        passes = np.asarray(genres[:, wanted].all(axis=1) & ~genres[:, unwanted].any(axis=1))
         if self.types:
             allowed = [catalogue.types[index] for index in _known(self.types, catalogue.types, "type")]
             passes &= catalogue.frame["type"].isin(allowed).to_numpy(dtype=bool)
@@ -74,7 +90,38 @@ class Filters:
             low = -np.inf if self.min_year is None else self.min_year
             high = np.inf if self.max_year is None else self.max_year
             passes &= (year >= low) & (year <= high)  # NaN compares false
-        return np.asarray(passes, dtype=bool)
+        passes[self.excluded(catalogue)] = False
+        return passes
+
+    def excluded(self, catalogue: Catalogue) -> npt.NDArray[np.int64]:
+        """Catalogue positions of `exclude_ids`, int64."""
+        positions = catalogue.positions(np.array(self.exclude_ids, dtype=np.int64))
+        return positions[positions >= 0]
+
+    def loosened(self) -> Iterator[tuple[str, str | None, "Filters"]]:
+        """Each single wish that narrows the list, as the name of its field and, of a list of names,
+        the name; with the filters that are left without it.
+        """
+        plain = Filters()
+        for name in (field.name for field in fields(self)):
+            value: Any = getattr(self, name)
+            if name in ("genres", "exclude_genres"):
+                for one in value:
+                    rest = tuple(other for other in value if other != one)
+                    yield name, one, replace(self, **{name: rest})  # type: ignore[arg-type]
+            elif name == "adult":
+                if not value:
+                    yield name, None, replace(self, adult=True)
+            elif value != getattr(plain, name):
+                yield name, None, replace(self, **{name: getattr(plain, name)})
+
+
+def _listed(name: str, value: Any, kind: Any, expected: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(item, kind) and not isinstance(item, bool) for item in value
+    ):
+        raise InputError(f"{name} is {value!r}; expected a list of {expected}.")
+    return tuple(value)
 
 
 def _known(names: Iterable[str], known: Sequence[str], kind: str) -> list[int]:

@@ -17,6 +17,9 @@ from core.tables import identifiers, numbers, read_table
 WATCHED = -1
 """In place of a rating: the user watched the title and gave no rating."""
 
+LIKED, DISLIKED = 0.75, 0.45
+"""Where on the scale, 0..1, a title counts as liked (8 of 10, 4 of 5) or disliked (5 of 10, 2 of 5)."""
+
 RATING_COLUMNS = ("user_id", "anime_id", "rating")
 
 

@@ -1,5 +1,6 @@
 """From scores to a list that can be shown: filters, top-K, predicted ratings and reasons."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -11,10 +12,12 @@ from core.catalogue import Catalogue
 from core.errors import InputError
 from core.factors import Float32, ItemFactors
 from core.filters import Filters
+from core.franchises import Franchises
 from core.taste import Taste
 
 MAX_K = 1000
 REASONS = 3
+NOVELTY_POWER = 0.4  # by eye: at 1 the list is of titles that a tenth as many people know, at 0.5 a third
 
 
 class Ranker(Protocol):
@@ -82,10 +85,16 @@ class Recommendation:
 
 
 def recommend(
-    taste: Taste, ranker: Ranker, predicted: Float32, catalogue: Catalogue, k: int, filters: Filters
+    taste: Taste,
+    ranker: Ranker,
+    predicted: Float32,
+    catalogue: Catalogue,
+    k: int,
+    allowed: npt.NDArray[np.bool_],
+    novelty: float = 0.0,
 ) -> list[Recommendation]:
-    """The ``k`` best titles that the taste hasn't seen and the filters allow, the best first.
-    ``predicted`` are the ratings expected of this taste, float32 [n_items].
+    """The ``k`` best of the allowed titles, the best first. ``predicted`` are the ratings expected
+    of this taste, float32 [n_items], ``allowed`` the titles that may come: see `allowed_titles`.
 
     Everything is scored, then filtered, then cut, so the list is shorter than ``k`` only when
     fewer titles qualify. Equal scores: the title that more people list.
@@ -93,14 +102,39 @@ def recommend(
     Raises
     ------
     InputError
-        ``k`` is not within 1..1000, or a filter names an unknown genre or type.
+        ``k`` is not within 1..1000, or ``novelty`` not within -1..1.
     """
-    allowed = filters.mask(catalogue)
-    allowed[taste.positions] = False
-    scores = ranker.scores(taste.row)[0]
+    scores = tilted(ranker.scores(taste.row)[0], catalogue, novelty)
     best = top_k(scores, allowed, catalogue, k)
     reasons = _reasons(taste, ranker.contributions(taste.row, best), catalogue)
     return listing(best, scores, predicted, catalogue, reasons)
+
+
+def allowed_titles(
+    taste: Taste, catalogue: Catalogue, filters: Filters, franchises: Callable[[], Franchises]
+) -> npt.NDArray[np.bool_]:
+    """Which titles the taste hasn't seen and the filters allow, bool [n_titles]. Raises `InputError`
+    for an unknown genre or type. ``franchises`` is called when the filters ask for them.
+    """
+    allowed = filters.mask(catalogue)
+    allowed[taste.seen] = False
+    if filters.sequels != "all":
+        left_out = np.concatenate([filters.excluded(catalogue), taste.disliked])
+        choose = franchises().first_unseen if filters.sequels == "first" else franchises().unbegun
+        allowed &= choose(taste.seen, left_out)
+    return allowed
+
+
+def tilted(scores: Float32, catalogue: Catalogue, novelty: float) -> Float32:
+    """Scores, from mainstream (``novelty`` -1) to hidden gems (1): what speaks for a title counts
+    ``(members / 10,000)^(-0.4 novelty)`` times. Raises `InputError` for a novelty off -1..1.
+    """
+    if isinstance(novelty, bool) or not isinstance(novelty, int | float) or not -1 <= novelty <= 1:
+        raise InputError(f"novelty is {novelty!r}; expected a number from -1 (mainstream) to 1 (hidden gems).")
+    if not novelty:
+        return scores
+    known = ((catalogue.members + 100) / 10_000) ** (-NOVELTY_POWER * novelty)
+    return np.where(scores > 0, scores * known, scores).astype(np.float32)
 
 
 def top_k(scores: Float32, allowed: npt.NDArray[np.bool_], catalogue: Catalogue, k: int) -> npt.NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """A taste: what one visitor or existing user has told about themselves, placed in latent space."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Real
 
@@ -12,7 +12,7 @@ from scipy import sparse
 from core.catalogue import Catalogue
 from core.errors import InputError
 from core.factors import Float32
-from core.ratings import WATCHED
+from core.ratings import DISLIKED, WATCHED
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,15 @@ class Taste:
     ----------
     row
         CSR float32 [1, n_items]: ratings on the model's scale, or `WATCHED`.
+    history
+        All that the person has seen, as `row`; more than that only in a taste that
+        ``Model.narrowed`` made, of which some titles count for nothing but as seen.
     factors
         The person's row of U in the ranking head, float32 [k].
     anime_ids
         int64 [history], the titles in the order of ``row.indices``.
+    scale
+        Lowest and highest rating.
     unknown_ids
         Ids that were given and that the model's catalogue lacks. They count for nothing.
     user_id
@@ -34,15 +39,29 @@ class Taste:
     """
 
     row: sparse.csr_array
+    history: sparse.csr_array
     factors: Float32
     anime_ids: npt.NDArray[np.int64]
+    scale: tuple[float, float]
     unknown_ids: tuple[int, ...] = ()
     user_id: int | None = None
 
     @property
     def positions(self) -> npt.NDArray[np.int32]:
-        """Catalogue positions of the titles this person has seen, int32 [history]."""
+        """Catalogue positions of the titles that count, int32 [n], in the order of ``row.indices``."""
         return np.asarray(self.row.indices, dtype=np.int32)
+
+    @property
+    def seen(self) -> npt.NDArray[np.int32]:
+        """Catalogue positions of all titles that this person has seen, int32 [history]."""
+        return np.asarray(self.history.indices, dtype=np.int32)
+
+    @property
+    def disliked(self) -> npt.NDArray[np.int32]:
+        """Those of `seen` that were rated in the lower part of the scale (5 of 10 or less), int32."""
+        low, high = self.scale
+        place = (self.history.data - low) / (high - low)
+        return np.asarray(self.seen[(place <= DISLIKED) & (self.history.data != WATCHED)])
 
     @cached_property
     def ratings(self) -> dict[int, float]:
@@ -51,6 +70,14 @@ class Taste:
 
     def __len__(self) -> int:
         return len(self.anime_ids)
+
+    def with_seen(self, other: "Taste") -> "Taste":
+        """The same person, for whom all that another one has seen counts as seen, too."""
+        more = ~np.isin(other.seen, self.seen)
+        positions = np.concatenate([self.seen, other.seen[more]])
+        values = np.concatenate([self.history.data, other.history.data[more]])
+        order = np.argsort(positions)
+        return replace(self, history=history_matrix([positions[order]], [values[order]], self.history.shape[1]))
 
 
 def history_row(

@@ -46,7 +46,7 @@ class Users:
         """From histories and their rows of U."""
         return cls(user_ids, history, np.ascontiguousarray(u[:, :USER_FACTORS], dtype=np.float16))
 
-    def row(self, user_id: int) -> int:
+    def row(self, user_id: int | str) -> int:
         """The row of a user. Raises `InputError` for an id that the model doesn't store."""
         if isinstance(user_id, int | np.integer) and not isinstance(user_id, bool):
             found = np.flatnonzero(self.user_ids == user_id)

@@ -1,43 +1,50 @@
-"""What happens on the page: each visitor's action as a function from state to what is shown.
+"""What happens on the page: from the state that a browser sends to all that is shown.
 
-Nothing is kept on the server. The visitor's ratings come with every call and live in their own
+Nothing is kept on the server. The visitor's state comes with every call and lives in their own
 browser; every handler returns all that changes at once.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-import gradio as gr
-
+from core.catalogue import Title
 from core.errors import AniSVDError
-from core.filters import Filters
 from core.model import Model
+from core.profile import profile
+from core.recommend import Recommendation
 from core.source import ServedModel
-from core.taste import check_rating
-from core.ui import views
+from core.taste import Taste
+from core.ui import views, wishes
+from core.ui.state import MAX_K, NOVELTY_STEPS, PageState
 
 SEARCH_LIMIT = 6
-K_RANGE = (3, 25)
-USERS_LISTED = 200
+LONGEST_QUERY = 200
+SUGGESTED = 6
+USERS_LISTED = 100
+PEOPLE_SHOWN = 5
+LOOSENINGS = 3
+STEP = 10
 
-Pairs = list[list[float]]
-"""A visitor's ratings as ``[[anime_id, rating], …]``, oldest first: JSON that keeps its order."""
 
+class Parts(NamedTuple):
+    """The parts of the page that follow the state."""
 
-class RatePanel(NamedTuple):
-    """What changes when the visitor rates: the stored ratings, and the parts of the page."""
-
-    ratings: Pairs
+    banner: str
+    wall: str
     rated: str
+    dock: str
+    person: str
+    controls: str
     results: str
 
 
-class UserPanel(NamedTuple):
-    """What the tab of an existing user shows."""
+class Opened(NamedTuple):
+    """The state that a page begins with, and its parts."""
 
-    history: str
-    results: str
+    state: dict[str, Any]
+    parts: Parts
 
 
 class Flows:
@@ -46,83 +53,106 @@ class Flows:
     def __init__(self, current: Callable[[], ServedModel]) -> None:
         self._current = current
 
-    @property
-    def _model(self) -> Model:
-        return self._current().model
+    def open(self, sent: Any) -> tuple[Any, ...]:
+        """A page is opened, with ``{"query": of its address, "kept": state, "draft": state}``: a
+        shared list if the address holds one (or what this tab made of it), else what was kept.
+        """
+        model = self._current().model
+        sent = sent if isinstance(sent, dict) else {}
+        state, dropped = PageState.from_link(str(sent.get("query", "")), model)
+        shared = state != PageState() or dropped > 0
+        if not shared or sent.get("draft"):
+            state, dropped = PageState.from_json(sent.get("draft" if shared else "kept"), model)
+        return ({"state": state.to_json(), "shared": shared}, *_parts(state, model, shared, dropped))
 
-    def search(self, query: str, ratings: Pairs | None) -> str:
+    def show(self, sent: Any) -> Parts:
+        """The visitor changed something: ``{"state": …, "shared": …}``."""
+        model = self._current().model
+        sent = sent if isinstance(sent, dict) else {}
+        state, dropped = PageState.from_json(sent.get("state"), model)
+        return _parts(state, model, bool(sent.get("shared")), dropped)
+
+    def search(self, query: str, sent: Any) -> str:
         """Titles for what is typed so far."""
-        model = self._model
-        titles = model.catalogue.search(query[:200], SEARCH_LIMIT)
-        return views.found(titles, query[:200], clean_ratings(ratings, model), _scale(model))
-
-    def rate(self, event: gr.EventData, k: float, adult: bool) -> RatePanel:
-        """The visitor rated, changed or removed something: ``event.ratings`` is the whole list."""
-        return self.show(getattr(event, "ratings", []), k, adult)
-
-    def show(self, ratings: Pairs | None, k: float, adult: bool) -> RatePanel:
-        """The visitor's ratings, and what to watch next."""
-        model = self._model
-        given = clean_ratings(ratings, model)
-        pairs = [[anime_id, rating] for anime_id, rating in given.items()]
-        recommendations = model.recommend(model.fold_in(given), _k(k), Filters(adult=bool(adult)))
-        heading = "Your next anime" if given else "Loved by most"
-        hint = "" if given else "This is where everybody starts. Rate a show, and it becomes yours."
-        results = views.results(recommendations, model, _k(k), heading, hint)
-        return RatePanel(pairs, views.rated(given, model.catalogue, _scale(model)), results)
-
-    def choices(self) -> tuple[Any, Any]:
-        """Existing users to pick from."""
-        try:
-            users = self._model.user_ids[:USERS_LISTED].tolist()
-        except AniSVDError as error:
-            return gr.update(), views.message(str(error))
-        return gr.update(choices=[str(user_id) for user_id in users]), gr.update()
-
-    def user(self, user_id: Any, k: float, adult: bool) -> UserPanel:
-        """An existing user's history and recommendations."""
-        return _user_panel(self._model, user_id, k, adult)
-
-    def any_user(self, k: float, adult: bool) -> tuple[str, str, str]:
-        """A user drawn by chance: the id, and what `user` shows."""
-        model = self._model
-        try:
-            user_id = random.choice(model.user_ids.tolist())
-        except AniSVDError as error:
-            return ("", views.message(str(error)), "")
-        return (str(user_id), *_user_panel(model, user_id, k, adult))
+        model = self._current().model
+        state, _ = PageState.from_json(sent.get("state") if isinstance(sent, dict) else None, model)
+        query = query[:LONGEST_QUERY]
+        return views.found(model.catalogue.search(query, SEARCH_LIMIT), query, state, model)
 
 
-def _user_panel(model: Model, user_id: Any, k: float, adult: bool) -> UserPanel:
-    if user_id in (None, ""):
-        return UserPanel(views.message("Pick a user, or let chance pick one."), "")
+class Answer(NamedTuple):
+    """What the list of a state holds: see `answer`."""
+
+    heading: str
+    hint: str
+    taste: Taste
+    recommendations: list[Recommendation]
+
+
+def answer(state: PageState, model: Model) -> Answer:
+    """The list that a state asks for. Raises `AniSVDError` for a user who is not there."""
+    own = model.fold_in(dict(state.ratings))
+    if state.tab == "user" and state.user is not None:
+        taste, heading, hint = model.user_taste(state.user).with_seen(own), f"Next for user {state.user}", ""
+    elif state.ratings:
+        taste, heading, hint = own, "Your next anime", ""
+    else:
+        taste, heading = own, "Loved by most"
+        hint = "This is where everybody starts. Rate a show, and it becomes yours."
+    taste = model.narrowed(taste, state.without, state.likes_only)
+    if state.like is not None:
+        heading, hint = f"More like {model.catalogue[state.like].label}", ""
+        found = model.similar(state.like, state.k, state.filters(), taste)
+    else:
+        found = model.recommend(taste, state.k, state.filters(), state.novelty / NOVELTY_STEPS)
+    return Answer(heading, hint, taste, found)
+
+
+def _parts(state: PageState, model: Model, shared: bool, dropped: int) -> Parts:
+    own = model.fold_in(dict(state.ratings))
+    asked = model.suggest(own, SUGGESTED, (*state.unseen, *state.hidden))
+    trouble = ""
     try:
-        taste = model.user_taste(int(user_id) if str(user_id).strip().isdecimal() else user_id)
-        recommendations = model.recommend(taste, _k(k), Filters(adult=bool(adult)))
+        shown = answer(state, model)
     except AniSVDError as error:
-        return UserPanel(views.message(str(error)), "")
-    results = views.results(recommendations, model, _k(k), f"Next for user {taste.user_id}", "")
-    return UserPanel(views.history(taste, model.catalogue), results)
+        trouble = str(error)
+        shown = answer(replace(state, user=None), model)
+    return Parts(
+        banner=views.banner(shared, dropped),
+        wall=views.wall(asked, len(state.ratings), model),
+        rated=views.rated(state, model),
+        dock=views.dock(state),
+        person=_person(state, model, trouble) if state.tab == "user" else "",
+        controls=views.controls(state, model),
+        results=_results(state, shown, model, asked),
+    )
 
 
-def clean_ratings(pairs: Sequence[Sequence[float]] | None, model: Model) -> dict[int, float]:
-    """Ratings from a browser, of which nothing may be assumed: what isn't one is left out."""
-    ratings: dict[int, float] = {}
-    for pair in pairs if isinstance(pairs, list) else []:
-        try:
-            anime_id, rating = pair
-            check_rating(rating, model.rating_scale, "The rating")
-            if anime_id in model.catalogue:
-                ratings[int(anime_id)] = rating
-        except (AniSVDError, TypeError, ValueError):
-            continue
-    return ratings
+def _person(state: PageState, model: Model, trouble: str) -> str:
+    """The tab of an existing user, or some to choose from."""
+    try:
+        known = model.user_ids.tolist()
+    except AniSVDError as error:
+        return views.person(state, [], [], str(error))
+    sample = random.sample(known, min(USERS_LISTED, len(known)))
+    if state.user is None or trouble:
+        people = [views.Person.of(model.user_taste(user_id), model) for user_id in sample[:PEOPLE_SHOWN]]
+        return views.person(state, sample, people, trouble)
+    taste = model.user_taste(state.user)
+    return views.chosen_person(state, sample, taste, profile(model, taste), model)
 
 
-def _scale(model: Model) -> list[int]:
-    low, high = model.rating_scale
-    return list(range(int(low), int(high) + 1))
-
-
-def _k(k: float) -> int:
-    return min(max(int(k or 0), K_RANGE[0]), K_RANGE[1])
+def _results(state: PageState, shown: Answer, model: Model, asked: list[Title]) -> str:
+    n_found = len(shown.recommendations)
+    own = state.like is None and not (state.tab == "user" and state.user is not None)
+    return views.results(
+        shown.recommendations,
+        model,
+        state,
+        heading=shown.heading,
+        hint=shown.hint,
+        loosenings=wishes.loosenings(state, shown.taste, model)[:LOOSENINGS] if n_found < state.k else [],
+        certainty=model.certainty(shown.taste) if own and state.ratings else None,
+        ask=asked[0] if own and asked else None,
+        more=min(state.k + STEP, MAX_K) if n_found == state.k < MAX_K else 0,
+    )

@@ -1,5 +1,6 @@
 """Serving the page: launch options, look, and the health route."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +10,15 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from core.source import ServedModel
+from core.ui.downloads import download_routes
 from core.ui.theme import theme
 
 SESSIONS_KEPT = 100
 ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = ("store.js", "page.js")
+ICON = '<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{}">'.format(
+    b64encode((ASSETS / "icon.svg").read_bytes()).decode()
+)
 
 
 def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
@@ -23,12 +29,12 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
     def healthz(request: Request) -> JSONResponse:
         return JSONResponse(current().health())
 
-    script = (ASSETS / "page.js").read_text(encoding="utf-8")
+    scripts = "".join(f"<script>{(ASSETS / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
     page.launch(
-        app_kwargs={"routes": [Route("/healthz", healthz)]},
+        app_kwargs={"routes": [Route("/healthz", healthz), *download_routes(current)]},
         theme=theme(),
         css_paths=ASSETS / "page.css",
-        head=f"<script>{script}</script>",
+        head=ICON + scripts,
         footer_links=["api", "gradio"],
         # Spaces ask for server-side rendering, which puts Node in front and hides /healthz.
         ssr_mode=False,

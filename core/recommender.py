@@ -1,0 +1,196 @@
+"""What a trained model answers: a person's taste in, lists, predictions and questions out."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from core.artifact import ModelInfo
+from core.catalogue import Catalogue, Title
+from core.errors import InputError
+from core.factors import Float32
+from core.filters import Filters
+from core.franchises import Franchises
+from core.ratings import WATCHED, keep
+from core.recommend import Predictor, Ranker, Recommendation, allowed_titles, listing, recommend, top_k
+from core.suggestions import Certainty
+from core.taste import Taste, history_row
+
+
+@dataclass(frozen=True)
+class Recommender:
+    """Two heads over one catalogue.
+
+    Attributes
+    ----------
+    catalogue
+        The titles; their order is the order of every item axis.
+    ranker, predictor
+        The heads: *what next?* and *how would I rate it?*
+    info
+        What the model was trained from, and its measured quality.
+    """
+
+    catalogue: Catalogue
+    ranker: Ranker
+    predictor: Predictor
+    info: ModelInfo
+
+    # -- what is inside ---------------------------------------------------------------------
+
+    @property
+    def item_ids(self) -> npt.NDArray[np.int64]:
+        """MyAnimeList ids of the item axis, int64 [n_items]."""
+        return self.catalogue.anime_ids
+
+    @property
+    def item_factors(self) -> Float32:
+        """V of the ranking head, float32 [n_items, k], orthonormal columns (up to the rounding
+        in which it is stored). Titles without training ratings have zero rows.
+        """
+        return self.ranker.factors.full
+
+    @property
+    def singular_values(self) -> Float32:
+        """Σ of the ranking head, float32 [k], descending."""
+        return self.ranker.factors.singular_values
+
+    @property
+    def rating_scale(self) -> tuple[float, float]:
+        """Lowest and highest rating."""
+        return self.info.rating_scale
+
+    # -- tastes -----------------------------------------------------------------------------
+
+    def fold_in(self, ratings: Mapping[int, float]) -> Taste:
+        """A visitor: ``{anime_id: rating}``, the rating on the model's scale, or -1 (`WATCHED`).
+
+        Ids that the model doesn't know are reported in ``Taste.unknown_ids``. No ratings at all
+        make the average taste.
+
+        Raises
+        ------
+        InputError
+            An id is not a whole number, or a rating is off the scale.
+        """
+        row, unknown = history_row(ratings, self.catalogue, self.rating_scale)
+        return self._taste(row, unknown_ids=unknown)
+
+    def _taste(self, row: sparse.csr_array, unknown_ids: tuple[int, ...] = (), user_id: int | None = None) -> Taste:
+        factors, anime_ids = self.ranker.embed(row)[0], self.item_ids[row.indices]
+        return Taste(row, row, factors, anime_ids, self.rating_scale, unknown_ids, user_id)
+
+    def narrowed(self, taste: Taste, without: Collection[int] = (), likes_only: bool = False) -> Taste:
+        """The same person, told by fewer of their titles: those ``without``, and with ``likes_only``
+        those that they disliked, count as seen and for nothing else.
+        """
+        dropped = np.isin(taste.anime_ids, list(without))
+        if likes_only:
+            dropped |= np.isin(taste.positions, taste.disliked)
+        if not dropped.any():
+            return taste
+        kept = self._taste(keep(taste.row, ~dropped))
+        return replace(taste, row=kept.row, factors=kept.factors, anime_ids=kept.anime_ids)
+
+    # -- answers ----------------------------------------------------------------------------
+
+    def recommend(
+        self, taste: Taste, k: int = 10, filters: Filters | None = None, novelty: float = 0.0
+    ) -> list[Recommendation]:
+        """The ``k`` best titles for a taste, the best first, never one that it has seen.
+
+        Fewer come back only when fewer titles pass the filters. Adult titles pass only when
+        ``filters`` asks for them. ``novelty`` goes from -1 (mainstream) to 1 (hidden gems).
+        Raises `InputError`: see `core.recommend.recommend`.
+        """
+        allowed = self.allowed(taste, filters or Filters())
+        return recommend(taste, self.ranker, self._predict(taste.row)[0], self.catalogue, k, allowed, novelty)
+
+    def suggest(self, taste: Taste, k: int = 6, leave_out: Collection[int] = ()) -> list[Title]:
+        """Titles to ask this person to rate next, the best first: never one that they have seen, nor
+        one of ``leave_out``.
+        """
+        allowed = self.allowed(taste, Filters(sequels="first", exclude_ids=tuple(leave_out)))
+        best = top_k(self.catalogue.members.astype(np.float32), allowed, self.catalogue, k)
+        return [self.catalogue.title(position) for position in best.tolist()]
+
+    def certainty(self, taste: Taste) -> Certainty | None:
+        """How sure the predictions for this person are; None if the head cannot tell."""
+        return None
+
+    def allowed(self, taste: Taste, filters: Filters) -> npt.NDArray[np.bool_]:
+        """Which titles may be recommended, bool [n_items]: see `core.recommend.allowed_titles`."""
+        return allowed_titles(taste, self.catalogue, filters, lambda: self.franchises)
+
+    @cached_property
+    def franchises(self) -> Franchises:
+        """Which titles belong together, and in which order they are watched."""
+        return Franchises.of(self.catalogue, self._directions)
+
+    def similar(
+        self, anime_id: int, k: int = 10, filters: Filters | None = None, taste: Taste | None = None
+    ) -> list[Recommendation]:
+        """The ``k`` titles nearest to one, by the cosine of their rows of ``VΣ`` (the ``score``).
+
+        Without ``filters`` adult titles come only with adult titles. ``predicted_rating`` is what
+        this taste is expected to give (by default somebody who told nothing); what it has seen is left out.
+        Raises `InputError` for an unknown id.
+        """
+        position = self.catalogue.position(anime_id)
+        if filters is None:
+            filters = Filters(adult=not Filters().mask(self.catalogue)[position])
+        taste = taste or self._nobody
+        allowed = self.allowed(taste, filters)
+        allowed[position] = False
+        similarity = self._directions @ self._directions[position]
+        best = top_k(similarity, allowed, self.catalogue, k)
+        return listing(best, similarity, self._predict(taste.row)[0], self.catalogue)
+
+    @cached_property
+    def _nobody(self) -> Taste:
+        return self.fold_in({})
+
+    @cached_property
+    def _directions(self) -> Float32:
+        vectors = self.item_factors * self.singular_values
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+    def rank_scores(self, matrix: sparse.csr_array) -> Float32:
+        """How much each title suits each history, for ranking: only the order within a row counts.
+
+        Parameters
+        ----------
+        matrix
+            CSR [n, n_items], columns as in `item_ids`, values on the rating scale, or -1.
+
+        Returns
+        -------
+        float32 [n, n_items]. Titles in the history are scored like the others; mask them.
+        """
+        return self.ranker.scores(self._checked(matrix))
+
+    def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
+        """The rating each history's owner is expected to give each title, float32 [n, n_items],
+        within the rating scale. ``matrix`` as in `rank_scores`.
+        """
+        return self._predict(self._checked(matrix))
+
+    def _predict(self, matrix: sparse.csr_array) -> Float32:
+        return np.clip(self.predictor.predict(matrix), *self.rating_scale)
+
+    def _checked(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        if matrix.ndim != 2 or matrix.shape[1] != len(self.catalogue):
+            raise InputError(
+                f"The matrix has the shape {matrix.shape}; expected [n, {len(self.catalogue)}], see item_ids."
+            )
+        matrix = sparse.csr_array(matrix, copy=True)
+        matrix.sum_duplicates()
+        low, high = self.rating_scale
+        wrong = matrix.data[(matrix.data != WATCHED) & ~((matrix.data >= low) & (matrix.data <= high))]
+        if wrong.size:
+            raise InputError(f"The matrix holds the value {wrong[0]}; expected {low:g} to {high:g}, or {WATCHED}.")
+        return matrix

@@ -1,0 +1,39 @@
+"""What visitors do, for tests."""
+
+from playwright.sync_api import Locator, Page, expect
+
+SEARCH = "Find a show you know"
+
+
+def search(page: Page, text: str) -> Locator:
+    """Type, and wait for the answer to the last letter; the titles found."""
+    box = page.get_by_label(SEARCH)
+    box.fill("")
+    box.press_sequentially(text, delay=10)
+    expect(page.locator("#found [data-query]")).to_have_attribute("data-query", text)
+    return page.locator("#found li")
+
+
+def rate(page: Page, text: str, name: str, rating: int) -> None:
+    found = search(page, text).and_(page.locator(f'[data-name="{name}"]'))
+    found.get_by_role("radio", name=f"{rating} of 10").click()
+    expect(page.locator(f'#rated li[data-name="{name}"]')).to_be_visible()
+    expect(page.locator("#found li")).to_have_count(0)
+
+
+def cards(page: Page) -> list[str]:
+    return page.locator("#results .card").evaluate_all("cards => cards.map(card => card.dataset.name)")
+
+
+def rated(page: Page) -> list[str]:
+    return page.locator("#rated li").evaluate_all("rows => rows.map(row => row.dataset.name)")
+
+
+def refine(page: Page) -> None:
+    page.get_by_role("button", name="Refine the list").click()
+    expect(page.get_by_label("How many")).to_be_visible()
+
+
+def wish(page: Page, text: str) -> Locator:
+    """What narrows the list, as a button that takes it back."""
+    return page.get_by_role("button", name=f"Undo: {text}")

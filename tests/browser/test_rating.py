@@ -1,0 +1,115 @@
+"""The tab where visitors rate: search, suggestions, their ratings."""
+
+import re
+
+from hands import cards, rate, rated, search
+from playwright.sync_api import Page, expect
+
+
+def test_a_visitor_rates_three_shows_and_gets_ten_recommendations(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Loved by most")).to_be_visible()
+    before = cards(page)
+    assert len(before) == 10
+    rate(page, "attack on t", "Attack on Titan", 9)
+    rate(page, "千と千尋", "Spirited Away", 10)
+    rate(page, "kimi no na wa", "Your Name.", 8)
+    assert rated(page) == ["Your Name.", "Spirited Away", "Attack on Titan"]
+    expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
+    after = cards(page)
+    assert len(after) == 10
+    assert after != before
+    assert not {"Attack on Titan", "Spirited Away", "Your Name."} & set(after)
+    first = page.locator("#results .card").first
+    expect(first.locator(".genres button").first).to_be_visible()
+    expect(first.locator(".facts")).to_have_text(re.compile(r"(TV|Movie).*\d{4}.*episode"))
+    expect(first.locator(".predicted dd")).to_have_text(re.compile(r"^\d+\.\d$"))
+    expect(first.locator(".figures dd").nth(1)).to_have_text(re.compile(r"^\d\.\d\d$"))
+    expect(first.locator(".because")).to_contain_text(re.compile("Attack on Titan|Spirited Away|Your Name"))
+
+
+def test_suggestions_are_rated_with_one_tap_or_passed_over(page: Page) -> None:
+    wall = page.locator("#wall li[data-id]")
+    expect(wall).to_have_count(6)
+    first, second = (wall.nth(at).get_attribute("data-name") for at in (0, 1))
+    wall.nth(0).get_by_role("radio", name="8 of 10").click()
+    expect(page.locator("#rated li")).to_have_count(1)
+    assert rated(page) == [first]
+    expect(page.locator(f'#wall li[data-name="{first}"]')).to_have_count(0)
+    passed = page.locator(f'#wall li[data-name="{second}"]')
+    if passed.count():
+        passed.get_by_role("button", name=f"Haven't seen {second}").click()
+        expect(passed).to_have_count(0)
+    shown = {page.locator("#wall li").nth(at).get_attribute("data-id") for at in range(6)}
+    page.get_by_role("button", name="None of them").click()
+    expect(page.locator(f'#wall li[data-id="{shown.pop()}"]')).to_have_count(0)
+    expect(wall).to_have_count(6)
+    assert not shown & {wall.nth(at).get_attribute("data-id") for at in range(6)}
+    page.get_by_role("button", name="ask again").click()
+    expect(page.get_by_text("not seen", exact=False).and_(page.locator("#rated p"))).to_have_count(0)
+
+
+def test_ratings_are_changed_removed_undone_cleared_and_survive_a_reload(page: Page) -> None:
+    rate(page, "naruto", "Naruto", 9)
+    rate(page, "bleach", "Bleach", 8)
+    naruto = page.get_by_label("Your rating of Naruto")
+    naruto.select_option("2")
+    expect(page.locator("#toast")).to_contain_text("Naruto: rated 2")
+    page.reload()
+    expect(page.locator("#rated li")).to_have_count(2)
+    expect(naruto).to_have_value("2")
+    page.get_by_role("button", name="Remove Naruto").click()
+    expect(page.locator("#rated li")).to_have_count(1)
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(naruto).to_have_value("2")
+    page.locator("#rated").get_by_role("button", name="Undo").click()
+    expect(naruto).to_have_value("2")  # nothing before the reload to go back to
+    naruto.select_option("seen")
+    expect(naruto).to_have_value("-1")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_role("heading", name="Loved by most")).to_be_visible()
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(page.locator("#rated li")).to_have_count(2)
+
+
+def test_quick_taps_are_all_kept(page: Page) -> None:
+    expect(search(page, "naruto")).to_have_count(6)
+    page.evaluate(
+        "document.querySelectorAll('#found li').forEach(li => li.querySelector('button[data-value=\"7\"]').click())"
+    )
+    expect(page.locator("#rated li")).to_have_count(6)
+    expect(page.locator("#results .card")).to_have_count(10)
+
+
+def test_by_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("steins gate")
+    expect(page.locator("#found [data-query]")).to_have_attribute("data-query", "steins gate")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("9")
+    expect(page.get_by_label("Your rating of Steins;Gate", exact=True)).to_have_value("9")
+    page.keyboard.type("toradora")  # the search has the focus again
+    expect(page.locator("#found li").first).to_have_attribute("data-name", "Toradora!")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your rating of Toradora!", exact=True)).to_have_value("8")
+    page.keyboard.type("zz")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Find a show you know")).to_have_value("")
+    page.keyboard.press("Tab")  # on to the wall
+    page.keyboard.press("Tab")
+    name = page.evaluate("document.activeElement.closest('[data-name]').dataset.name")
+    page.keyboard.press("0")
+    expect(page.get_by_label(f"Your rating of {name}", exact=True)).to_have_value("10")
+    page.get_by_role("tab", name="Rate a few shows").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("User of the data set")).to_be_visible()
+
+
+def test_nothing_found_says_what_to_do(page: Page) -> None:
+    search(page, "zzzqqq")
+    expect(page.locator("#found")).to_contain_text("Nothing is called “zzzqqq” here")

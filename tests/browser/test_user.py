@@ -1,0 +1,52 @@
+"""The tab of existing users."""
+
+import re
+
+from hands import cards, rated
+from playwright.sync_api import Page, expect
+
+
+def test_an_existing_user_shows_taste_history_and_recommendations(page: Page) -> None:
+    page.get_by_role("tab", name="Existing user").click()
+    expect(page.locator(".people button").first).to_contain_text(re.compile(r"User \d+ \d+ titles"))
+    page.get_by_role("button", name="Surprise me").click()
+    heading = page.get_by_role("heading", name=re.compile(r"^User \d+$"))
+    user = heading.inner_text().removeprefix("User ")
+    expect(page.get_by_role("heading", name=f"Next for user {user}", exact=True)).to_be_visible()
+    expect(page.locator("#results .card")).to_have_count(10)
+    expect(page.locator(".histogram li")).to_have_count(10)
+    expect(page.locator(".leanings tbody tr").first).to_contain_text("%")
+    history = page.locator("#history-list li:visible")
+    n = history.count()
+    best = [int(row.inner_text().split("\n")[0]) for row in history.all()[:5]]
+    assert best == sorted(best, reverse=True)
+    name = history.nth(n // 2).get_attribute("data-name")
+    page.get_by_label("Search their history").fill(name[:8].upper())
+    expect(page.locator(f"#history-list li:visible[data-name={name!r}]")).to_have_count(1)
+    page.get_by_label("Search their history").fill("")
+    page.get_by_label("Sort their history").select_option("name")
+    names = [row.get_attribute("data-name") for row in history.all()]
+    assert len(names) == n
+    assert names[0].lower() <= names[-1].lower()
+    listed = cards(page)
+    page.get_by_role("button", name="Start from this taste").click()
+    expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
+    assert len(rated(page)) == n
+    assert cards(page) == listed
+
+
+def test_a_user_is_picked_by_id_and_a_wrong_one_gets_a_sentence(page: Page) -> None:
+    page.get_by_role("tab", name="Existing user").click()
+    box = page.get_by_label("User of the data set")
+    user = page.locator("#users option").first.get_attribute("value")
+    box.fill(user)
+    box.press("Enter")
+    expect(page.get_by_role("heading", name=f"Next for user {user}", exact=True)).to_be_visible()
+    box.fill("123456789")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("#person .notice")).to_contain_text("There is no user 123456789 in this model")
+    expect(page.locator("#results .card")).to_have_count(10)
+    box.fill("<b>me</b>")
+    box.press("Enter")
+    expect(page.locator("#person .notice")).to_contain_text("<b>me</b>")
+    assert page.locator("#person .notice b").count() == 0
