@@ -72,11 +72,12 @@ class Flows:
         state, dropped = PageState.from_json(sent.get("state"), model)
         return _parts(state, model, bool(sent.get("shared")), dropped)
 
-    def search(self, query: str, sent: Any) -> str:
-        """Titles for what is typed so far."""
+    def search(self, sent: Any) -> str:
+        """Titles for what is typed so far: ``{"query": …, "state": …}``."""
         model = self._current().model
-        state, _ = PageState.from_json(sent.get("state") if isinstance(sent, dict) else None, model)
-        query = query[:LONGEST_QUERY]
+        sent = sent if isinstance(sent, dict) else {}
+        state, _ = PageState.from_json(sent.get("state"), model)
+        query = str(sent.get("query") or "")[:LONGEST_QUERY]
         return views.found(model.catalogue.search(query, SEARCH_LIMIT), query, state, model)
 
 

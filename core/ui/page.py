@@ -22,6 +22,10 @@ INSTANT: dict[str, Any] = {
     "api_visibility": "private",
 }
 
+# Gradio's own inputs come with a look and a loading order of their own, and miss what an input method
+# types (kana, kanji): inputs are plain HTML here, and tell the page's script what happened.
+CHANGES, SEARCHES = ("anisvd.connect('change', trigger)", "anisvd.connect('search', trigger)")
+
 
 def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
     """The Gradio app around whatever model ``current()`` says is in service."""
@@ -30,19 +34,20 @@ def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
     with gr.Blocks(title="AniSVD: your next anime", analytics_enabled=False, fill_width=True) as page:
         add_endpoints(current)  # first: they take the plain names, /search and so on
         sent, opened = gr.JSON(visible=False), gr.JSON(visible=False)
-        header = _part(views.header(current()), js_on_load="anisvd.connect(trigger)")
+        header = _part(views.header(current()), js_on_load=CHANGES)
         banner = _part()
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=5, min_width=320, elem_classes="side"):
                 with gr.Column(elem_id="panel-rate"):
-                    query, found = _search()
+                    _part(views.search(LONGEST_QUERY))
+                    found = _part(elem_id="found", js_on_load=SEARCHES)
                     wall, rated = _part(views.skeleton("wall"), elem_id="wall"), _part(elem_id="rated")
                 with gr.Column(elem_id="panel-user"):
                     person = _part(elem_id="person")
                 dock = _part(elem_id="dock")
-            with gr.Column(scale=8, min_width=320):
-                with gr.Accordion("Refine the list", open=False, elem_id="refine"):
-                    controls = _part(elem_id="controls")
+            with gr.Column(scale=8, min_width=320, elem_classes="list"):
+                _part(views.render("refine.html"))
+                controls = _part(elem_id="controls")
                 results = _part(views.skeleton("results"), elem_id="results")
         footer = _part(views.footer(current()))
 
@@ -51,23 +56,10 @@ def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
             None, opened, None, js="opened => anisvd.adopt(opened)"
         )
         # The page itself tells when its state has changed: assets/store.js.
-        header.submit(flows.show, sent, parts, js="() => anisvd.sending()", **INSTANT).then(
-            None, None, None, js="() => anisvd.shown()"
-        )
-        # Not input: Gradio fires that for keys alone, and misses input methods (kana, kanji) and paste.
-        query.change(flows.search, [query, sent], found, js="query => [query, anisvd.sending()]", **INSTANT)
+        header.submit(flows.show, sent, parts, js="() => anisvd.sending()", **INSTANT)
+        found.submit(flows.search, sent, found, js="() => anisvd.sending()", **INSTANT)
         page.load(lambda: [views.header(current()), views.footer(current())], None, [header, footer], **INSTANT)
     return page
-
-
-def _search() -> tuple[gr.Textbox, gr.HTML]:
-    query = gr.Textbox(
-        label="Find a show you know",
-        placeholder="Death Note, 千と千尋, Shingeki …",
-        elem_id="search",
-        max_length=LONGEST_QUERY,
-    )
-    return query, _part(elem_id="found")
 
 
 def _part(value: str = "", **options: Any) -> gr.HTML:

@@ -1,4 +1,4 @@
-"""Serving the page: launch options, look, and the health route."""
+"""Serving the page: launch options, look, and the routes beside Gradio's."""
 
 from base64 import b64encode
 from collections.abc import Callable
@@ -15,10 +15,6 @@ from core.ui.theme import theme
 
 SESSIONS_KEPT = 100
 ASSETS = Path(__file__).parent / "assets"
-SCRIPTS = ("store.js", "page.js")
-ICON = '<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{}">'.format(
-    b64encode((ASSETS / "icon.svg").read_bytes()).decode()
-)
 
 
 def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
@@ -29,12 +25,10 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
     def healthz(request: Request) -> JSONResponse:
         return JSONResponse(current().health())
 
-    scripts = "".join(f"<script>{(ASSETS / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
     page.launch(
         app_kwargs={"routes": [Route("/healthz", healthz), *download_routes(current)]},
         theme=theme(),
-        css_paths=ASSETS / "page.css",
-        head=ICON + scripts,
+        head=head(),
         footer_links=["api", "gradio"],
         # Spaces ask for server-side rendering, which puts Node in front and hides /healthz.
         ssr_mode=False,
@@ -43,4 +37,16 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
         # A public page records nothing of its visitors.
         enable_monitoring=False,
         run_history=False,
+    )
+
+
+def head() -> str:
+    """Icon, styles and scripts. Within the page itself: what ``css_paths`` names comes after the
+    first paint, and moves what is there.
+    """
+    icon = b64encode((ASSETS / "icon.svg").read_bytes()).decode()
+    style, *scripts = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "store.js", "page.js"))
+    return (
+        f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">'
+        f"<style>{style}</style>" + "".join(f"<script>{script}</script>" for script in scripts)
     )

@@ -86,6 +86,11 @@ def footer(served: ServedModel) -> str:
     return render("footer.html", served=served, info=served.model.info, newest=newest_year(served.model.catalogue))
 
 
+def search(longest: int) -> str:
+    """Where to type the name of a show."""
+    return render("search.html", longest=longest)
+
+
 def skeleton(kind: str) -> str:
     """What stands in the place of the ``wall`` or the ``results`` until they are there."""
     return render("skeleton.html", kind=kind)

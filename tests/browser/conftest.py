@@ -19,7 +19,7 @@ QUIET = [
     "--no-first-run",
 ]
 PHONE, DESKTOP = (390, 844), (1440, 900)
-COVERS = "https://cdn.myanimelist.net/"
+COVERS = ("https://cdn.myanimelist.net/", "https://example.org/")  # the second: of the small model
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -77,7 +77,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
             "request",
             lambda sent: (
                 None
-                if sent.url.startswith(("http://127.0.0.1:", "data:", "blob:", COVERS))
+                if sent.url.startswith(("http://127.0.0.1:", "data:", "blob:", *COVERS))
                 else note(f"other host: {sent.url}")
             ),
         )
@@ -92,7 +92,8 @@ def visit(chromium: Browser) -> Iterator[Visit]:
     ) -> Page:
         if context is None:
             context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)
-            context.route(f"{COVERS}**", cover if covers else lambda route: route.abort())
+            for host in COVERS:
+                context.route(f"{host}**", cover if covers else lambda route: route.abort())
             contexts.append(context)
         page = context.new_page()
         watch(page, covers)

@@ -97,8 +97,10 @@ def test_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_label("Your rating of Toradora!", exact=True)).to_have_value("8")
     page.keyboard.type("zz")
+    expect(page.locator("#found [data-query]")).to_have_attribute("data-query", "zz")
     page.keyboard.press("Escape")
     expect(page.get_by_label("Find a show you know")).to_have_value("")
+    expect(page.locator("#found [data-query]")).to_have_count(0)
     page.keyboard.press("Tab")  # on to the wall
     page.keyboard.press("Tab")
     name = page.evaluate("document.activeElement.closest('[data-name]').dataset.name")

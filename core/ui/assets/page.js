@@ -67,6 +67,10 @@
       const other = users.filter((user) => Number(user) !== anisvd.state.user);
       if (other.length) go({ like: null, user: Number(other[Math.floor(Math.random() * other.length)]) });
     },
+    refine(button) {
+      const open = document.body.classList.toggle("refining");
+      button.setAttribute("aria-expanded", open);
+    },
     async share() {
       const address = `${location.origin}${location.pathname}?${$("#results [data-link]").dataset.link}`;
       try {
@@ -99,6 +103,7 @@
     if (typed) run(event.target, typed);
   });
   addEventListener("input", (event) => {
+    if (event.target === searchBox()) anisvd.search();
     if (!event.target.matches?.("[data-filter]")) return;
     const wanted = event.target.value.toLowerCase();
     for (const row of all("#history-list li")) row.hidden = !row.dataset.name.toLowerCase().includes(wanted);
@@ -111,12 +116,11 @@
     $("#history-list").append(...rows);
   };
 
-  const searchBox = () => $("#search textarea, #search input");
+  const searchBox = () => $("#search");
   const clearSearch = () => {
-    const box = searchBox();
-    box.value = "";
-    box.dispatchEvent(new Event("input", { bubbles: true }));
-    box.focus({ preventScroll: true });
+    searchBox().value = "";
+    searchBox().focus({ preventScroll: true });
+    anisvd.search();
   };
 
   // Keys: / searches, arrows move through what was found and within a scale or tabs, digits rate.
@@ -159,6 +163,8 @@
     },
     // What of the page follows the state without the server.
     painted() {
+      const chosen = localStorage.getItem("anisvd-theme");
+      if (chosen) document.body.classList.toggle("dark", chosen === "dark");
       for (const tab of all("[role=tab][data-do=visit]")) {
         const selected = tab.dataset.value === (anisvd.state.tab ?? "rate");
         tab.setAttribute("aria-selected", selected);
@@ -168,7 +174,6 @@
         panel.setAttribute("aria-labelledby", tab.id);
       }
     },
-    shown() {},
   });
 
   // Behind each picture is a drawn cover: one that fails makes way for it.
@@ -179,9 +184,4 @@
   new MutationObserver((changes) => {
     for (const { target } of changes) if (target.isConnected) target.replaceWith(target.cloneNode());
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ["src"] });
-
-  addEventListener("DOMContentLoaded", () => {
-    const chosen = localStorage.getItem("anisvd-theme");
-    if (chosen) document.body.classList.toggle("dark", chosen === "dark");
-  });
 })();

@@ -9,7 +9,7 @@ window.anisvd = (() => {
   let state = {};
   let shared = false;
   let past = [];
-  let trigger = null;
+  const triggers = {};
 
   const read = (storage, key) => {
     try {
@@ -30,7 +30,7 @@ window.anisvd = (() => {
   const send = () => {
     document.body.dataset.tab = state.tab ?? "rate";
     anisvd.painted?.();
-    trigger?.("submit");
+    triggers.change?.("submit");
   };
   const persist = () => {
     if (shared) write(sessionStorage, DRAFT, { query: location.search, state });
@@ -56,9 +56,10 @@ window.anisvd = (() => {
     get state() {
       return state;
     },
-    connect(given) {
-      trigger = given;
+    connect(what, trigger) {
+      triggers[what] = trigger;
     },
+    search: () => triggers.search?.("submit"),
     opening() {
       const draft = read(sessionStorage, DRAFT);
       const same = draft?.query === location.search;
@@ -70,7 +71,7 @@ window.anisvd = (() => {
       document.body.dataset.tab = state.tab;
       anisvd.painted();
     },
-    sending: () => ({ state, shared }),
+    sending: () => ({ state, shared, query: document.querySelector("#search").value }),
     // Every change of the state goes through here; `said` tells the visitor what happened.
     commit(changes, said) {
       past = [...past.slice(-LONGEST_PAST), state];

@@ -1,0 +1,134 @@
+"""Where the state goes: reloads, links, tabs, the Back button, other visitors."""
+
+from urllib.parse import quote
+
+from conftest import DESKTOP, Visit
+from hands import cards, rate, rated, refine, wish
+from playwright.sync_api import Page, expect
+from small_data import HOSTILE
+
+GRANT = {"permissions": ["clipboard-read", "clipboard-write"]}
+
+
+def test_a_link_restores_the_whole_state_in_a_fresh_browser(visit: Visit, app: str, size: tuple[int, int]) -> None:
+    page = visit(app, size, **GRANT)
+    rate(page, "steins gate", "Steins;Gate", 10)
+    rate(page, "clannad", "Clannad", 4)
+    page.get_by_role("button", name="Not interested in", exact=False).first.click()
+    expect(page.get_by_role("button", name="bring back")).to_be_visible()
+    refine(page)
+    page.get_by_label("Sequels").select_option("everything")
+    page.get_by_label("From year").fill("2005")
+    page.get_by_label("From year").press("Enter")
+    expect(wish(page, "from 2005")).to_be_visible()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#toast")).to_contain_text("Link copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert "k=" not in link  # only what differs from the defaults
+    other = visit(link, size)
+    assert (cards(other), rated(other)) == (cards(page), rated(page))
+    expect(wish(other, "from 2005")).to_be_visible()
+    refine(other)
+    expect(other.locator("#sequels")).to_have_value("all")
+    rate(other, "monster", "Monster", 8)
+    other.reload()
+    expect(other.locator("#rated li")).to_have_count(3)
+    other.get_by_role("button", name="Back to my own").click()
+    expect(other.locator("#rated li")).to_have_count(0)
+    assert "?" not in other.url
+    other.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(other.locator("#rated li")).to_have_count(3)
+    assert rated(page) == ["Clannad", "Steins;Gate"]
+
+
+def test_a_shared_list_leaves_ones_own_alone_until_it_is_kept(visit: Visit, app: str) -> None:
+    page = visit(app)
+    rate(page, "naruto", "Naruto", 9)
+    shared = visit(f"{app}?rated=9253:10,2167:seen&no=Ecchi", context=page.context)
+    assert rated(shared) == ["Clannad", "Steins;Gate"]
+    expect(page.locator("#rated li")).to_have_count(1)
+    shared.get_by_role("button", name="Make it mine").click()
+    expect(shared.locator("#banner, .banner")).to_have_count(0)
+    expect(page.locator("#rated li")).to_have_count(2)  # the other tab follows
+    shared.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(shared.locator("#rated li")).to_have_count(1)
+    assert rated(shared) == ["Naruto"]
+
+
+def test_two_tabs_share_ratings_and_two_visitors_do_not(visit: Visit, app: str) -> None:
+    page = visit(app)
+    second = visit(app, context=page.context)
+    stranger = visit(app)
+    rate(page, "cowboy bebop", "Cowboy Bebop", 10)
+    expect(second.locator("#rated li")).to_have_count(1)
+    rate(second, "trigun", "Trigun", 8)
+    expect(page.locator("#rated li")).to_have_count(2)
+    expect(stranger.locator("#rated li")).to_have_count(0)
+    stranger.reload()
+    expect(stranger.get_by_role("heading", name="Loved by most")).to_be_visible()
+
+
+def test_the_back_button_goes_back_through_views_and_keeps_ratings(page: Page) -> None:
+    rate(page, "steins gate", "Steins;Gate", 10)
+    name = cards(page)[0]
+    page.get_by_role("button", name=f"More like {name}").click()
+    expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
+    page.get_by_role("tab", name="Existing user").click()
+    page.locator(".people button").first.click()
+    expect(page.get_by_role("button", name="Start from this taste")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".people button").first).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
+    assert rated(page) == ["Steins;Gate"]
+    page.go_forward()
+    expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
+
+
+def test_what_a_link_holds_that_no_model_knows_is_counted(visit: Visit, app: str) -> None:
+    page = visit(f"{app}?rated=9253:10,999999999:8,1:11,x&genres=Nope&k=1000&utm_source=x")
+    expect(page.get_by_text("5 entries were left out: this model does not know them.")).to_be_visible()
+    assert rated(page) == ["Steins;Gate"]
+
+
+def test_hostile_links_do_no_harm(visit: Visit, app: str) -> None:
+    attack = "<img src=x onerror=alert(1)>${alert(1)}\"'\u202e🦊"
+    names = ("rated", "user", "tab", "like", "no", "genres", "k", "from", "hidden", "without", "types", "novelty")
+    page = visit(f"{app}?{'&'.join(f'{name}={quote(attack)}' for name in names)}&unseen={'A' * 10_000}")
+    expect(page.locator("#results .card")).to_have_count(10)
+    page.goto(f"{app}?tab=user&user={quote(attack)}")
+    expect(page.locator("#person .notice")).to_contain_text("There is no user '<img src=x onerror")
+    assert page.locator(".part .notice img").count() == 0
+
+
+def test_hostile_names_show_as_text_everywhere(visit: Visit, hostile_app: str) -> None:
+    page = visit(hostile_app, DESKTOP, covers=False)
+    page.on("dialog", lambda dialog: dialog.dismiss())
+    for query, name in zip(("script", "alert(1) x", "img src"), HOSTILE, strict=True):
+        box = page.get_by_label("Find a show you know")
+        box.fill(query)
+        row = page.locator("#found li").filter(has=page.get_by_text(name, exact=True))
+        row.get_by_role("radio", name="9 of 10").click()
+        expect(page.locator("#rated li").filter(has=page.get_by_text(name, exact=True))).to_be_visible()
+    expect(page.locator("#rated .title")).to_have_text(list(reversed(HOSTILE)))
+    expect(page.locator("#results .because b").first).to_be_visible()
+    page.locator("#results .reason button").first.click()
+    expect(page.locator(".wishes li")).to_have_count(1)
+    page.get_by_role("button", name="More like", exact=False).first.click()
+    expect(page.locator("#results-heading")).to_contain_text("More like")
+    page.get_by_label("Find a show you know").fill('<img src=x onerror="window.hacked = 1">${window.hacked = 1}')
+    expect(page.locator("#found")).to_contain_text("Nothing is called “<img")
+    page.get_by_role("tab", name="Existing user").click()
+    page.get_by_role("button", name="Surprise me").click()
+    expect(page.locator("#history-list")).to_be_visible()
+    assert page.locator(".part script, .part img:not(.cover img)").count() == 0
+    assert page.evaluate("window.hacked") is None
+
+
+def test_the_page_says_which_model_it_runs(visit: Visit, app: str, hostile_app: str) -> None:
+    expect(visit(app).locator(".colophon")).to_contain_text("bundled with the app")
+    expect(visit(hostile_app).locator(".colophon")).to_contain_text("local folder small")
