@@ -148,6 +148,26 @@ class PredictionHead:
         left = values[values > 0] - self.biases[rated] - q @ expected
         return np.asarray(expected + np.linalg.solve(system, q.T @ left))
 
+    @property
+    def item_coordinates(self) -> Float32:
+        """Q for every title: (1, W), float32 [n_items, 1 + k]."""
+        return self._q
+
+    def posterior(self, row: sparse.csr_array) -> npt.NDArray[np.float64]:
+        """How uncertain θ is given one history [1, n_items]: its covariance, float64 [1 + k, 1 + k]::
+
+            S = (QᵀQ / σ² + P⁻¹)⁻¹
+
+        over the rated titles; P itself without any. What the ratings are plays no part.
+        """
+        rated = row.indices[row.data > 0]
+        q = self._q[rated].astype(np.float64)
+        precision = q.T @ q / (float(self.noise) * (1 + self.config.doubt / max(len(rated), 1)))
+        precision[np.diag_indices(len(precision))] += np.where(
+            np.arange(len(precision)) == 0, 1 / float(self.bias_variance), 1.0
+        )
+        return np.asarray(np.linalg.inv(precision))
+
     def predict(self, matrix: sparse.csr_array) -> Float32:
         """The formula above, float32 [n, n_items], not clipped to the scale."""
         return np.asarray(self.embed(matrix) @ self._q.T + self.biases, dtype=np.float32)

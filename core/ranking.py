@@ -227,8 +227,8 @@ class RankingHead:
         return full
 
     def contributions(self, row: sparse.csr_array, targets: npt.NDArray[np.int64]) -> Float32:
-        """What each title of one history adds to each target's score, float32 [history, targets]
-        (before the factor of earlier parts).
+        """What each title of one history (or of each of several histories of one title) adds to each
+        target's score, float32 [history, targets], before the factor of earlier parts.
         """
         visitor, steps = self._visitors(row)
         filtered, lift = self._filter(int(steps[0]))

@@ -34,7 +34,9 @@ class Ranker(Protocol):
         """How much each title suits each history, float32 [n, n_items]: only the order counts."""
 
     def contributions(self, row: sparse.csr_array, targets: npt.NDArray[np.int64]) -> Float32:
-        """What each title of one history adds to each target's score, float32 [history, targets]."""
+        """What each title of one history adds to each target's score, float32 [history, targets];
+        or the one title of each of several histories.
+        """
 
 
 class Predictor(Protocol):

@@ -1,6 +1,6 @@
 """What a trained model answers: a person's taste in, lists, predictions and questions out."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,14 +10,14 @@ from scipy import sparse
 
 from core.artifact import ModelInfo
 from core.catalogue import Catalogue, Title
-from core.errors import InputError
+from core.certainty import Certainties, Certainty
 from core.factors import Float32
 from core.filters import Filters
 from core.franchises import Franchises
-from core.ratings import WATCHED, keep
+from core.ratings import keep
 from core.recommend import Predictor, Ranker, Recommendation, allowed_titles, listing, recommend, top_k
-from core.suggestions import Certainty
-from core.taste import Taste, history_row
+from core.suggestions import Suggester
+from core.taste import Taste, checked_histories, history_row
 
 
 @dataclass(frozen=True)
@@ -109,17 +109,25 @@ class Recommender:
         allowed = self.allowed(taste, filters or Filters())
         return recommend(taste, self.ranker, self._predict(taste.row)[0], self.catalogue, k, allowed, novelty)
 
-    def suggest(self, taste: Taste, k: int = 6, leave_out: Collection[int] = ()) -> list[Title]:
-        """Titles to ask this person to rate next, the best first: never one that they have seen, nor
-        one of ``leave_out``.
+    def suggest(self, taste: Taste, k: int = 6, leave_out: Iterable[int] = ()) -> list[Title]:
+        """The titles to ask a visitor about next, at most ``k``: see `core.suggestions.Suggester`.
+        ``leave_out``: ids of titles that they don't know or don't want; unknown ids count nothing.
         """
-        allowed = self.allowed(taste, Filters(sequels="first", exclude_ids=tuple(leave_out)))
-        best = top_k(self.catalogue.members.astype(np.float32), allowed, self.catalogue, k)
-        return [self.catalogue.title(position) for position in best.tolist()]
+        known = [self.catalogue.position(anime_id) for anime_id in leave_out if anime_id in self.catalogue]
+        return [self.catalogue.title(int(at)) for at in self.suggester.suggest(taste, k, known)]
 
     def certainty(self, taste: Taste) -> Certainty | None:
-        """How sure the predictions for this person are; None if the head cannot tell."""
-        return None
+        """How sure the model is of a taste and of its best titles; None if its head cannot tell."""
+        return self._certainties.of(taste, self.ranker.scores(taste.row)[0])
+
+    @cached_property
+    def suggester(self) -> Suggester:
+        """Chooses what to ask about."""
+        return Suggester(self.catalogue, self.franchises.numbers, self.ranker, self.rating_scale)
+
+    @cached_property
+    def _certainties(self) -> Certainties:
+        return Certainties(self.predictor, self.catalogue)
 
     def allowed(self, taste: Taste, filters: Filters) -> npt.NDArray[np.bool_]:
         """Which titles may be recommended, bool [n_items]: see `core.recommend.allowed_titles`."""
@@ -171,26 +179,13 @@ class Recommender:
         -------
         float32 [n, n_items]. Titles in the history are scored like the others; mask them.
         """
-        return self.ranker.scores(self._checked(matrix))
+        return self.ranker.scores(checked_histories(matrix, self.catalogue, self.rating_scale))
 
     def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
         """The rating each history's owner is expected to give each title, float32 [n, n_items],
         within the rating scale. ``matrix`` as in `rank_scores`.
         """
-        return self._predict(self._checked(matrix))
+        return self._predict(checked_histories(matrix, self.catalogue, self.rating_scale))
 
     def _predict(self, matrix: sparse.csr_array) -> Float32:
         return np.clip(self.predictor.predict(matrix), *self.rating_scale)
-
-    def _checked(self, matrix: sparse.csr_array) -> sparse.csr_array:
-        if matrix.ndim != 2 or matrix.shape[1] != len(self.catalogue):
-            raise InputError(
-                f"The matrix has the shape {matrix.shape}; expected [n, {len(self.catalogue)}], see item_ids."
-            )
-        matrix = sparse.csr_array(matrix, copy=True)
-        matrix.sum_duplicates()
-        low, high = self.rating_scale
-        wrong = matrix.data[(matrix.data != WATCHED) & ~((matrix.data >= low) & (matrix.data <= high))]
-        if wrong.size:
-            raise InputError(f"The matrix holds the value {wrong[0]}; expected {low:g} to {high:g}, or {WATCHED}.")
-        return matrix

@@ -116,6 +116,25 @@ def history_matrix(
     return sparse.csr_array((np.concatenate(data), np.concatenate(indices), indptr), shape=(len(indices), n_items))
 
 
+def checked_histories(matrix: sparse.csr_array, catalogue: Catalogue, scale: tuple[float, float]) -> sparse.csr_array:
+    """A copy of a matrix [n, n_titles] of histories, without repeated entries.
+
+    Raises
+    ------
+    InputError
+        It has another width, or a value neither on the scale nor `WATCHED`.
+    """
+    if matrix.ndim != 2 or matrix.shape[1] != len(catalogue):
+        raise InputError(f"The matrix has the shape {matrix.shape}; expected [n, {len(catalogue)}], see item_ids.")
+    matrix = sparse.csr_array(matrix, copy=True)
+    matrix.sum_duplicates()
+    low, high = scale
+    wrong = matrix.data[(matrix.data != WATCHED) & ~((matrix.data >= low) & (matrix.data <= high))]
+    if wrong.size:
+        raise InputError(f"The matrix holds the value {wrong[0]}; expected {low:g} to {high:g}, or {WATCHED}.")
+    return matrix
+
+
 def check_rating(rating: object, scale: tuple[float, float], what: str) -> None:
     """Raise `InputError` unless ``rating`` is a number on the scale, or `WATCHED`."""
     try:

@@ -15,7 +15,8 @@ LAYERS = [
     {"item_features", "taste", "textbook", "preferences", "users", "evaluation"},
     {"ranking", "profile"},
     {"prediction", "baselines"},
-    {"recommend", "artifact", "suggestions"},
+    {"recommend", "artifact"},
+    {"suggestions", "certainty"},
     {"recommender"},
     {"card", "hub"},
     {"storage", "space"},
@@ -23,7 +24,7 @@ LAYERS = [
     {"training", "source"},
     {"recipes"},
     {"comparison", "spaces"},
-    {"curves", "tuning"},
+    {"curves", "tuning", "interviews"},
     {"report", "pictures"},
     {"ui"},
 ]

@@ -17,12 +17,12 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.catalogue import Catalogue, Title
+from core.certainty import Certainty
 from core.model import Model
 from core.profile import Profile, profile
 from core.ratings import WATCHED
 from core.recommend import Recommendation
 from core.source import ServedModel
-from core.suggestions import Certainty
 from core.taste import Taste
 from core.ui.covers import drawn_cover
 from core.ui.state import NOVELTY_STEPS, PageState

@@ -1,0 +1,61 @@
+"""Measure what to ask a visitor, by interviews with users that the model was not trained on.
+
+python scripts/simulate_interviews.py --ratings rating.csv --anime anime.csv [--titles titles.csv] [--out report/]
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from _shared import StageBar, add_data_arguments, add_test_arguments, read_data, run
+
+from core import TrainingConfig, train
+from core.interviews import (
+    Panel,
+    Strategy,
+    in_order,
+    most_popular,
+    outcomes_table,
+    outcomes_to_dict,
+    popular_and_disputed,
+    simulate,
+)
+from core.report import write_json
+from core.splits import split_users
+
+
+def main() -> None:
+    """Train without the test users, interview them, and write what came of it."""
+    parser = argparse.ArgumentParser(description="Measure what to ask a visitor.")
+    add_data_arguments(parser)
+    add_test_arguments(parser)
+    parser.add_argument("--out", default="report", metavar="DIR", help="folder of the figures (default: report)")
+    arguments = parser.parse_args()
+
+    ratings = read_data(arguments)
+    known = split_users(ratings, arguments.test_users, arguments.seed).train
+    bar = StageBar()
+    try:
+        model = train(known, TrainingConfig(stored_users=0), bar)
+        suggester = model.suggester
+        strategies: dict[str, Strategy] = {
+            "what AniSVD suggests": suggester.suggest,
+            "the same with later seasons": replace(suggester, later_seasons=True).suggest,
+            "the most popular": in_order(most_popular(known)),
+            "popular and disputed": in_order(popular_and_disputed(known)),
+        }
+        asked = ratings.matrix[~np.isin(ratings.user_ids, known.user_ids)]
+        outcomes = simulate(model, Panel.of(asked, arguments.seed), strategies, seed=arguments.seed, on_progress=bar)
+    finally:
+        bar.close()
+    folder = Path(arguments.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "interviews.json", outcomes_to_dict(outcomes))
+    table = outcomes_table(outcomes)
+    (folder / "interviews.md").write_text(f"# What to ask a visitor\n\n{table}\n", encoding="utf-8")
+    print(table)
+
+
+if __name__ == "__main__":
+    run(main)
