@@ -1,8 +1,6 @@
 """The titles: what is known of each anime, and how to find one by name."""
 
 import html
-import re
-import unicodedata
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +13,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from core.errors import DataError, InputError
+from core.names import NameIndex
 from core.tables import identifiers, numbers, read_table
 
 KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
@@ -213,41 +212,21 @@ class Catalogue:
         return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
     @cached_property
-    def _search_index(self) -> list[tuple[tuple[str, ...], str]]:
-        """For each title its folded names, and all of them in one string, each word after a blank."""
-        index = []
+    def _name_index(self) -> NameIndex:
         columns = (self.frame[name] for name in ("name", "english", "japanese", "synonyms"))
-        for name, english, japanese, synonyms in zip(*columns, strict=True):
-            names = tuple(filter(None, map(fold_name, (english, name, japanese, *_split(synonyms, "|")))))
-            index.append((names, " " + " | ".join(names)))
-        return index
+        names = [
+            (name, english, japanese, *_split(others, "|"))
+            for name, english, japanese, others in zip(*columns, strict=True)
+        ]
+        return NameIndex(names, self.members)
 
     def search(self, query: str, limit: int = 10) -> list[Title]:
-        """Titles whose names contain every word of ``query`` (or its beginning), the best first.
+        """Titles that ``query`` may mean, finished or still being typed, the likeliest first.
 
-        English and Japanese names, romanised or not, and synonyms are searched; case, accents and
-        punctuation don't matter. Exact names come first, then names that begin with the query,
-        then the rest; within each the title that most people list.
+        English and Japanese names, romanised or not, and synonyms are searched; case, accents,
+        punctuation and blanks don't matter, a few typos little: see `NameIndex`.
         """
-        wanted = fold_name(query)
-        if not wanted or limit < 1:
-            return []
-        words = [" " + word for word in wanted.split()]
-        # Japanese has no blanks between words: a name may contain the query anywhere.
-        inside = not wanted.isascii()
-        found = []
-        for position, (names, text) in enumerate(self._search_index):
-            if all(word in text for word in words) or (inside and wanted in text):
-                rank = 0 if wanted in names else 1 if any(name.startswith(wanted) for name in names) else 2
-                found.append((rank, -int(self.members[position]), position))
-        return [self.title(position) for _, _, position in sorted(found)[:limit]]
-
-
-def fold_name(name: str) -> str:
-    """A name as search sees it: no case, no accents, no punctuation, single blanks."""
-    decomposed = unicodedata.normalize("NFKD", name).casefold()
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(re.sub(r"[\W_]+", " ", bare).split())
+        return [self.title(position) for position in self._name_index.search(query, limit)]
 
 
 def _clean(cell: str) -> str:

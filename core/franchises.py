@@ -23,7 +23,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from core.catalogue import Catalogue, fold_name
+from core.catalogue import Catalogue
+from core.names import fold_name
 
 Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]

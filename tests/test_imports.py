@@ -8,7 +8,7 @@ from small_data import ROOT
 # From the bottom up; modules of one layer do not know each other.
 LAYERS = [
     {"errors", "metrics", "quality_picture"},
-    {"linalg", "tables", "on_demand"},
+    {"linalg", "tables", "on_demand", "names"},
     {"catalogue"},
     {"ratings", "filters"},
     {"factors", "factor_analysis", "splits", "franchises"},

@@ -33,7 +33,12 @@ STARS = 5
 LENGTHS = (5, 10, 20, 30, 50, 100)
 MEMBERS = (0, 1_000, 10_000, 50_000, 100_000, 300_000)
 TABS = (("rate", "Rate a few shows"), ("user", "Existing user"))
-CERTAINTY_WORDS = ((0.1, "First guesses"), (0.3, "Taking shape"), (0.5, "Getting to know you"), (1.0, "Knows you well"))
+CERTAINTY_WORDS = (
+    (0.25, "First guesses"),
+    (0.45, "Taking shape"),
+    (0.65, "Getting to know you"),
+    (1.0, "Knows you well"),
+)
 
 
 @cache
