@@ -69,8 +69,8 @@ class Suggester:
         neither trained nor tested on, see `core.interviews`; 0.15 to 0.3 all do.
     later_seasons
         Whether every TV series may be asked about, or of each franchise only the title that most
-        people list. Later seasons tell more of the user's own franchises; without them walls are
-        quicker to answer, and predicted ratings and lists of new franchises better.
+        people list. Without later seasons walls are quicker to answer, and lists 0.02 to 0.06 of NDCG
+        worse.
     """
 
     catalogue: Catalogue
@@ -78,7 +78,7 @@ class Suggester:
     ranker: Ranker
     scale: tuple[float, float]
     look: float = LOOK
-    later_seasons: bool = False
+    later_seasons: bool = True
 
     @cached_property
     def candidates(self) -> npt.NDArray[np.int64]:

@@ -41,7 +41,7 @@ def main() -> None:
         suggester = model.suggester
         strategies: dict[str, Strategy] = {
             "what AniSVD suggests": suggester.suggest,
-            "the same with later seasons": replace(suggester, later_seasons=True).suggest,
+            "the same without later seasons": replace(suggester, later_seasons=False).suggest,
             "the most popular": in_order(most_popular(known)),
             "popular and disputed": in_order(popular_and_disputed(known)),
         }
