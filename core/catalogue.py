@@ -133,6 +133,10 @@ class Catalogue:
         return self.frame["members"].to_numpy(dtype=np.int64)
 
     @cached_property
+    def _by_id(self) -> npt.NDArray[np.int64]:
+        return np.argsort(self.anime_ids, kind="stable")
+
+    @cached_property
     def _position_of(self) -> dict[int, int]:
         return {int(anime_id): position for position, anime_id in enumerate(self.anime_ids)}
 
@@ -154,9 +158,9 @@ class Catalogue:
 
     def positions(self, anime_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The rows of many titles at once, int64 of the same shape, -1 where an id is not here."""
-        order = np.argsort(self.anime_ids, kind="stable")
-        at = np.searchsorted(self.anime_ids, anime_ids, sorter=order).clip(max=len(self) - 1)
-        return np.where(self.anime_ids[order[at]] == anime_ids, order[at], -1)
+        at = np.searchsorted(self.anime_ids, anime_ids, sorter=self._by_id).clip(max=len(self) - 1)
+        found = self._by_id[at]
+        return np.where(self.anime_ids[found] == anime_ids, found, -1)
 
     def title(self, position: int) -> Title:
         """The title in a row of the catalogue."""

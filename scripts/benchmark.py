@@ -13,6 +13,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # before numpy is 
 import argparse
 import contextlib
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -42,13 +43,21 @@ with gr.Blocks() as page:
     gr.api(echo, api_name="echo")
 page.launch(ssr_mode=False)
 """
+# Taps the next star of the wall; the milliseconds until the cards belong to the new ratings.
+TAP = """async () => {
+    const link = () => document.querySelector("#results [data-link]").dataset.link;
+    const before = link(), started = performance.now();
+    document.querySelector("#wall li [data-value='8']").click();
+    while (link() === before) await new Promise(requestAnimationFrame);
+    return performance.now() - started;
+}"""
 MEGABYTE = 2**20
 
 
 def main() -> None:
     """Run the chosen benchmarks and print a table."""
     benchmarks: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, str, str]]]] = {
-        "training": training, "svd": svd, "answers": answers, "sizes": sizes, "app": app,
+        "training": training, "svd": svd, "answers": answers, "sizes": sizes, "app": app, "page": page,
     }  # fmt: skip
     parser = argparse.ArgumentParser(description="Measure speed and memory against the budgets.")
     add_data_arguments(parser)
@@ -150,6 +159,24 @@ def app(arguments: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
     yield "first page", f"{page / 1000:.0f} kB", "150 kB"
     ratio = median(calls["ours"]) / median(calls["empty"])
     yield "/recommend / an endpoint that does nothing", f"{ratio:.2f} ({median(calls['ours']):.0f} ms)", "1.3"
+
+
+def page(arguments: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
+    """From a tap on a star to new cards, end to end in Chromium, and what the visits leave in memory."""
+    from playwright.sync_api import sync_playwright
+
+    with _running("app.py") as (url, _, ours), _running("-c", EMPTY_APP) as (_, _, empty), sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        visitor = browser.new_page(viewport={"width": 390, "height": 844})
+        visitor.route("https://**", lambda route: route.abort())
+        visitor.goto(url)
+        visitor.locator("#results .card[data-id]").first.wait_for()
+        taken = [float(visitor.evaluate(TAP)) for _ in range(40)]
+        browser.close()
+        memory = _resident(ours) - _resident(empty)
+    p50, p95 = np.percentile(taken, [50, 95])
+    yield "a rating to new cards, in the browser", f"median {p50:.0f} ms, p95 {p95:.0f} ms", "150 ms"
+    yield "memory beyond an empty Gradio app, after a visit", f"{memory:.0f} MB", "-"
 
 
 @contextlib.contextmanager

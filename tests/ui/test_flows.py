@@ -74,7 +74,7 @@ def test_wishes_name_what_narrows_the_list_and_loosenings_what_helps(model: Mode
     }  # fmt: skip
     assert wishes(PageState(), model) == []
     found = loosenings(state, model.fold_in({}), model)
-    assert [wish.label for wish in found][0] == "Also before 2010"
+    assert found[0].label == "Also before 2010"
     assert [wish.count for wish in found] == sorted((wish.count for wish in found), reverse=True)
     now = model.allowed(model.fold_in({}), state.filters()).sum()
     assert all(wish.count > now for wish in found)
