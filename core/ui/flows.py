@@ -93,8 +93,9 @@ class Answer(NamedTuple):
 def answer(state: PageState, model: Model) -> Answer:
     """The list that a state asks for. Raises `AniSVDError` for a user who is not there."""
     own = model.fold_in(dict(state.ratings))
-    if state.tab == "user" and state.user is not None:
-        taste, heading, hint = model.user_taste(state.user).with_seen(own), f"Next for user {state.user}", ""
+    user = state.listed_user
+    if user is not None:
+        taste, heading, hint = model.user_taste(user).with_seen(own), f"Next for user {user}", ""
     elif state.ratings:
         taste, heading, hint = own, "Your next anime", ""
     else:
@@ -145,7 +146,7 @@ def _person(state: PageState, model: Model, trouble: str) -> str:
 
 def _results(state: PageState, shown: Answer, model: Model, asked: list[Title]) -> str:
     n_found = len(shown.recommendations)
-    own = state.like is None and not (state.tab == "user" and state.user is not None)
+    own = state.like is None and state.listed_user is None
     return views.results(
         shown.recommendations,
         model,

@@ -179,6 +179,11 @@ class PageState:
             changes["min_year"], changes["max_year"] = sorted((self.min_year, self.max_year))
         return replace(self, **changes)
 
+    @property
+    def listed_user(self) -> int | str | None:
+        """The existing user whom the list is for; None if it is for the visitor."""
+        return self.user if self.tab == "user" else None
+
     # -- what it asks of the model -------------------------------------------------------------
 
     def filters(self, *more_excluded: int) -> Filters:

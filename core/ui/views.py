@@ -171,6 +171,7 @@ def results(
         back=state.like is not None,
         heading=heading,
         hint=hint,
+        whose="for them" if state.listed_user is not None else "for you",
         wishes=wishes(state, model),
         loosenings=loosenings,
         certainty=certainty,

@@ -12,9 +12,8 @@
   };
   const go = (view, said) => {
     anisvd.commit(view, said);
-    const heading = $(view.like ? "#results-heading" : "#tab-" + (anisvd.state.tab ?? "rate"));
-    if (view.like || "like" in view) $("#results").scrollIntoView({ block: "start" });
-    heading?.focus({ preventScroll: true });
+    if (view.like) $("#results").scrollIntoView({ block: "start" });
+    $(view.like ? "#results-heading" : "#tab-" + (anisvd.state.tab ?? "rate")).focus({ preventScroll: true });
   };
 
   const actions = {
