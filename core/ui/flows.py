@@ -7,6 +7,7 @@ browser; every handler returns all that changes at once.
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from core.catalogue import Title
@@ -66,11 +67,13 @@ class Flows:
         return ({"state": state.to_json(), "shared": shared}, *_parts(state, model, shared, dropped))
 
     def show(self, sent: Any) -> Parts:
-        """The visitor changed something: ``{"state": …, "shared": …}``."""
+        """The visitor changed something: ``{"state": …, "shared": …, "wall": ids of the titles that
+        stand there, "all": whether all ratings are to be shown}``.
+        """
         model = self._current().model
         sent = sent if isinstance(sent, dict) else {}
         state, dropped = PageState.from_json(sent.get("state"), model)
-        return _parts(state, model, bool(sent.get("shared")), dropped)
+        return _parts(state, model, bool(sent.get("shared")), dropped, sent.get("wall"), bool(sent.get("all")))
 
     def search(self, sent: Any) -> str:
         """Titles for what is typed so far: ``{"query": …, "state": …}``."""
@@ -110,9 +113,11 @@ def answer(state: PageState, model: Model) -> Answer:
     return Answer(heading, hint, taste, found)
 
 
-def _parts(state: PageState, model: Model, shared: bool, dropped: int) -> Parts:
-    own = model.fold_in(dict(state.ratings))
-    asked = model.suggest(own, SUGGESTED, (*state.unseen, *state.hidden))
+def _parts(
+    state: PageState, model: Model, shared: bool, dropped: int, standing: Any = (), all_ratings: bool = False
+) -> Parts:
+    asked = model.suggest(model.fold_in(dict(state.ratings)), 3 * SUGGESTED, (*state.unseen, *state.hidden))
+    wall = filled_wall(asked, standing, state, model)
     trouble = ""
     try:
         shown = answer(state, model)
@@ -121,13 +126,41 @@ def _parts(state: PageState, model: Model, shared: bool, dropped: int) -> Parts:
         shown = answer(replace(state, user=None), model)
     return Parts(
         banner=views.banner(shared, dropped),
-        wall=views.wall(asked, len(state.ratings), model),
-        rated=views.rated(state, model),
+        wall=views.wall(wall, len(state.ratings), model),
+        rated=views.rated(state, model, all_ratings),
         dock=views.dock(state),
         person=_person(state, model, trouble) if state.tab == "user" else "",
         controls=views.controls(state, model),
-        results=_results(state, shown, model, asked),
+        results=_results(state, shown, model, [title for title in asked if title in wall]),
     )
+
+
+def filled_wall(asked: list[Title], standing: Any, state: PageState, model: Model) -> list[Title]:
+    """The titles to rate: who looks at some while rating another finds them where they were. Only
+    what was answered makes way, for what tells most; a new wall begins with what most people know.
+
+    Parameters
+    ----------
+    asked
+        What to ask, the most telling first.
+    standing
+        Ids of the titles that stand on the wall, if a browser says so.
+    """
+    known = {anime_id for anime_id, _ in state.ratings} | {*state.unseen, *state.hidden}
+    ids = standing[:SUGGESTED] if isinstance(standing, list) else []
+    places = [_standing(one, known, model) for one in ids]
+    fresh = (title for title in asked if title not in places)
+    if not any(places):
+        return sorted(islice(fresh, SUGGESTED), key=lambda title: -title.members)
+    places += [None] * (SUGGESTED - len(places))
+    filled = [title or next(fresh, None) for title in places]
+    return [title for title in filled if title]
+
+
+def _standing(anime_id: Any, known: set[int], model: Model) -> Title | None:
+    """A title of the wall as a browser tells it, unless it was answered."""
+    there = isinstance(anime_id, int) and anime_id in model.catalogue and anime_id not in known
+    return model.catalogue[anime_id] if there else None
 
 
 def _person(state: PageState, model: Model, trouble: str) -> str:

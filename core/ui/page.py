@@ -56,7 +56,9 @@ def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
             None, opened, None, js="opened => anisvd.adopt(opened)"
         )
         # The page itself tells when its state has changed: assets/store.js.
-        header.submit(flows.show, sent, parts, js="() => anisvd.sending()", **INSTANT)
+        header.submit(flows.show, sent, parts, js="() => anisvd.sending()", **INSTANT).then(
+            None, None, None, js="() => anisvd.shown()"
+        )
         found.submit(flows.search, sent, found, js="() => anisvd.sending()", **INSTANT)
         page.load(lambda: [views.header(current()), views.footer(current())], None, [header, footer], **INSTANT)
     return page

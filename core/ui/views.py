@@ -29,6 +29,9 @@ from core.ui.state import NOVELTY_STEPS, PageState
 from core.ui.wishes import Wish, wishes
 
 HISTORY_SHOWN = 1_000
+RATED_SHOWN = 30
+TELLING = 0.05
+MOST = 0.97
 STARS = 5
 LENGTHS = (5, 10, 20, 30, 50, 100)
 MEMBERS = (0, 1_000, 10_000, 50_000, 100_000, 300_000)
@@ -88,7 +91,9 @@ def header(served: ServedModel) -> str:
 
 def footer(served: ServedModel) -> str:
     """Which model answers, and what it was trained from."""
-    return render("footer.html", served=served, info=served.model.info, newest=newest_year(served.model.catalogue))
+    return render(
+        "footer.html", served=served, info=served.model.info, newest=newest_year(served.model.catalogue, MOST)
+    )
 
 
 def search(longest: int) -> str:
@@ -109,7 +114,7 @@ def banner(shared: bool, dropped: int) -> str:
 def found(titles: list[Title], query: str, state: PageState, model: Model) -> str:
     """What a search found, each title with buttons to rate it."""
     ratings = dict(state.ratings)
-    newest = newest_year(model.catalogue)
+    newest = newest_year(model.catalogue, MOST)
     return render(
         "found.html", titles=titles, query=query.strip(), ratings=ratings, steps=rating_steps(model), newest=newest
     )
@@ -122,10 +127,11 @@ def wall(titles: Sequence[Title], n_rated: int, model: Model) -> str:
     return render("wall.html", titles=titles, n_rated=n_rated, stars=stars)
 
 
-def rated(state: PageState, model: Model) -> str:
-    """The visitor's own ratings, the latest first, to change or remove."""
-    titles = [(model.catalogue[anime_id], rating) for anime_id, rating in reversed(state.ratings)]
-    counts = {"n_unseen": len(state.unseen), "n_hidden": len(state.hidden)}
+def rated(state: PageState, model: Model, everything: bool = False) -> str:
+    """The visitor's own ratings, the latest first, to change or remove; of many only the latest."""
+    latest = list(reversed(state.ratings))[: None if everything else RATED_SHOWN]
+    titles = [(model.catalogue[anime_id], rating) for anime_id, rating in latest]
+    counts = {"n_rated": len(state.ratings), "n_unseen": len(state.unseen), "n_hidden": len(state.hidden)}
     return render("rated.html", titles=titles, steps=rating_steps(model), **counts)
 
 
@@ -171,7 +177,8 @@ def results(
         back=state.like is not None,
         heading=heading,
         hint=hint,
-        whose="for them" if state.listed_user is not None else "for you",
+        whose="for them" if state.listed_user is not None else "for you" if state.ratings else "",
+        telling=TELLING,
         wishes=wishes(state, model),
         loosenings=loosenings,
         certainty=certainty,
@@ -214,6 +221,6 @@ def rating_steps(model: Model) -> list[int]:
     return list(range(int(low), int(high) + 1))
 
 
-def newest_year(catalogue: Catalogue) -> int:
-    """The year of the newest title; 0 if no year is known."""
-    return int(np.nan_to_num(catalogue.frame["year"].max(), nan=0))
+def newest_year(catalogue: Catalogue, share: float = 1.0) -> int:
+    """The year up to which this share of the titles began; 0 if no year is known."""
+    return int(np.nan_to_num(catalogue.frame["year"].quantile(share), nan=0))

@@ -55,7 +55,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Visit]:
     """A new visitor with a browser of their own: ``visit(url, size, covers=True, …)``, or with
-    ``context=`` another tab of one. At the end: nothing in any console, no failed request, no other host.
+    ``context=`` another tab of one; ``init`` is a script that runs before the page's. At the end:
+    nothing in any console, no failed request, no other host.
     """
     contexts: list[BrowserContext] = []
     trouble: list[str] = []
@@ -88,12 +89,14 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         *,
         covers: bool = True,
         context: BrowserContext | None = None,
+        init: str = "",
         **options,
     ) -> Page:
         if context is None:
             context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)
             for host in COVERS:
                 context.route(f"{host}**", cover if covers else lambda route: route.abort())
+            context.add_init_script(init)
             contexts.append(context)
         page = context.new_page()
         watch(page, covers)

@@ -1,7 +1,9 @@
 """Where the state goes: reloads, links, tabs, the Back button, other visitors."""
 
+import re
 from urllib.parse import quote
 
+import pytest
 from conftest import DESKTOP, Visit
 from hands import cards, rate, rated, refine, wish
 from playwright.sync_api import Page, expect
@@ -87,6 +89,56 @@ def test_the_back_button_goes_back_through_views_and_keeps_ratings(page: Page) -
     expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
+
+
+def test_undo_leaves_alone_what_another_tab_did_and_restores_a_shared_list(visit: Visit, app: str) -> None:
+    page = visit(app)
+    second = visit(app, context=page.context)
+    rate(page, "cowboy bebop", "Cowboy Bebop", 10)
+    expect(second.locator("#rated li")).to_have_count(1)
+    rate(second, "trigun", "Trigun", 8)
+    expect(page.locator("#rated li")).to_have_count(2)
+    page.locator("#rated").get_by_role("button", name="Undo").click()
+    expect(page.locator("#toast")).to_contain_text("There is nothing to undo")
+    assert rated(second) == ["Trigun", "Cowboy Bebop"]
+    page.goto(f"{app}?rated=9253:10")
+    expect(page.locator("#rated li")).to_have_count(1)
+    page.get_by_role("button", name="Back to my own").click()
+    expect(page.locator("#rated li")).to_have_count(2)
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(page.locator("#rated li")).to_have_count(1)
+    expect(page.get_by_role("button", name="Make it mine")).to_be_visible()
+    assert rated(second) == ["Trigun", "Cowboy Bebop"]
+
+
+def test_back_never_leaves_the_site(visit: Visit, app: str) -> None:
+    page = visit(f"{app}?rated=9253:10&like=1535")
+    expect(page.get_by_role("heading", name="More like Death Note")).to_be_visible()
+    page.locator("#results").get_by_role("button", name="Back").click()
+    expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
+    page.get_by_role("button", name="Make it mine").click()
+    page.get_by_role("button", name="More like", exact=False).first.click()
+    expect(page.get_by_role("heading", name="More like", exact=False)).to_be_visible()
+    second = visit(app, context=page.context)  # begins at the list, with the same ratings
+    expect(second.get_by_role("heading", name="Your next anime")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "storage",
+    [
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no') } })",
+        "Storage.prototype.setItem = () => { throw new DOMException('full') }",
+        "localStorage.setItem('anisvd', '[1,2'); localStorage.setItem('anisvd-theme', '{}')",
+        "localStorage.setItem('anisvd', '{\"ratings\": 5, \"k\": {}}')",
+    ],
+)
+def test_the_page_works_without_storage_and_with_garbage_in_it(visit: Visit, app: str, storage: str) -> None:
+    page = visit(app, init=storage)
+    rate(page, "monster", "Monster", 9)
+    page.get_by_role("button", name="Light or dark").click()
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+    blocked = "throw" in storage
+    expect(page.get_by_text("Your browser keeps no data")).to_be_visible(visible=blocked)
 
 
 def test_what_a_link_holds_that_no_model_knows_is_counted(visit: Visit, app: str) -> None:

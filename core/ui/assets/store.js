@@ -3,54 +3,55 @@ window.anisvd = (() => {
   const KEPT = "anisvd"; // localStorage: the visitor's own
   const DRAFT = "anisvd-draft"; // sessionStorage: what this tab made of a list that somebody shared
   const TASTE = ["ratings", "unseen", "hidden"]; // what two tabs of one browser have in common
-  const VIEW = ["tab", "user", "like"]; // what the Back button goes back through
+  const VIEW = ["tab", "user", "like"]; // what the Back button goes back through; the history keeps it
   const LONGEST_PAST = 50;
+  const PATIENCE = 250; // milliseconds until the page says that it waits
 
   let state = {};
   let shared = false;
-  let past = [];
+  let past = []; // what Undo goes back to
+  let waiting;
   const triggers = {};
 
-  const read = (storage, key) => {
+  // Storage may be blocked, full, or hold what is not ours: the page works without.
+  const store = (kind, act) => {
     try {
-      return JSON.parse(storage.getItem(key));
+      return act(window[kind]);
     } catch {
-      return null; // blocked, or not ours
+      return null;
     }
   };
-  const write = (storage, key, value) => {
-    try {
-      if (value === null) storage.removeItem(key);
-      else storage.setItem(key, JSON.stringify(value));
-    } catch {
-      anisvd.tell("Your browser keeps no data for this page: after a reload your ratings are gone.");
-    }
-  };
-  const pick = (from, names) => Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
+  const read = (kind, key) => store(kind, (storage) => JSON.parse(storage.getItem(key)));
+  const write = (kind, key, value) => store(kind, (storage) => (storage.setItem(key, JSON.stringify(value)), true));
+  const pick = (from, names) => Object.fromEntries(names.map((name) => [name, from?.[name] ?? null]));
+  const without = (from, names) => Object.fromEntries(Object.entries(from ?? {}).filter(([name]) => !names.includes(name)));
+
   const send = () => {
-    document.body.dataset.tab = state.tab ?? "rate";
-    anisvd.painted?.();
+    anisvd.painted();
+    clearTimeout(waiting);
+    waiting = setTimeout(() => document.body.classList.add("busy"), PATIENCE);
     triggers.change?.("submit");
   };
   const persist = () => {
-    if (shared) write(sessionStorage, DRAFT, { query: location.search, state });
-    else write(localStorage, KEPT, state);
+    const done = shared
+      ? write("sessionStorage", DRAFT, { query: location.search, state })
+      : write("localStorage", KEPT, without(state, VIEW));
+    document.body.classList.toggle("forgetful", !done);
   };
-  const withoutLink = () => {
-    const foreign = [...new URLSearchParams(location.search)].filter(([name]) => name.startsWith("__"));
-    history.replaceState(pick(state, VIEW), "", location.pathname + (foreign.length ? "?" + new URLSearchParams(foreign) : ""));
-  };
+  const remember = () => (past = [...past.slice(1 - LONGEST_PAST), { state, shared, search: location.search }]);
+  const address = (search) => history.replaceState({ view: pick(state, VIEW) }, "", location.pathname + search);
 
   addEventListener("storage", (event) => {
     if (event.key !== KEPT || shared) return;
-    state = { ...state, ...pick(read(localStorage, KEPT) ?? {}, TASTE) };
+    past = []; // to go back would undo what the other tab did
+    state = { ...state, ...pick(read("localStorage", KEPT), TASTE) };
     send();
   });
   addEventListener("popstate", (event) => {
-    state = { ...state, ...(event.state ?? pick({}, VIEW)) };
-    persist();
+    state = { ...state, ...pick(event.state?.view, VIEW) };
     send();
   });
+  addEventListener("online", () => send());
 
   return {
     get state() {
@@ -61,42 +62,59 @@ window.anisvd = (() => {
     },
     search: () => triggers.search?.("submit"),
     opening() {
-      const draft = read(sessionStorage, DRAFT);
+      const draft = read("sessionStorage", DRAFT);
       const same = draft?.query === location.search;
-      return { query: location.search, kept: read(localStorage, KEPT), draft: same ? draft.state : null };
+      const kept = read("localStorage", KEPT);
+      const view = history.state?.view; // of a page that was reloaded
+      return { query: location.search, kept: view ? { ...kept, ...view } : kept, draft: same ? { ...draft.state, ...view } : null };
     },
     adopt(opened) {
       ({ state, shared } = opened);
-      history.replaceState(pick(state, VIEW), "");
-      document.body.dataset.tab = state.tab;
+      address(location.search);
       anisvd.painted();
     },
-    sending: () => ({ state, shared, query: document.querySelector("#search").value }),
+    sending: () => ({
+      state,
+      shared,
+      query: document.querySelector("#search")?.value,
+      wall: [...document.querySelectorAll("#wall li[data-id]")].map((tile) => Number(tile.dataset.id)),
+      all: document.body.classList.contains("all-ratings"),
+    }),
+    shown() {
+      clearTimeout(waiting);
+      document.body.classList.remove("busy");
+    },
+    send,
     // Every change of the state goes through here; `said` tells the visitor what happened.
     commit(changes, said) {
-      past = [...past.slice(-LONGEST_PAST), state];
+      const moves = VIEW.some((name) => name in changes);
+      if (Object.keys(changes).some((name) => !VIEW.includes(name))) remember();
       state = { ...state, ...changes };
-      if (VIEW.some((name) => name in changes)) history.pushState(pick(state, VIEW), "");
+      if (moves) history.pushState({ view: pick(state, VIEW), pushed: true }, "");
       persist();
       send();
-      if (said) anisvd.tell(said, true);
+      anisvd.tell(said, true);
     },
     undo() {
-      if (!past.length) return anisvd.tell("There is nothing to undo.");
-      state = past.pop();
+      const last = past.pop();
+      if (!last) return anisvd.tell("There is nothing to undo.");
+      state = last.shared === shared ? { ...last.state, ...pick(state, VIEW) } : last.state;
+      shared = last.shared;
+      address(last.search);
       persist();
       send();
       anisvd.tell("Undone.");
     },
     // A shared list becomes the visitor's own, or makes way for it.
     settle(keep) {
-      const own = read(localStorage, KEPT) ?? {};
-      past = [...past, keep ? own : state];
+      const own = read("localStorage", KEPT) ?? {};
+      past = [keep ? { state: own, shared: false, search: "" } : { state, shared, search: location.search }];
       if (!keep) state = own;
       shared = false;
-      write(sessionStorage, DRAFT, null);
+      store("sessionStorage", (storage) => storage.removeItem(DRAFT));
       persist();
-      withoutLink();
+      const foreign = [...new URLSearchParams(location.search)].filter(([name]) => name.startsWith("__"));
+      address(foreign.length ? `?${new URLSearchParams(foreign)}` : "");
       send();
       anisvd.tell(keep ? "This list is yours now." : "Back to your own list.", true);
     },
