@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from conftest import DESKTOP, Visit
+from conftest import DESKTOP, PHONE, Visit
 from hands import cards, rate, rated, refine, wish
 from playwright.sync_api import Page, expect
 from small_data import HOSTILE
@@ -12,8 +12,8 @@ from small_data import HOSTILE
 GRANT = {"permissions": ["clipboard-read", "clipboard-write"]}
 
 
-def test_a_link_restores_the_whole_state_in_a_fresh_browser(visit: Visit, app: str, size: tuple[int, int]) -> None:
-    page = visit(app, size, **GRANT)
+def test_a_link_restores_the_whole_state_in_a_fresh_browser(visit: Visit, app: str) -> None:
+    page = visit(app, **GRANT)
     rate(page, "steins gate", "Steins;Gate", 10)
     rate(page, "clannad", "Clannad", 4)
     page.get_by_role("button", name="Not interested in", exact=False).first.click()
@@ -27,7 +27,7 @@ def test_a_link_restores_the_whole_state_in_a_fresh_browser(visit: Visit, app: s
     expect(page.locator("#toast")).to_contain_text("Link copied")
     link = page.evaluate("navigator.clipboard.readText()")
     assert "k=" not in link  # only what differs from the defaults
-    other = visit(link, size)
+    other = visit(link, PHONE)
     assert (cards(other), rated(other)) == (cards(page), rated(page))
     expect(wish(other, "from 2005")).to_be_visible()
     refine(other)

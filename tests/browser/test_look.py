@@ -1,8 +1,10 @@
 """How the page looks and behaves for everybody: accessibility, layout, covers."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import COVERS, PHONE, Visit
+from conftest import COVERS, DESKTOP, PHONE, Visit
 from hands import rate, refine, search
 from playwright.sync_api import Page, expect
 
@@ -19,7 +21,7 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"])
 def test_axe_finds_nothing(visit: Visit, app: str, size: tuple[int, int], scheme: str) -> None:
     page = visit(app, size, color_scheme=scheme, reduced_motion="reduce")
     assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
@@ -94,4 +96,4 @@ def test_light_and_dark_are_the_visitors_choice(visit: Visit, app: str) -> None:
     page = visit(app, color_scheme="light")
     page.get_by_role("button", name="Light or dark").click()
     page.reload()
-    expect(page.locator("body")).to_have_class("dark")
+    expect(page.locator("body")).to_have_class(re.compile("dark"))

@@ -2,6 +2,7 @@
 
 import re
 
+from conftest import PHONE, Visit
 from hands import cards, rate, rated, search
 from playwright.sync_api import Page, expect
 
@@ -76,7 +77,8 @@ def test_ratings_are_changed_removed_undone_cleared_and_survive_a_reload(page: P
     expect(page.locator("#rated li")).to_have_count(2)
 
 
-def test_quick_taps_are_all_kept(page: Page) -> None:
+def test_quick_taps_are_all_kept(visit: Visit, app: str) -> None:
+    page = visit(app)
     expect(search(page, "naruto")).to_have_count(6)
     page.evaluate(
         "document.querySelectorAll('#found li').forEach(li => li.querySelector('button[data-value=\"7\"]').click())"
@@ -117,7 +119,9 @@ def test_by_keyboard_alone(page: Page) -> None:
     expect(page.get_by_label("User of the data set")).to_be_visible()
 
 
-def test_focus_is_never_lost(page: Page) -> None:
+def test_focus_is_never_lost(visit: Visit, app: str) -> None:
+    page = visit(app)
+
     def focused() -> str:
         return page.evaluate("document.activeElement.closest('.part') ? document.activeElement.outerHTML : ''")
 
@@ -142,6 +146,7 @@ def test_focus_is_never_lost(page: Page) -> None:
         assert focused(), take_out
 
 
-def test_nothing_found_says_what_to_do(page: Page) -> None:
+def test_nothing_found_says_what_to_do(visit: Visit, app: str) -> None:
+    page = visit(app, PHONE)
     search(page, "zzzqqq")
     expect(page.locator("#found")).to_contain_text("Nothing is called “zzzqqq” here")

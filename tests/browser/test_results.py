@@ -34,7 +34,8 @@ def test_a_card_is_rated_turned_down_and_followed(page: Page) -> None:
     expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
 
 
-def test_reasons_and_genres_are_taken_out_with_one_click_and_put_back(page: Page) -> None:
+def test_reasons_and_genres_are_taken_out_with_one_click_and_put_back(visit: Visit, app: str) -> None:
+    page = visit(app, PHONE)
     rate(page, "steins gate", "Steins;Gate", 10)
     rate(page, "toradora", "Toradora!", 9)
     both = cards(page)
@@ -54,7 +55,8 @@ def test_reasons_and_genres_are_taken_out_with_one_click_and_put_back(page: Page
     expect(wish(page, f"no {genre}")).to_have_count(0)
 
 
-def test_controls_narrow_the_list_and_say_so(page: Page) -> None:
+def test_controls_narrow_the_list_and_say_so(visit: Visit, app: str) -> None:
+    page = visit(app)
     rate(page, "naruto", "Naruto", 9)
     refine(page)
     page.get_by_label("How many").select_option("5")
