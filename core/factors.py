@@ -84,6 +84,27 @@ class ItemFactors:
         at = self._row_of[positions]
         return np.asarray(self.v32[at] * (at >= 0)[:, None])
 
+    @property
+    def directions(self) -> Float32:
+        """Rows of VΣ of length 1, float32 [n_items, k], zero for titles not trained on. As large as
+        the whole model: for a moment, not to keep.
+        """
+        return self.expand((self.v32 * self.singular_values / self._lengths[:, None]).T).T
+
+    def cosines(self, position: int) -> Float32:
+        """Of each title's row of VΣ with that of one, float32 [n_items], zero where either has none."""
+        at = int(self._row_of[position])
+        if at < 0:
+            return np.zeros(self.n_items, dtype=np.float32)
+        weights = self.singular_values**2 * self.v32[at] / self._lengths[at]
+        return np.asarray(self.expand((self.v32 @ weights / self._lengths)[None])[0])
+
+    @cached_property
+    def _lengths(self) -> Float32:
+        """Of the rows of VΣ, float32 [n_trained]; never zero."""
+        lengths = np.sqrt(np.square(self.v32) @ (self.singular_values**2))
+        return np.asarray(np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
     @cached_property
     def _row_of(self) -> npt.NDArray[np.int32]:
         row_of = np.full(self.n_items, -1, dtype=np.int32)

@@ -136,7 +136,7 @@ class Recommender:
     @cached_property
     def franchises(self) -> Franchises:
         """Which titles belong together, and in which order they are watched."""
-        return Franchises.of(self.catalogue, self._directions)
+        return Franchises.of(self.catalogue, self.ranker.factors.directions)
 
     def similar(
         self, anime_id: int, k: int = 10, filters: Filters | None = None, taste: Taste | None = None
@@ -153,19 +153,13 @@ class Recommender:
         taste = taste or self._nobody
         allowed = self.allowed(taste, filters)
         allowed[position] = False
-        similarity = self._directions @ self._directions[position]
+        similarity = self.ranker.factors.cosines(position)
         best = top_k(similarity, allowed, self.catalogue, k)
         return listing(best, similarity, self._predict(taste.row)[0], self.catalogue)
 
     @cached_property
     def _nobody(self) -> Taste:
         return self.fold_in({})
-
-    @cached_property
-    def _directions(self) -> Float32:
-        vectors = self.item_factors * self.singular_values
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
     def rank_scores(self, matrix: sparse.csr_array) -> Float32:
         """How much each title suits each history, for ranking: only the order within a row counts.

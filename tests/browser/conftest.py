@@ -3,10 +3,11 @@
 import base64
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hands import COVERS, DESKTOP, PHONE, Visit
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 from running import running_app
 
@@ -18,13 +19,9 @@ QUIET = [
     "--disable-component-update",
     "--no-first-run",
 ]
-PHONE, DESKTOP = (390, 844), (1440, 900)
-COVERS = ("https://cdn.myanimelist.net/", "https://example.org/")  # the second: of the small model
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,13 @@
 """What visitors do, for tests."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Locator, Page, expect
 
+PHONE, DESKTOP = (390, 844), (1440, 900)
+COVERS = ("https://cdn.myanimelist.net/", "https://example.org/")  # the second: of the small model
+Visit = Callable[..., Page]
+"""``visit(url, size, …)``: see the fixture of that name."""
 SEARCH = "Find a show you know"
 
 

@@ -4,8 +4,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from conftest import DESKTOP, PHONE, Visit
-from hands import cards, rate, rated, refine, wish
+from hands import DESKTOP, PHONE, Visit, cards, rate, rated, refine, wish
 from playwright.sync_api import Page, expect
 from small_data import HOSTILE
 

@@ -4,8 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import COVERS, DESKTOP, PHONE, Visit
-from hands import rate, refine, search
+from hands import COVERS, DESKTOP, PHONE, Visit, rate, refine, search
 from playwright.sync_api import Page, expect
 
 OURS = ".part"

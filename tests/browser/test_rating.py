@@ -2,8 +2,7 @@
 
 import re
 
-from conftest import PHONE, Visit
-from hands import cards, rate, rated, search
+from hands import PHONE, Visit, cards, rate, rated, search
 from playwright.sync_api import Page, expect
 
 

@@ -6,8 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from conftest import DESKTOP, PHONE, Visit
-from hands import cards, rate, rated, refine, search, wish
+from hands import DESKTOP, PHONE, Visit, cards, rate, rated, refine, search, wish
 from playwright.sync_api import Page, expect
 
 
