@@ -41,13 +41,6 @@ class Parts(NamedTuple):
     results: str
 
 
-class Opened(NamedTuple):
-    """The state that a page begins with, and its parts."""
-
-    state: dict[str, Any]
-    parts: Parts
-
-
 class Flows:
     """The handlers. ``current`` gives the model in service at the time of each call."""
 
@@ -57,9 +50,9 @@ class Flows:
     def open(self, sent: Any) -> tuple[Any, ...]:
         """A page is opened, with ``{"query": of its address, "kept": state, "draft": state}``: a
         shared list if the address holds one (or what this tab made of it), else what was kept.
+        Returns ``{"state": …, "shared": …}``, and the parts.
         """
-        model = self._current().model
-        sent = sent if isinstance(sent, dict) else {}
+        model, sent = self._current().model, _told(sent)
         state, dropped = PageState.from_link(str(sent.get("query", "")), model)
         shared = state != PageState() or dropped > 0
         if not shared or sent.get("draft"):
@@ -70,18 +63,21 @@ class Flows:
         """The visitor changed something: ``{"state": …, "shared": …, "wall": ids of the titles that
         stand there, "all": whether all ratings are to be shown}``.
         """
-        model = self._current().model
-        sent = sent if isinstance(sent, dict) else {}
+        model, sent = self._current().model, _told(sent)
         state, dropped = PageState.from_json(sent.get("state"), model)
         return _parts(state, model, bool(sent.get("shared")), dropped, sent.get("wall"), bool(sent.get("all")))
 
     def search(self, sent: Any) -> str:
         """Titles for what is typed so far: ``{"query": …, "state": …}``."""
-        model = self._current().model
-        sent = sent if isinstance(sent, dict) else {}
+        model, sent = self._current().model, _told(sent)
         state, _ = PageState.from_json(sent.get("state"), model)
         query = str(sent.get("query") or "")[:LONGEST_QUERY]
         return views.found(model.catalogue.search(query, SEARCH_LIMIT), query, state, model)
+
+
+def _told(sent: Any) -> dict[str, Any]:
+    """What a browser sent, of which nothing may be assumed."""
+    return sent if isinstance(sent, dict) else {}
 
 
 class Answer(NamedTuple):

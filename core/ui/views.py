@@ -30,8 +30,8 @@ from core.ui.wishes import Wish, wishes
 
 HISTORY_SHOWN = 1_000
 RATED_SHOWN = 30
-TELLING = 0.05
-MOST = 0.97
+TELLING = 0.05  # a reason with less has its share unsaid
+MOST = 0.97  # of the titles began by the year that the page names as the newest
 STARS = 5
 LENGTHS = (5, 10, 20, 30, 50, 100)
 MEMBERS = (0, 1_000, 10_000, 50_000, 100_000, 300_000)
@@ -123,8 +123,8 @@ def found(titles: list[Title], query: str, state: PageState, model: Model) -> st
 def wall(titles: Sequence[Title], n_rated: int, model: Model) -> str:
     """Titles to rate with one tap."""
     steps = rating_steps(model)
-    stars = [steps[math.ceil(len(steps) * star / STARS) - 1] for star in range(1, STARS + 1)]
-    return render("wall.html", titles=titles, n_rated=n_rated, stars=stars)
+    stars = dict.fromkeys(steps[math.ceil(len(steps) * star / STARS) - 1] for star in range(1, STARS + 1))
+    return render("wall.html", titles=titles, n_rated=n_rated, stars=list(stars))
 
 
 def rated(state: PageState, model: Model, everything: bool = False) -> str:
@@ -216,9 +216,9 @@ def chosen_person(state: PageState, sample: list[int], taste: Taste, told: Profi
 
 
 def rating_steps(model: Model) -> list[int]:
-    """The ratings that a visitor can give."""
+    """The ratings that a visitor can give: the whole numbers of the scale."""
     low, high = model.rating_scale
-    return list(range(int(low), int(high) + 1))
+    return list(range(math.ceil(low), math.floor(high) + 1))
 
 
 def newest_year(catalogue: Catalogue, share: float = 1.0) -> int:
