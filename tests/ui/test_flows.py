@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -105,3 +106,12 @@ def test_every_title_has_a_drawn_cover(model: Model) -> None:
     assert {cover.motif for cover in drawn} <= {motif for motif, _, _ in MOTIFS}
     assert all(0 <= cover.hue < 360 for cover in drawn)
     assert len(set(drawn)) > 10
+
+
+def test_ten_visitors_at_once_get_each_their_own(flows: Flows, model: Model) -> None:
+    states = [PageState(ratings=((100 + number, 9.0), (130 + number, 3.0)), k=3 + number) for number in range(10)]
+    alone = [flows.show({"state": state.to_json()}) for state in states]
+    with ThreadPoolExecutor(10) as pool:
+        together = list(pool.map(lambda state: flows.show({"state": state.to_json()}), states * 10))
+    assert together == alone * 10
+    assert len({parts.results for parts in alone}) == 10
