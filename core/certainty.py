@@ -19,7 +19,6 @@ from scipy import sparse
 
 from core.catalogue import Catalogue
 from core.factors import Float32
-from core.filters import Filters
 from core.recommend import Predictor, top_k
 from core.taste import Taste
 
@@ -65,16 +64,14 @@ class Certainties:
     head: Predictor
     catalogue: Catalogue
 
-    def of(self, taste: Taste, scores: Float32) -> Certainty | None:
+    def of(self, taste: Taste, scores: Float32, allowed: npt.NDArray[np.bool_]) -> Certainty | None:
         """For one taste; None if the head has no posterior.
 
-        ``expected_error`` is the root mean square over the ten titles with the highest ``scores``,
-        float32 [n_items]: those that a list would show.
+        ``expected_error`` is the root mean square over the ten ``allowed`` titles, bool [n_items], with
+        the highest ``scores``, float32 [n_items]: those that a list would show.
         """
         if not isinstance(self.head, HasPosterior):
             return None
-        allowed = Filters().mask(self.catalogue)
-        allowed[taste.positions] = False
         posterior = self.head.posterior(taste.row)
         q = self.head.item_coordinates[top_k(scores, allowed, self.catalogue, LISTED)].astype(np.float64)
         spread = float(np.einsum("id,de,ie->i", q, posterior, q).sum()) / max(len(q), 1)

@@ -71,7 +71,7 @@ class Filters:
 
     def mask(self, catalogue: Catalogue) -> npt.NDArray[np.bool_]:
         """Which titles pass, bool [n_titles]; ``sequels``, which depends on the person, is left to
-        `core.recommend.allowed`. Raises `InputError` for an unknown genre or type.
+        `core.recommend.allowed_titles`. Raises `InputError` for an unknown genre or type.
         """
         wanted = _known(self.genres, catalogue.genres, "genre")
         unwanted = _known(self.exclude_genres, catalogue.genres, "genre")

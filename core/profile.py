@@ -83,13 +83,15 @@ def profile(model: PredictsRatings, taste: Taste) -> Profile:
         n_watched=len(taste) - len(given),
         mean=float(given.mean()) if len(given) else None,
         histogram=tuple(np.bincount(steps, minlength=high - low + 1).tolist()),
-        genres=_genres(model.catalogue, taste.positions),
+        genres=genre_shares(model.catalogue, taste.positions),
         surprises=_surprises(model, taste),
     )
 
 
-def _genres(catalogue: Catalogue, seen: npt.NDArray[np.int32]) -> tuple[GenreShare, ...]:
-    """By the difference of shares in units of its standard error if the titles were drawn like
+def genre_shares(catalogue: Catalogue, seen: npt.NDArray[np.int32]) -> tuple[GenreShare, ...]:
+    """The genres in which titles, given as catalogue positions, differ most from everybody's.
+
+    By the difference of shares in units of its standard error if the titles were drawn like
     everybody's: so that two titles of a rare genre are no passion.
     """
     if not len(seen):

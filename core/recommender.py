@@ -118,7 +118,7 @@ class Recommender:
 
     def certainty(self, taste: Taste) -> Certainty | None:
         """How sure the model is of a taste and of its best titles; None if its head cannot tell."""
-        return self._certainties.of(taste, self.ranker.scores(taste.row)[0])
+        return self._certainties.of(taste, self.ranker.scores(taste.row)[0], self.allowed(taste, Filters()))
 
     @cached_property
     def suggester(self) -> Suggester:
@@ -150,7 +150,7 @@ class Recommender:
         position = self.catalogue.position(anime_id)
         if filters is None:
             filters = Filters(adult=not Filters().mask(self.catalogue)[position])
-        taste = taste or self._nobody
+        taste = self._nobody if taste is None else taste  # not "or": one of which nothing counts is empty
         allowed = self.allowed(taste, filters)
         allowed[position] = False
         similarity = self.ranker.factors.cosines(position)

@@ -125,5 +125,7 @@ def test_similar_titles_leave_out_what_a_taste_has_seen(model: Model) -> None:
     taste = model.fold_in({plain[0]: 9})
     again = model.similar(103, 5, taste=taste)
     assert plain[0] not in [item.anime_id for item in again]
+    nothing_counts = model.narrowed(taste, without=[plain[0]])
+    assert plain[0] not in [item.anime_id for item in model.similar(103, 5, taste=nothing_counts)]
     expected = model.predict_ratings(taste.row)[0]
     assert all(item.predicted_rating == expected[model.catalogue.position(item.anime_id)] for item in again)

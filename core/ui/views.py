@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from core.catalogue import Catalogue, Title
 from core.certainty import Certainty
 from core.model import Model
-from core.profile import Profile, profile
+from core.profile import Profile, genre_shares
 from core.ratings import WATCHED
 from core.recommend import Recommendation
 from core.source import ServedModel
@@ -76,12 +76,10 @@ class Person:
     @classmethod
     def of(cls, taste: Taste, model: Model) -> "Person":
         """By the genres of their taste, and their highest ratings."""
-        leanings = profile(model, taste).genres
+        leanings = genre_shares(model.catalogue, taste.positions)
         much = [one.genre for one in leanings if one.share > one.average][:2]
-        best = sorted(taste.ratings.items(), key=lambda entry: (-entry[1], -model.catalogue[entry[0]].members))
-        return cls(
-            taste.user_id, len(taste), " and ".join(much), [model.catalogue[anime_id] for anime_id, _ in best[:3]]
-        )
+        best = [model.catalogue[anime_id] for anime_id, _ in _favourites_first(taste, model.catalogue)[:3]]
+        return cls(taste.user_id, len(taste), " and ".join(much), best)
 
 
 def header(served: ServedModel) -> str:
@@ -197,7 +195,7 @@ def person(state: PageState, sample: list[int], people: list[Person], trouble: s
 def chosen_person(state: PageState, sample: list[int], taste: Taste, told: Profile, model: Model) -> str:
     """An existing user: taste at a glance, and history, the favourites first."""
     catalogue = model.catalogue
-    entries = sorted(taste.ratings.items(), key=lambda entry: (-entry[1], -catalogue[entry[0]].members))
+    entries = _favourites_first(taste, catalogue)
     return render(
         "person.html",
         state=state,
@@ -213,6 +211,11 @@ def chosen_person(state: PageState, sample: list[int], taste: Taste, told: Profi
         n_more=len(entries) - HISTORY_SHOWN,
         history_json=json.dumps([[anime_id, rating] for anime_id, rating in reversed(entries)]),
     )
+
+
+def _favourites_first(taste: Taste, catalogue: Catalogue) -> list[tuple[int, float]]:
+    """Ids and ratings, the highest first, of equal ones the title that more people list."""
+    return sorted(taste.ratings.items(), key=lambda entry: (-entry[1], -catalogue[entry[0]].members))
 
 
 def rating_steps(model: Model) -> list[int]:
