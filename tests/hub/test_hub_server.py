@@ -12,7 +12,6 @@ import sys
 import textwrap
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +56,6 @@ class Client:
         done = subprocess.run(**arguments, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout.splitlines()[-1]), stderr=done.stderr)
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[TestHub]:
-    with TestHub(tmp_path / "root") as hub:
-        yield hub
 
 
 @pytest.fixture
