@@ -13,7 +13,7 @@ LAYERS = [
     {"ratings", "filters"},
     {"factors", "factor_analysis", "splits", "franchises"},
     {"item_features", "taste", "textbook", "preferences", "users", "evaluation"},
-    {"ranking", "profile"},
+    {"ranking", "profile", "meanings"},
     {"prediction", "baselines"},
     {"recommend", "artifact"},
     {"suggestions", "certainty"},
