@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_data import N_TITLES, ROOT
+from small_data import N_TITLES, ROOT, SMALL
 
-from core import WATCHED, Filters, Model
+from core import WATCHED, Filters, Model, Ratings, train
 from core.taste import Taste
 from core.walkthrough import Walkthrough, textbook_list, walkthrough
 
@@ -28,9 +28,9 @@ def walked(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
     return steps
 
 
-def check_sums(model: Model, taste: Taste) -> Walkthrough:
+def check_sums(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
     """Every figure against `RankingHead.scores`, `RankingHead.contributions` and the formulas."""
-    steps, head = walked(model, taste), model.ranker
+    steps, head = walked(model, taste, count), model.ranker
     scores = head.scores(taste.row)[0]
     size = float(np.abs(scores).max())
     for one in steps.scores:
@@ -123,6 +123,14 @@ def test_titles_without_factors_count_for_nothing_and_are_named(bundled: Model) 
     assert all(one.own == 0 and one.prior != 0 for one in alone.point)
     mixed = check_sums(bundled, bundled.fold_in({int(bundled.item_ids[left_out[0]]): 9, 5114: 10}))
     assert sorted(one.scaled is None for one in mixed.rated) == [False, True]
+
+
+def test_only_titles_with_factors_are_taken_apart(ratings: Ratings) -> None:
+    model = train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, min_count=40)))
+    trained = model.item_ids[model.ranker.factors.columns].tolist()
+    steps = check_sums(model, model.fold_in({trained[0]: 9}), count=N_TITLES)
+    assert {one.title.anime_id for one in steps.scores} < set(trained)
+    assert len(trained) < N_TITLES
 
 
 def test_what_counts_no_more_adds_nothing(model: Model) -> None:
