@@ -6,7 +6,7 @@ from scipy import sparse
 
 from core.catalogue import Catalogue
 from core.factors import Float32
-from core.linalg import SVD
+from core.linalg import SVD, entry_rows
 
 SHORTEST_ROW = 0.5
 LEAST_UNEXPLAINED = 0.03
@@ -76,6 +76,19 @@ def earlier_parts(
     place[columns] = np.arange(len(columns), dtype=np.int32)
     kept = before & television[earlier] & (place[later] >= 0) & (place[earlier] >= 0)
     return place[later[kept]], place[earlier[kept]]  # ascending, as `Catalogue.related` and columns are
+
+
+def continued_parts(
+    rows: sparse.csr_array, later: npt.NDArray[np.int32], earlier: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Row and column of each earlier part (see `earlier_parts`) of a title that a row of the weighed
+    matrix doesn't speak against.
+    """
+    liked = rows.data > 0
+    row = entry_rows(rows)[liked]
+    begin, end = np.searchsorted(later, [rows.indices[liked], rows.indices[liked] + 1])
+    pairs = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True) if b > a] or [begin[:0]])
+    return np.repeat(row, end - begin), earlier[pairs].astype(np.intp)
 
 
 def uniqueness_of(matrix: sparse.csr_array, svd: SVD, power: float) -> npt.NDArray[np.float64]:

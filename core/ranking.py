@@ -32,6 +32,7 @@ from core.factors import Float32, ItemFactors, Spec, Tensors
 from core.linalg import entry_rows, truncated_svd
 from core.preferences import (
     axis_sum,
+    continued_parts,
     damped_rows,
     earlier_parts,
     franchise_rows,
@@ -212,15 +213,15 @@ class RankingHead:
 
         Titles that training left out come last, all with one and the same score.
         """
-        rows, steps = self._visitors(matrix)
+        rows, steps = self.visitors(matrix)
         v = self.factors.v32
-        projected = np.asarray(rows @ v) + self.config.prior * self._average
+        projected = np.asarray(rows @ v) + self.config.prior * self.average
         scores = np.empty((matrix.shape[0], len(v)), dtype=np.float32)
         for step in np.unique(steps):
             chosen = steps == step
-            filtered, lift = self._filter(int(step))
+            filtered, lift = self.filter_and_lift(int(step))
             scores[chosen] = (projected[chosen] * filtered) @ v.T * lift
-        continued = self._continued(rows)
+        continued = continued_parts(rows, self.later, self.earlier)
         scores[continued] *= np.where(scores[continued] > 0, self.config.earlier_part, 1)
         full = np.repeat(scores.min(axis=1, keepdims=True), self.factors.n_items, axis=1)
         full[:, self.factors.columns] = scores
@@ -230,8 +231,8 @@ class RankingHead:
         """What each title of one history (or of each of several histories of one title) adds to each
         target's score, float32 [history, targets], before the factor of earlier parts.
         """
-        visitor, steps = self._visitors(row)
-        filtered, lift = self._filter(int(steps[0]))
+        visitor, steps = self.visitors(row)
+        filtered, lift = self.filter_and_lift(int(steps[0]))
         weights, lifts = np.zeros((2, self.factors.n_items), dtype=np.float32)
         weights[self.factors.columns[visitor.indices]] = visitor.data
         lifts[self.factors.columns] = lift
@@ -241,35 +242,34 @@ class RankingHead:
     def _weighed(self, matrix: sparse.csr_array) -> sparse.csr_array:
         return weighed(self.factors.restrict(matrix), self.config.watched_weight, self.scale)
 
-    def _visitors(self, matrix: sparse.csr_array) -> tuple[sparse.csr_array, npt.NDArray[np.int64]]:
-        """Histories, weighed and scaled for scoring, and the rounded logarithm of each one's λ."""
+    def visitors(self, matrix: sparse.csr_array) -> tuple[sparse.csr_array, npt.NDArray[np.int64]]:
+        """Histories, weighed and scaled for scoring, CSR float32 [n, n_trained], and the rounded
+        logarithm of each one's λ, int64 [n]: see `filter_and_lift`.
+        """
         config = self.config
         rows = self._weighed(matrix)
         n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
-        short = 1 / (1 + (n / config.turning) ** config.steepness)
-        damping = short * config.short_damping + (1 - short) * config.long_damping
-        row = entry_rows(rows)
-        rows.data *= self.norms[rows.indices] ** (config.column_scaling - 1 - damping).astype(np.float32)[row]
-        rows.data *= self.uniqueness[rows.indices] ** (2 * short - 1).astype(np.float32)[row]
+        of_norms, of_uniqueness = (power.astype(np.float32)[entry_rows(rows)] for power in self.powers(n))
+        rows.data *= self.norms[rows.indices] ** of_norms
+        rows.data *= self.uniqueness[rows.indices] ** of_uniqueness
         shrinkage = config.shrinkage * (1 + (config.shrinkage_turning / n) ** config.shrinkage_steepness)
         return rows, np.round(LAMBDA_STEPS * np.log(shrinkage)).astype(np.int64)
 
-    def _continued(self, rows: sparse.csr_array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Row and trained title of each earlier part of a title that the history doesn't speak against."""
-        liked = rows.data > 0
-        row = entry_rows(rows)[liked]
-        begin, end = np.searchsorted(self.later, [rows.indices[liked], rows.indices[liked] + 1])
-        pairs = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True) if b > a] or [begin[:0]])
-        return np.repeat(row, end - begin), self.earlier[pairs].astype(np.intp)
+    def powers(self, n: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The powers of N and of u that scale the titles of histories of ``n`` titles, float64 [n] each."""
+        config = self.config
+        short = 1 / (1 + (n / config.turning) ** config.steepness)
+        damping = short * config.short_damping + (1 - short) * config.long_damping
+        return config.column_scaling - 1 - damping, 2 * short - 1
 
     @cached_property
-    def _average(self) -> Float32:
+    def average(self) -> Float32:
         """The average visitor's row, projected, float32 [k]."""
         exponent = self.config.column_scaling - 1 - self.config.short_damping
         row = self.mean * self.norms**exponent * self.uniqueness
         return np.asarray(row @ self.factors.v32)
 
-    def _filter(self, step: int) -> tuple[Float32, Float32]:
+    def filter_and_lift(self, step: int) -> tuple[Float32, Float32]:
         """F [k] and ``u N^o / (1 - h)``, in its unit, [n_trained] for ``λ = e^(step / LAMBDA_STEPS)``."""
         if step not in self._kept:
             squares = self.factors.singular_values.astype(np.float32) ** 2
@@ -277,7 +277,7 @@ class RankingHead:
             leverage = np.minimum(np.square(self.factors.v32) @ filtered, LARGEST_LEVERAGE)
             lift = self.uniqueness * self.norms**self.config.output_scaling / (1 - leverage)
             # In units of the average visitor's scores, so that another λ is not another scale.
-            typical = (self._average * filtered) @ self.factors.v32.T * lift
+            typical = (self.average * filtered) @ self.factors.v32.T * lift
             self._kept[step] = filtered, lift / max(float(np.sqrt(np.mean(typical**2))), TINY)
         return self._kept[step]
 

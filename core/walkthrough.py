@@ -1,0 +1,273 @@
+"""From somebody's ratings to their list, step by step, with the numbers that the ranking head computes with.
+
+Nothing here is computed for show: what `RankingHead.scores` and `RankingHead.contributions` sum up is
+kept apart, by factor and by rated title. With the notation of `core.ranking` ::
+
+    x_j     = w(r_j) N_j^a u_j^b                         each rated title: its weight, scaled
+    c_i     = Σ_j x_j v_ji + prior_i                     the person's point, a coordinate a factor
+    score_j = Σ_i c_i F_i v_ji · lift_j · earlier_j      a title's score, a term a factor
+
+where ``F_i = σ_i² / (σ_i² + λ)``, ``lift_j = u_j N_j^o / (1 - h_j)`` in units of the average visitor's
+scores, and ``earlier_j`` is above 1 for an earlier part of what the person has seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from core.catalogue import Catalogue, Title
+from core.factors import Float32
+from core.filters import Filters
+from core.preferences import continued_parts, preference
+from core.ranking import LAMBDA_STEPS, RankingHead
+from core.recommend import Recommendation, recommend, top_k
+from core.recommender import Recommender
+from core.spectrum import Spectrum, spectrum
+from core.taste import Taste
+from core.textbook import TextbookHead
+
+LEADING = (1, 8, 32, 128, 512)
+TRUNCATED = (2, 8, 32, 128)
+FACTORS_SHOWN = 8
+LISTED = 5
+
+Float64 = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RatedTitle:
+    """What becomes of one rating: ``scaled = weight · norm^a · uniqueness^b`` with the powers of `Walkthrough`.
+
+    Attributes
+    ----------
+    rating
+        On the model's scale, or `WATCHED`.
+    weight
+        w: how much the rating speaks for what is like the title; below 0: against it.
+    norm, uniqueness, scaled
+        N, u and x; None for a title that training left out: it counts for nothing.
+    """
+
+    title: Title
+    rating: float
+    weight: float
+    norm: float | None
+    uniqueness: float | None
+    scaled: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinate:
+    """One coordinate of the person's point.
+
+    Attributes
+    ----------
+    index
+        Of the factor; 0 for the leading one.
+    singular_value
+        σ.
+    own, prior
+        What the ratings add to it, and what the average visitor does.
+    kept
+        F, 0..1: what the shrinkage leaves of it.
+    term
+        What it adds to the score of the best title; without one, of the point itself: ``c F``.
+    """
+
+    index: int
+    singular_value: float
+    own: float
+    prior: float
+    kept: float
+    term: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredTitle:
+    """How a title comes by its score.
+
+    Attributes
+    ----------
+    score
+        As `RankingHead.scores` has it.
+    by_factors
+        ``(k, what the k leading factors add up to)``; the last has all factors, and is the score.
+    by_titles
+        What each rated title adds, in the order of `Walkthrough.rated`; with ``prior``, what the
+        average visitor adds, it makes the score.
+    lift, earlier_part
+        What the sum over the factors was multiplied by; all figures here are after that.
+    """
+
+    title: Title
+    score: float
+    by_factors: tuple[tuple[int, float], ...]
+    by_titles: tuple[float, ...]
+    prior: float
+    lift: float
+    earlier_part: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShortList:
+    """The best titles by the ``factors`` leading factors alone, and what these keep of the users' energy, 0..1."""
+
+    factors: int
+    energy: float
+    titles: tuple[Title, ...]
+
+
+@dataclass(frozen=True)
+class Walkthrough:
+    """From ratings to a list.
+
+    Attributes
+    ----------
+    rated
+        Each title that counts, in the order of ``Taste.row``.
+    norm_power, uniqueness_power
+        a and b above, which depend on how many titles there are.
+    shrinkage
+        λ, to be compared with σ².
+    point
+        At most eight coordinates, those that add most to the best title's score (by size) first.
+    n_factors, factors_kept
+        k, and ``ΣF``: how many whole factors the filter lets through.
+    scores
+        The best titles that the default filters allow and that training has seen, the best first.
+    truncated
+        The same list by fewer factors; the last is by all of them.
+    """
+
+    rated: tuple[RatedTitle, ...]
+    norm_power: float
+    uniqueness_power: float
+    shrinkage: float
+    point: tuple[Coordinate, ...]
+    n_factors: int
+    factors_kept: float
+    scores: tuple[ScoredTitle, ...]
+    truncated: tuple[ShortList, ...]
+    spectrum: Spectrum
+
+
+def walkthrough(model: Recommender, taste: Taste, count: int = LISTED) -> Walkthrough | None:
+    """The steps for one taste, to its ``count`` best titles; None for a model whose ranking head is
+    another than `RankingHead`. Raises `InputError` for a ``count`` off 1..1000.
+    """
+    head = model.ranker
+    if not isinstance(head, RankingHead):
+        return None
+    visitor, steps = head.visitors(taste.row)
+    filtered, lifts = head.filter_and_lift(int(steps[0]))
+    own = np.asarray(visitor @ head.factors.v32, dtype=np.float64)[0]
+    prior = head.config.prior * head.average.astype(np.float64)
+    trained = np.zeros(len(model.catalogue), dtype=bool)
+    trained[head.factors.columns] = True
+    allowed = model.allowed(taste, Filters()) & trained
+    scores = head.scores(taste.row)[0]
+    best = top_k(scores, allowed, model.catalogue, count)
+    places = np.searchsorted(head.factors.columns, best)
+    earlier = np.ones(len(lifts))
+    earlier[continued_parts(visitor, head.later, head.earlier)[1]] = head.config.earlier_part
+    factor = np.where(scores[best] > 0, earlier[places], 1.0)
+    after = head.factors.v32[places] * (lifts[places] * factor)[:, None]
+    terms = (own + prior) * filtered * after
+    by_titles = head.contributions(taste.row, best) * factor
+    scored = [
+        ScoredTitle(
+            title=model.catalogue.title(int(at)),
+            score=float(scores[at]),
+            by_factors=_cumulative(terms[row]),
+            by_titles=tuple(by_titles[:, row].tolist()),
+            prior=float(np.sum(prior * filtered * after[row])),
+            lift=float(lifts[places[row]]),
+            earlier_part=float(factor[row]),
+        )
+        for row, at in enumerate(best.tolist())
+    ]
+    kept = spectrum(head, model.catalogue, model.info.data["users"])
+    of_norms, of_uniqueness = head.powers(np.array([max(len(taste), 1)], dtype=np.float64))
+    return Walkthrough(
+        rated=_rated(head, taste, model.catalogue),
+        norm_power=float(of_norms[0]),
+        uniqueness_power=float(of_uniqueness[0]),
+        shrinkage=float(np.exp(steps[0] / LAMBDA_STEPS) * head.energy),
+        point=_point(head, own, prior, filtered, terms[0] if len(best) else (own + prior) * filtered),
+        n_factors=len(filtered),
+        factors_kept=float(filtered.sum()),
+        scores=tuple(scored),
+        truncated=_truncated(head, taste, model.catalogue, allowed, best, kept),
+        spectrum=kept,
+    )
+
+
+def textbook_list(
+    textbook: TextbookHead, taste: Taste, catalogue: Catalogue, allowed: npt.NDArray[np.bool_], k: int = LISTED
+) -> list[Recommendation]:
+    """What the classic recipe recommends for the same ratings: the ``k`` of the ``allowed`` titles, bool
+    [n_titles], for which it predicts most. ``score`` is its prediction, which may leave the scale,
+    ``predicted_rating`` the same within it. Raises `InputError` for a ``k`` off 1..1000.
+    """
+    predicted = np.clip(textbook.predict(taste.row)[0], *taste.scale)
+    return recommend(taste, textbook, predicted, catalogue, k, allowed)
+
+
+def _rated(head: RankingHead, taste: Taste, catalogue: Catalogue) -> tuple[RatedTitle, ...]:
+    weights = preference(taste.row.data, head.config.watched_weight, head.scale).tolist()
+    visitor, _ = head.visitors(taste.row)
+    scaled = dict(zip(visitor.indices.tolist(), visitor.data.tolist(), strict=True))
+    place_of = dict(zip(head.factors.columns[visitor.indices].tolist(), visitor.indices.tolist(), strict=True))
+    rated = []
+    for position, rating, weight in zip(taste.positions.tolist(), taste.row.data.tolist(), weights, strict=True):
+        title, at = catalogue.title(position), place_of.get(position)
+        if at is None:
+            rated.append(RatedTitle(title, rating, weight, None, None, None))
+        else:
+            n, u = float(head.norms[at]), float(head.uniqueness[at])
+            rated.append(RatedTitle(title, rating, weight, n, u, scaled[at]))
+    return tuple(rated)
+
+
+def _point(
+    head: RankingHead, own: Float64, prior: Float64, filtered: Float32, terms: Float64
+) -> tuple[Coordinate, ...]:
+    leading = np.argsort(-np.abs(terms), kind="stable")[:FACTORS_SHOWN].tolist()
+    sigma = head.factors.singular_values
+    return tuple(
+        Coordinate(at, float(sigma[at]), float(own[at]), float(prior[at]), float(filtered[at]), float(terms[at]))
+        for at in leading
+    )
+
+
+def _cumulative(terms: Float64) -> tuple[tuple[int, float], ...]:
+    return tuple((k, float(terms[:k].sum())) for k in _numbers(LEADING, len(terms)))
+
+
+def _numbers(wanted: Sequence[int], k: int) -> list[int]:
+    """Those of the wanted numbers of factors that are fewer than all ``k``, and k."""
+    return [*(number for number in wanted if number < k), k]
+
+
+def _truncated(
+    head: RankingHead,
+    taste: Taste,
+    catalogue: Catalogue,
+    allowed: npt.NDArray[np.bool_],
+    best: npt.NDArray[np.int64],
+    kept: Spectrum,
+) -> tuple[ShortList, ...]:
+    """Lists by truncated heads: leverages, the average visitor's scores and so the lifts are those of
+    the k factors. Norms, uniqueness and λ stay: they are facts of the data and of the person.
+    """
+    lists = []
+    for k in _numbers(TRUNCATED, len(kept.energy)):
+        if k < len(kept.energy):
+            fewer = replace(head, factors=head.factors.truncated(k))
+            titles = top_k(fewer.scores(taste.row)[0], allowed, catalogue, max(len(best), 1))
+        else:
+            titles = best
+        lists.append(ShortList(k, kept.energy[k - 1], tuple(catalogue.title(int(at)) for at in titles)))
+    return tuple(lists)
