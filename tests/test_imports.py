@@ -9,8 +9,8 @@ from small_data import ROOT
 LAYERS = [
     {"errors", "metrics", "quality_picture"},
     {"linalg", "tables", "on_demand", "names"},
-    {"catalogue"},
-    {"ratings", "filters"},
+    {"catalogue", "tsne"},
+    {"ratings", "filters", "title_map"},
     {"factors", "factor_analysis", "splits", "franchises"},
     {"item_features", "taste", "textbook", "preferences", "users", "evaluation"},
     {"ranking", "profile"},
