@@ -37,7 +37,7 @@ would make heaps: with equal weights a quarter of the hundred most listed titles
 within 0.4 % of the map's width, with these within 0.8 %, and as many neighbours are kept."""
 
 SPACING = 0.35
-"""Of the grid, where the kernel is 1 wide. The repulsion is then right to 3 %; 0.5 is as good to look at."""
+"""Of the grid, where the kernel is 1 wide. The repulsion is then right to 2 %; 0.5 is as good to look at."""
 WIDEST_GRID = 500
 """Nodes on a side. A larger map than any catalogue of today makes gets a coarser grid, not a larger one."""
 NODES = 3
