@@ -26,6 +26,13 @@ def test_the_interpolated_repulsion_is_that_of_all_pairs(size: float) -> None:
     assert np.linalg.norm(Repulsion()(places) - exact) < 0.04 * np.linalg.norm(exact)
 
 
+def test_opposite_edges_of_the_map_do_not_repel_each_other() -> None:
+    places = np.random.default_rng(1).uniform(0, 4, size=(100, 2)).astype(np.float32)
+    places[50:, 0] += 40
+    exact = exact_repulsion(places)
+    assert np.linalg.norm(Repulsion()(places) - exact) < 0.04 * np.linalg.norm(exact)
+
+
 def test_the_kept_kernels_are_those_of_the_grid() -> None:
     kept, random = Repulsion(), np.random.default_rng(2)
     for size in (30, 3, 31, 200, 30):
