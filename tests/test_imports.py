@@ -8,10 +8,10 @@ from small_data import ROOT
 # From the bottom up; modules of one layer do not know each other.
 LAYERS = [
     {"errors", "metrics", "quality_picture"},
-    {"linalg", "tables", "on_demand", "names"},
-    {"catalogue"},
-    {"ratings", "filters"},
-    {"factors", "factor_analysis", "splits", "franchises"},
+    {"linalg", "tables", "on_demand", "names", "list_entries"},
+    {"catalogue", "anilist", "myanimelist"},
+    {"ratings", "filters", "list_files"},
+    {"factors", "factor_analysis", "splits", "franchises", "lists"},
     {"item_features", "taste", "textbook", "preferences", "users", "evaluation"},
     {"ranking", "profile"},
     {"prediction", "baselines"},
