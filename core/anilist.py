@@ -91,7 +91,7 @@ def read_anilist(parsed: object, score_format: str | None) -> AnimeList:
             return _read_download(parsed)
     holders = list(_holders(parsed))
     if not holders:
-        raise ListError("not_a_list", found="other JSON")
+        raise ListError("other_json")
     found = [item for holder in holders for item in _items(holder)]
     scale = _scale([item for item, _, _ in found], holders, score_format)
     entries: list[Entry] = []
@@ -125,7 +125,7 @@ def _answered(error: object) -> ListError:
         return ListError("private_user")
     if status == 404 or "not found" in said:
         return ListError("unknown_user")
-    return ListError("anilist_error", message=message or "no reason given")
+    return ListError("anilist_error", message=message or str(details.get("status", "?"))[:9])
 
 
 def _is_download(parsed: Json) -> bool:

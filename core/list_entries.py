@@ -26,20 +26,25 @@ SENTENCES = {
     "broken_gz": "This .gz file is damaged and can't be unpacked. Download it again.",
     "zip": "This is a zip archive. Unpack it, and bring the .xml, .xml.gz or .json file that is inside.",
     "bad_encoding": "Its letters can't be read: they are not {encoding}. Download it again, or save it as UTF-8.",
+    "bad_xml_encoding": "Its letters can't be read: they are not in the encoding that the XML says. Download it again, "
+    "or save it as UTF-8.",
     "web_page": "This is a web page, not an export. Download your list from MyAnimeList (Profile, Export) or AniList.",
     "xml_entities": "This XML defines its own entities or document type, which no export of MyAnimeList does. It has "
     "not been read. Download it again.",
     "broken_xml": "This XML breaks off or is damaged at line {line}. Download it again, or paste all of its text.",
     "broken_json": "This JSON breaks off or is damaged at line {line}. Download it again, or paste all of its text.",
     "too_complex": "This is JSON, but with far more in it than a list has. Bring the export itself.",
-    "not_a_list": "This is {found}, not a list. Expected an export of MyAnimeList (XML or .gz) or of AniList (JSON).",
+    "other_xml": "This is XML of another kind ({tag}), not a list of anime. Bring the export of MyAnimeList.",
+    "odd_xml": "This XML has more and other things in it than a list of anime has. Bring the export of MyAnimeList.",
+    "other_json": "This is JSON, but not a list of anime. Bring AniList's answer or your account download from there.",
+    "other_text": "This is neither XML nor JSON. Bring an export of MyAnimeList (XML or .gz) or of AniList (JSON).",
     "manga": "This is a list of manga. Bring your list of anime: only anime can be suggested.",
     "score_format": "This list doesn't say on which scale its scores are, and the highest is {highest}. Say which "
     "scale you use on AniList (Settings, Anime & Manga Lists).",
     "unknown_user": "AniList knows nobody by this name. Check its spelling: it stands in the address of the profile.",
     "private_user": "This list is private. Make it public in AniList's settings for a moment, or bring its export.",
     "rate_limit": "AniList is asked too much at the moment. Wait a minute, then try again.",
-    "anilist_error": "AniList answered with an error: {message}. Try again later, or bring your export as a file.",
+    "anilist_error": "AniList answered with an error ({message}). Try again later, or bring your export as a file.",
     "no_network": "AniList can't be reached. Check your connection and try again, or bring your export as a file.",
 }
 """What each kind of `ListError` says, with its facts in braces: what was found, and what to do."""
@@ -114,7 +119,7 @@ def checked_list(source: Source, user_name: str, entries: list[Entry]) -> AnimeL
     if entries and all(entry.problem == "manga" for entry in entries):
         raise ListError("manga")
     if entries and all(entry.problem == "no_id" for entry in entries):
-        raise ListError("not_a_list", found="something else in the form of a list")
+        raise ListError("other_xml", tag="anime") if source == "MyAnimeList" else ListError("other_json")
     return AnimeList(source, clipped(user_name), tuple(entries))
 
 

@@ -18,7 +18,7 @@ MEGABYTE = 1024 * 1024
 CHUNK = 65_536
 
 # Memory for parsed JSON: a list has up to eight objects an entry (its title, its dates), each with some fields.
-MAX_OBJECTS, MAX_VALUES = 400_000, 1_000_000
+MAX_OBJECTS, MAX_VALUES = 250_000, 1_000_000
 
 
 def read_list(content: bytes | str, score_format: str | None = None) -> AnimeList:
@@ -73,7 +73,7 @@ def _kind(head: bytes) -> str:
         return "xml"
     if text[0] in "{[":
         return "json"
-    raise ListError("not_a_list", found="something that is neither XML nor JSON")
+    raise ListError("other_text")
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:

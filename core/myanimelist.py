@@ -49,7 +49,6 @@ WRONG_LETTERS = {
     expat_errors.codes[text]
     for text in (expat_errors.XML_ERROR_UNKNOWN_ENCODING, expat_errors.XML_ERROR_INCORRECT_ENCODING)
 }
-SAID = "in the encoding that the XML says"
 
 # What costs a parser memory or time; no export comes near.
 MOST_NAMES, MOST_TAGS, DEEPEST = 1_000, 40 * MAX_ENTRIES, 10
@@ -85,17 +84,17 @@ def read_myanimelist(chunks: Iterable[bytes], encoding: str | None = None) -> An
         for chunk in chunks:
             export.silent += len(chunk)
             if export.silent > LONGEST_TEXT:
-                raise ListError("not_a_list", found="XML with more text than a list has")
+                raise ListError("odd_xml")
             parser.feed(chunk)
         parser.close()
     except DefusedXmlException:
         raise ListError("xml_entities") from None
     except ParseError as error:
         if error.code in WRONG_LETTERS or (error.code == INVALID and not _is_utf8(chunk)):
-            raise ListError("bad_encoding", encoding=SAID) from None
+            raise ListError("bad_xml_encoding") from None
         raise ListError("broken_xml", line=error.position[0]) from None
     except (LookupError, ValueError):  # an encoding that Python doesn't know, or expat can't read
-        raise ListError("bad_encoding", encoding=SAID) from None
+        raise ListError("bad_xml_encoding") from None
     if export.is_manga:
         raise ListError("manga")
     return checked_list("MyAnimeList", export.user["user_name"], export.entries)
@@ -125,9 +124,9 @@ class _Export:
         if attributes or tag not in self._names:
             self._names.update((tag, *attributes[::2]))
         if self._depth == 1 and tag != "myanimelist":
-            raise ListError("not_a_list", found=f"XML of another kind ({clipped(tag)})")
+            raise ListError("other_xml", tag=clipped(tag))
         if self._tags > MOST_TAGS or self._depth > DEEPEST or len(self._names) > MOST_NAMES:
-            raise ListError("not_a_list", found="XML with other things than a list has")
+            raise ListError("odd_xml")
         self._text = [] if self._depth == 3 and tag in FIELDS else None
 
     def start_namespace(self, prefix: str | None, uri: str | None) -> None:
