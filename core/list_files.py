@@ -18,7 +18,7 @@ MEGABYTE = 1024 * 1024
 CHUNK = 65_536
 
 # Memory for parsed JSON: a list has up to eight objects an entry (its title, its dates), each with some fields.
-MAX_OBJECTS, MAX_VALUES = 250_000, 1_000_000
+MAX_OBJECTS, MAX_VALUES = 250_000, 700_000
 
 
 def read_list(content: bytes | str, score_format: str | None = None) -> AnimeList:
