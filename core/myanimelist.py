@@ -51,7 +51,7 @@ WRONG_LETTERS = {
 }
 
 # What costs a parser memory or time; no export comes near.
-MOST_NAMES, MOST_TAGS, DEEPEST = 1_000, 40 * MAX_ENTRIES, 10
+MOST_NAMES, MOST_TAGS, DEEPEST = 1_000, 30 * MAX_ENTRIES, 10
 LONGEST_TEXT = 2**20  # bytes without the beginning or end of a tag
 
 

@@ -78,6 +78,7 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str]] = {
     "json of one number": (lambda: b"[" + b"9" * MB + b"]", "broken_json"),
     "json, deep": (lambda: b"[" * 200_000, "too_complex"),
     "json of empties": (lambda: b"[" + b"[]," * 3_000_000 + b"0]", "too_complex"),
+    "json of objects": (lambda: b"[" + b"{}," * 300_000 + b"0]", "too_complex"),
     "json of values": (lambda: b"[" + b"0," * 5_000_000 + b"0]", "too_complex"),
     "packed json": (lambda: gzip.compress(b"[" + b" " * 11 * MB + b"]"), "too_large_unpacked"),
     "bomb of blanks": (lambda: bomb(b" " * 70 * MB), "odd_xml"),
@@ -88,6 +89,7 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str]] = {
         "too_large_unpacked",
     ),
     "bomb of depth": (lambda: bomb(b"<a>" * MB), "odd_xml"),
+    "bomb of tags": (lambda: bomb(b"<a></a>" * 1_550_000), "odd_xml"),
     "bomb of names": (lambda: bomb(b"".join(b"<a%d/>" % number for number in range(100_000))), "odd_xml"),
     "bomb of namespaces": (
         lambda: bomb(b"".join(b'<a xmlns:a%d="u"/>' % number for number in range(100_000))),

@@ -11,6 +11,7 @@ from core.list_files import read_list
 from core.lists import SAME_IDS, Recognised, recognise
 
 TEN = (1.0, 10.0)
+ODD = (0.1, 7.5)  # a linear scale comes out above its highest rating here
 SEEN: tuple[Status, ...] = ("completed", "watching", "on_hold")
 
 
@@ -34,14 +35,16 @@ def test_scores_of_ten_are_ratings_of_ten(catalogue: Catalogue) -> None:
     assert one("completed", 3, catalogue).ratings == {110: 1}  # of 100, and below the lowest of ten
 
 
-@given(st.floats(0, 100, exclude_min=True), st.sampled_from([TEN, (0.5, 5.0), (1.0, 5.0), (0.1, 0.7)]))
+@given(st.floats(0, 100, exclude_min=True), st.sampled_from([TEN, (0.5, 5.0), (1.0, 5.0), ODD]))
 def test_ratings_lie_on_the_scale_and_rise_with_the_score(
     catalogue: Catalogue, score: float, scale: tuple[float, float]
 ) -> None:
     rating = one("completed", score, catalogue, scale).ratings[110]
     assert scale[0] <= rating <= scale[1]
     assert rating <= one("completed", min(score + 5, 100), catalogue, scale).ratings[110]
-    assert one("completed", 100, catalogue, scale).ratings[110] == pytest.approx(scale[1])
+    highest = one("completed", 100, catalogue, scale).ratings[110]
+    assert highest == pytest.approx(scale[1])
+    assert highest <= scale[1]
 
 
 def test_zero_is_seen_and_not_rated(catalogue: Catalogue) -> None:
@@ -120,6 +123,8 @@ def test_a_name_that_one_title_bears_stands_for_an_id(catalogue: Catalogue) -> N
     found = [(outcome.anime_id, outcome.by) for outcome in recognised.outcomes]
     assert found == [*[(103, "name")] * 3, (104, "name"), (107, "name"), *[(None, "")] * 4]
     assert kinds(recognised) == ["rated", "repeated", "repeated", "rated", "rated", *["only_anilist_id"] * 4]
+    alone = Catalogue(catalogue.frame.iloc[[10]])
+    assert recognise(listed(entries[7]), alone, TEN).ratings == {}
     second = Entry(None, None, ("Nobody", "Third Show"), "completed", None)
     assert recognise(listed(second), catalogue, TEN).ratings == {103: WATCHED}
     # An id counts more than a name.

@@ -45,6 +45,12 @@ def test_what_is_not_understood_is_said() -> None:
     assert entries[-1].names == ("Only a name",)
 
 
+def test_what_one_entry_lacks_is_not_taken_from_another() -> None:
+    entries = read(mal_entry(1, score=8) + "<anime></anime>" + mal_entry("0" * 99 + "1", title="")).entries
+    assert [entry.problem for entry in entries] == [None, "no_id", "no_id"]
+    assert (entries[1].status, entries[1].score) == (None, None)
+
+
 def test_titles_have_their_entities_unescaped_and_their_length_bounded() -> None:
     entries = read(mal_entry(1, title="Rozen & Co's <Träumend> 薔薇") + mal_entry(2, title="x" * 10_000)).entries
     assert entries[0].name == "Rozen & Co's <Träumend> 薔薇"
