@@ -11,13 +11,13 @@ from core.errors import InputError
 from core.list_entries import MAX_BYTES, AnimeList, ListError
 from core.myanimelist import read_myanimelist
 
-# 50,000 entries of an export of MyAnimeList are 45 MB. They are parsed as they are unpacked; JSON has to be
-# there at once, for which it may be no longer than what may be brought unpacked.
+# 50,000 entries of an export of MyAnimeList are 45 MB; they are parsed as they are unpacked. JSON is parsed
+# when all of it is there, so it may have no more than MAX_BYTES when unpacked.
 MAX_UNPACKED = 64 * 1024 * 1024
 MEGABYTE = 1024 * 1024
 CHUNK = 65_536
 
-# Memory for parsed JSON: a list has up to eight objects an entry (its title, its dates), each with some fields.
+# They bound the memory of parsed JSON to some 100 MB. 10 MB of AniList's have about 150,000 objects, 500,000 values.
 MAX_OBJECTS, MAX_VALUES = 250_000, 700_000
 
 
