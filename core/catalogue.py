@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from core.errors import DataError, InputError
-from core.names import NameIndex
+from core.names import NameIndex, fold_name, fold_names
 from core.tables import identifiers, numbers, read_table
 
 KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
@@ -215,14 +215,32 @@ class Catalogue:
         links = sparse.coo_array((np.ones(self.related.shape[1]), tuple(self.related)), shape=(len(self), len(self)))
         return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
-    @cached_property
-    def _name_index(self) -> NameIndex:
+    @property
+    def _names(self) -> list[tuple[str, ...]]:
         columns = (self.frame[name] for name in ("name", "english", "japanese", "synonyms"))
-        names = [
+        return [
             (name, english, japanese, *_split(others, "|"))
             for name, english, japanese, others in zip(*columns, strict=True)
         ]
-        return NameIndex(names, self.members)
+
+    @cached_property
+    def _name_index(self) -> NameIndex:
+        return NameIndex(self._names, self.members)
+
+    @cached_property
+    def _bearer_of(self) -> dict[str, int | None]:
+        """The one title that bears each folded name, None where several do."""
+        names = self._names
+        folded = fold_names([name for those in names for name in those])
+        bearers: dict[str, int | None] = {}
+        for name, anime_id in zip(folded, np.repeat(self.anime_ids, [len(those) for those in names]), strict=True):
+            if bearers.setdefault(name, int(anime_id)) != anime_id:
+                bearers[name] = None
+        return bearers | {"": None}
+
+    def bearer(self, name: str) -> int | None:
+        """The id of the title that alone bears this name, in full, as `fold_name` sees it; None for no such."""
+        return self._bearer_of.get(fold_name(name))
 
     def search(self, query: str, limit: int = 10) -> list[Title]:
         """Titles that ``query`` may mean, finished or still being typed, the likeliest first.

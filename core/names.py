@@ -135,11 +135,16 @@ class _Terms:
 
 def fold_name(name: str) -> str:
     """A name as search sees it: no case, no accents, no punctuation, single blanks."""
-    return " ".join(_fold([name])[0].split())
+    return fold_names([name])[0]
+
+
+def fold_names(names: Sequence[str]) -> list[str]:
+    """What `fold_name` makes of each; all at once, which is several times as fast."""
+    return [" ".join(line.split()) for line in _fold(names)]
 
 
 def _fold(names: Sequence[str]) -> list[str]:
-    """What `fold_name` does, but for the number of blanks; all at once, which is several times as fast."""
+    """What `fold_names` does, but for the number of blanks."""
     text = "\n".join(name.replace("\n", " ") for name in names)
     text = unicodedata.normalize("NFKD", text).casefold()
     letters = set(text)
