@@ -16,7 +16,7 @@ LAYERS = [
     {"ranking", "profile"},
     {"prediction", "baselines"},
     {"recommend", "artifact"},
-    {"suggestions", "certainty"},
+    {"suggestions", "certainty", "together"},
     {"recommender"},
     {"card", "hub"},
     {"storage", "space"},
@@ -24,7 +24,7 @@ LAYERS = [
     {"training", "source"},
     {"recipes"},
     {"comparison", "spaces"},
-    {"curves", "tuning", "interviews"},
+    {"curves", "tuning", "interviews", "pairs"},
     {"report", "pictures"},
     {"ui"},
 ]
