@@ -11,6 +11,7 @@ that is judged by itself, on the pairs that have any.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -60,14 +61,11 @@ class Pairs:
         """
         half = matrix.shape[0] // 2
         order = np.random.default_rng(seed).permutation(matrix.shape[0])
-        sides = [matrix[order[:half]], matrix[order[half : 2 * half]]]
-        drawn = [hold_out(side, history, seed + at) for at, (side, history) in enumerate(zip(sides, histories))]
-        rows = np.intersect1d(drawn[0].rows, drawn[1].rows)
-        kept = [np.isin(one.rows, rows) for one in drawn]
-        shown, held_out = (
-            tuple(getattr(one, part)[which] for one, which in zip(drawn, kept)) for part in ("shown", "held_out")
-        )
-        return cls(shown, held_out)
+        first = hold_out(matrix[order[:half]], histories[0], seed)
+        second = hold_out(matrix[order[half : 2 * half]], histories[1], seed + 1)
+        in_first, in_second = np.isin(first.rows, second.rows), np.isin(second.rows, first.rows)
+        shown = first.shown[in_first], second.shown[in_second]
+        return cls(shown, (first.held_out[in_first], second.held_out[in_second]))
 
     def __len__(self) -> int:
         return int(self.shown[0].shape[0])
@@ -152,10 +150,11 @@ def measure(
             held_out = [side[[pair]] for side in pairs.held_out]
             figures.append(judged(strategy(both), held_out, np.concatenate([one.seen for one in both]), both[0].scale))
             on_progress(name, (pair + 1) / len(pairs))
-        ndcg, lower, both_like, without_hit, disliked, known = np.array(figures).T
-        share = disliked / np.where(known > 0, known, np.nan)
-        means = (metrics.mean(values) for values in (ndcg, lower, both_like, without_hit))
-        outcomes[name] = Outcome(*means, metrics.mean(share, known))
+        by_metric = dict(zip([*METRICS, "known"], np.array(figures).T, strict=True))
+        known = by_metric.pop("known")
+        by_metric["disliked"] /= np.where(known > 0, known, np.nan)
+        weights = {"disliked": known}
+        outcomes[name] = Outcome(**{at: metrics.mean(of, weights.get(at)) for at, of in by_metric.items()})
     return outcomes
 
 
@@ -184,7 +183,7 @@ def judged(
         disliked += int(np.isin(listed, row.indices[place <= DISLIKED]).sum())
         known += int(np.isin(listed, row.indices).sum())
     each = [_ndcg(listed, relevant) for relevant in liked]
-    common = _ndcg(listed, np.intersect1d(*liked))
+    common = _ndcg(listed, reduce(np.intersect1d, liked))
     nothing = np.nan if np.isnan(each).any() else float(min(each) == 0)
     return float(np.mean(each)), float(np.min(each)), common, nothing, disliked, known
 

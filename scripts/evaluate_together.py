@@ -38,7 +38,7 @@ def main() -> None:
         for histories in HISTORIES:
             pairs = Pairs.of(paired, histories, arguments.seed)
             shown = " and ".join(f"{one:.0%}" if isinstance(one, float) else str(one) for one in histories)
-            outcomes = measure(model, pairs, strategies(model), lambda name, done, at=shown: bar(f"{at}: {name}", done))
+            outcomes = measure(model, pairs, strategies(model), bar)
             figures[shown] = {"pairs": len(pairs), "lists": outcomes_to_dict(outcomes)}
             tables += [f"{shown} shown, {len(pairs):,} pairs:", outcomes_table(outcomes)]
     finally:
