@@ -15,10 +15,10 @@ Averaging puts each one's favourites next to each other; the more β, the more t
 would like. Measured on pairs of held-out users: ``docs/quality.md``.
 
 *Nobody suffers.* The ranking head asks what somebody watches, not how they like it. So a title has to
-wait that one of them is expected to rate more than `TOLERANCE` lower than their own ten best titles on
-average. It may come at place i of the list if it is among that person's own i best, who would get it
-there anyway, or if no other title is left. So no list gets shorter, the same taste twice gets the list
-of one, and a longer list begins like a shorter one.
+wait that one of them is not expected to like (8 of 10), and to rate more than `TOLERANCE` lower than
+their own ten best titles on average. It may come at place i of the list if it is among that person's
+own i best, who would get it there anyway, or if no other title is left. So no list gets shorter, the
+same taste twice gets the list of one, and a longer list begins like a shorter one.
 """
 
 from collections.abc import Sequence
@@ -31,6 +31,7 @@ import numpy.typing as npt
 from core.catalogue import Catalogue
 from core.errors import InputError
 from core.factors import Float32
+from core.ratings import LIKED
 from core.recommend import Ranker, Reason, best_first, check_k, reasons_of, tilted, top_k
 from core.taste import Taste
 
@@ -104,8 +105,8 @@ def recommend_together(
     own_scores = [tilted(ranker.scores(taste.row)[0], catalogue, novelty) for taste in tastes]
     own_lists = [top_k(scores, allowed, catalogue, max(k, OWN_BEST)) for scores in own_scores]
     scores = joint_scores([utility(*own) for own in zip(own_scores, own_lists, strict=True)], balance)
-    low, high = tastes[0].scale
-    waits = [_waits(*own, tolerance * (high - low), k) for own in zip(own_lists, predicted, strict=True)]
+    floors = [_floor(*own, tastes[0].scale, tolerance) for own in zip(own_lists, predicted, strict=True)]
+    waits = [_waits(*own, k) for own in zip(own_lists, predicted, floors, strict=True)]
     best = _in_turn(scores, np.max(waits, axis=0), catalogue, k, allowed)
     because = [reasons_of(taste, ranker.contributions(taste.row, best), catalogue) for taste in tastes]
     return _listing(best, scores, predicted, catalogue, because)
@@ -127,12 +128,18 @@ def joint_scores(utilities: Sequence[Float64], balance: float) -> Float64:
     return np.asarray(mean - balance * (mean - np.minimum.reduce(utilities)))
 
 
-def _waits(own_list: Int64, predicted: Float32, tolerance: float, k: int) -> Int64:
+def _floor(own_list: Int64, predicted: Float32, scale: tuple[float, float], tolerance: float) -> float:
+    """The lowest rating that one person is not to suffer from."""
+    low, high = scale
+    best = float(predicted[own_list[:OWN_BEST]].mean()) if len(own_list) else low
+    return min(best - tolerance * (high - low), low + LIKED * (high - low))
+
+
+def _waits(own_list: Int64, predicted: Float32, floor: float, k: int) -> Int64:
     """The first place, from 0, at which one person lets each title pass, int64 [n_items]; k: none."""
     places = np.full(len(predicted), k, dtype=np.int64)
-    if len(own_list):
-        places[own_list[:k]] = np.arange(len(own_list[:k]))
-        places[predicted >= predicted[own_list[:OWN_BEST]].mean() - tolerance] = 0
+    places[own_list[:k]] = np.arange(len(own_list[:k]))
+    places[predicted >= floor] = 0
     return places
 
 

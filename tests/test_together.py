@@ -36,7 +36,7 @@ def test_it_agrees_with_brute_force(model: Model, people: list[dict[int, float]]
         predicted = model.predict_ratings(taste.row)[0]
         best = ordered(own)
         utilities.append(own / np.sqrt(np.mean(own[best[:OWN_BEST]] ** 2)))
-        floor = predicted[best[:OWN_BEST]].mean() - 9 * TOLERANCE
+        floor = min(predicted[best[:OWN_BEST]].mean() - 9 * TOLERANCE, 7.75) if best else 1
         waits.append({at: 0 if predicted[at] >= floor else place for place, at in enumerate(best)})
     scores = (1 - balance) * np.mean(utilities, axis=0) + balance * np.min(utilities, axis=0)
     left, expected = ordered(scores), []
@@ -173,6 +173,8 @@ def test_what_one_would_suffer_from_waits_for_their_own_list(model: Model) -> No
     assert by_hand(model, ranker, [suffered, liked], 15)[0] == 0  # the first one's own best
     assert by_hand(model, ranker, [liked, suffered], 15, tolerance=1.0)[0] == 0
     assert by_hand(model, ranker, [liked, [7.1] + [8.0] * 14], 15)[0] == 0  # less than one point below
+    assert by_hand(model, ranker, [liked, [7.8] + [10.0] * 14], 15)[0] == 0  # more, but they would like it
+    assert by_hand(model, ranker, [liked, [7.7] + [10.0] * 14], 15)[0] == 1
 
 
 def test_joint_scores() -> None:
