@@ -11,14 +11,14 @@ al.: PolyLens, 2001)::
 
     score_j = (1 - β) mean_p u_pj + β min_p u_pj
 
-Averaging puts each one's favourites next to each other; the more β, the more titles that all of them
-would like. Measured on pairs of held-out users: ``docs/quality.md``.
+Averaging puts each one's favourites next to each other; some β brings more titles that all of them
+would like, and much of it what is middling for all: see ``docs/quality.md``.
 
-*Nobody suffers.* The ranking head asks what somebody watches, not how they like it. So a title has to
-wait that one of them is not expected to like (8 of 10), and to rate more than `TOLERANCE` lower than
-their own ten best titles on average. It may come at place i of the list if it is among that person's
-own i best, who would get it there anyway, or if no other title is left. So no list gets shorter, the
-same taste twice gets the list of one, and a longer list begins like a shorter one.
+*Nobody suffers.* The ranking head asks what somebody watches, not how they like it. So a title waits if
+the rating expected of one of them is below "liked" (8 of 10) and more than `TOLERANCE` below the mean
+of their own ten best. It may come at place i of the list only if it is among that person's own i best,
+who would get it there anyway, or if no other title is left. So no list gets shorter, the same taste
+twice gets the list of one, and a longer list begins like a shorter one.
 """
 
 from collections.abc import Sequence
@@ -38,8 +38,8 @@ from core.taste import Taste
 OWN_BEST = 10
 BALANCE = 0.25
 TOLERANCE = 1 / 9
-"""Of the length of the scale: one of ten points, about the noise of ratings themselves. Chosen, like
-`BALANCE`, on pairs that are neither trained nor tested on."""
+"""Of the length of the scale: one of ten points, about the noise of ratings themselves. `BALANCE` was
+chosen on pairs that are neither trained nor tested on; what the tolerance costs was measured there."""
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -48,7 +48,8 @@ Int64 = npt.NDArray[np.int64]
 @dataclass(frozen=True, slots=True)
 class JointRecommendation:
     """One line of a list for several people, as in `core.recommend.Recommendation`, but that
-    ``predicted_ratings`` and ``because`` hold one entry a person, in the order of the tastes.
+    ``predicted_ratings`` and ``because`` hold one entry a person, in the order of the tastes. The list
+    is sorted by ``score``, but for titles that had to wait.
     """
 
     rank: int
