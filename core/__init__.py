@@ -12,6 +12,7 @@ from core.model import Model
 from core.ratings import WATCHED, Ratings
 from core.recommend import Reason, Recommendation
 from core.taste import Taste
+from core.together import JointRecommendation
 from core.training import TrainingConfig, train
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Filters",
     "HubError",
     "InputError",
+    "JointRecommendation",
     "Model",
     "Ratings",
     "Reason",

@@ -112,7 +112,7 @@ def recommend(
     """
     scores = tilted(ranker.scores(taste.row)[0], catalogue, novelty)
     best = top_k(scores, allowed, catalogue, k)
-    reasons = _reasons(taste, ranker.contributions(taste.row, best), catalogue)
+    reasons = reasons_of(taste, ranker.contributions(taste.row, best), catalogue)
     return listing(best, scores, predicted, catalogue, reasons)
 
 
@@ -143,16 +143,31 @@ def tilted(scores: Float32, catalogue: Catalogue, novelty: float) -> Float32:
     return np.where(scores > 0, scores * known, scores).astype(np.float32)
 
 
-def top_k(scores: Float32, allowed: npt.NDArray[np.bool_], catalogue: Catalogue, k: int) -> npt.NDArray[np.int64]:
-    """Catalogue positions of the ``k`` highest allowed scores, descending, int64 [<= k]."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= MAX_K:
-        raise InputError(f"k is {k!r}; expected a whole number from 1 to {MAX_K}.")
+def top_k(
+    scores: npt.NDArray[np.floating[Any]], allowed: npt.NDArray[np.bool_], catalogue: Catalogue, k: int
+) -> npt.NDArray[np.int64]:
+    """Catalogue positions of the ``k`` highest allowed scores, descending, int64 [<= k]. Raises
+    `InputError` for a ``k`` off 1..1000.
+    """
+    check_k(k)
     candidates = np.flatnonzero(allowed)
     if len(candidates) > k:  # all that tie with the k-th stay, so that ties are broken below
         threshold = np.partition(scores[candidates], -k)[-k]
         candidates = candidates[scores[candidates] >= threshold]
-    order = np.lexsort((candidates, -catalogue.members[candidates], -scores[candidates]))
-    return candidates[order[:k]]
+    return best_first(scores, candidates, catalogue)[:k]
+
+
+def best_first(
+    scores: npt.NDArray[np.floating[Any]], candidates: npt.NDArray[np.int64], catalogue: Catalogue
+) -> npt.NDArray[np.int64]:
+    """Catalogue positions by descending score, of equal ones the title that more people list, int64 [n]."""
+    return candidates[np.lexsort((candidates, -catalogue.members[candidates], -scores[candidates]))]
+
+
+def check_k(k: object) -> None:
+    """Raise `InputError` unless ``k`` is a length that a list can have."""
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= MAX_K:
+        raise InputError(f"k is {k!r}; expected a whole number from 1 to {MAX_K}.")
 
 
 def listing(
@@ -187,7 +202,7 @@ def listing(
     return recommendations
 
 
-def _reasons(taste: Taste, contributions: Float32, catalogue: Catalogue) -> list[tuple[Reason, ...]]:
+def reasons_of(taste: Taste, contributions: Float32, catalogue: Catalogue) -> list[tuple[Reason, ...]]:
     """For each column of ``contributions`` [history, targets], the titles that add most to it."""
     positive = np.maximum(contributions, 0.0)
     shares = positive / np.maximum(positive.sum(axis=0), np.finfo(np.float32).tiny)

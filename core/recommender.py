@@ -1,6 +1,6 @@
 """What a trained model answers: a person's taste in, lists, predictions and questions out."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from scipy import sparse
 from core.artifact import ModelInfo
 from core.catalogue import Catalogue, Title
 from core.certainty import Certainties, Certainty
+from core.errors import InputError
 from core.factors import Float32
 from core.filters import Filters
 from core.franchises import Franchises
@@ -18,6 +19,7 @@ from core.ratings import keep
 from core.recommend import Predictor, Ranker, Recommendation, allowed_titles, listing, recommend, top_k
 from core.suggestions import Suggester
 from core.taste import Taste, checked_histories, history_row
+from core.together import BALANCE, JointRecommendation, recommend_together
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,27 @@ class Recommender:
         """
         allowed = self.allowed(taste, filters or Filters())
         return recommend(taste, self.ranker, self._predict(taste.row)[0], self.catalogue, k, allowed, novelty)
+
+    def recommend_together(
+        self,
+        tastes: Sequence[Taste],
+        k: int = 10,
+        filters: Filters | None = None,
+        balance: float = BALANCE,
+        novelty: float = 0.0,
+    ) -> list[JointRecommendation]:
+        """The ``k`` titles that suit two people or more best, the best first: what none of them has
+        seen and the filters allow to all, so that a franchise waits where one is further on than another.
+
+        ``balance`` goes from 0 (averaging) to 1 (what the title is worth to the person it suits
+        least): see `core.together`. Raises `InputError`: see `core.together.recommend_together`; and
+        for fewer than two tastes.
+        """
+        if len(tastes) < 2:
+            raise InputError(f"There are {len(tastes)} tastes; a list together needs two or more.")
+        allowed = np.all([self.allowed(taste, filters or Filters()) for taste in tastes], axis=0)
+        predicted = np.stack([self._predict(taste.row)[0] for taste in tastes])
+        return recommend_together(tastes, self.ranker, predicted, self.catalogue, k, allowed, balance, novelty)
 
     def suggest(self, taste: Taste, k: int = 6, leave_out: Iterable[int] = ()) -> list[Title]:
         """The titles to ask a visitor about next, at most ``k``: see `core.suggestions.Suggester`.
