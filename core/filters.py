@@ -95,8 +95,8 @@ class Filters:
 
     def excluded(self, catalogue: Catalogue) -> npt.NDArray[np.int64]:
         """Catalogue positions of `exclude_ids`, int64."""
-        positions = catalogue.positions(np.array(self.exclude_ids, dtype=np.int64))
-        return positions[positions >= 0]
+        known = [catalogue.position(int(one)) for one in self.exclude_ids if one in catalogue]
+        return np.array(known, dtype=np.int64)
 
     def loosened(self) -> Iterator[tuple[str, str | None, "Filters"]]:
         """Each single wish that narrows the list, as the name of its field and, of a list of names,
