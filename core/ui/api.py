@@ -55,8 +55,10 @@ def endpoints(current: Callable[[], ServedModel]) -> list[Endpoint]:
             novelty: From -1, mainstream, to 1, hidden gems.
         """
         model = current().model
-        user = _number(user_id) if isinstance(user_id, str) else user_id
-        return model.recommend(model.user_taste(user_id if user is None else user), k, filters, novelty)
+        if isinstance(user_id, str):
+            number = _number(user_id)
+            user_id = user_id[:LONGEST_ID] if number is None else number
+        return model.recommend(model.user_taste(user_id), k, filters, novelty)
 
     def similar(anime_id: int, k: int = 10, *, filters: Filters) -> list[Recommendation]:
         """Anime that the same people like, nearest first.

@@ -11,9 +11,9 @@ from inspect import Parameter, Signature, signature
 from typing import Any, Protocol, cast
 
 import gradio as gr
+from gradio.block_function import BlockFunction
 from gradio.components.api_component import Api
 from gradio.events import api
-from gradio.block_function import BlockFunction
 from gradio.state_holder import SessionState
 from gradio.utils import get_function_description
 from gradio_client.utils import json_schema_to_python_type, python_type_to_json_schema
@@ -131,7 +131,8 @@ class Endpoint:
         if first["type"] == "extra_forbidden":
             return f"/{self.name} has no parameter {reprlib.repr(place)}; it has {', '.join(self.parameters)}."
         expected = WORDS.get(first["type"], first["msg"].removeprefix("Input should be "))
-        return f"{reprlib.repr(place)[1:-1]} is {reprlib.repr(first['input'])}; expected {expected}."
+        meaning = self.descriptions[str(first["loc"][0])]
+        return f"{reprlib.repr(place)[1:-1]} is {reprlib.repr(first['input'])}; expected {expected}. {meaning}"
 
     # -- for gradio_client and MCP -------------------------------------------------------------
 
