@@ -15,10 +15,11 @@ from core.ui import build_page, serve
 def main() -> None:
     """Start with the best model there is, and say which."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "httpx2", "mcp"):  # gradio's, the Hub's, and a line for each call of a tool
+    for chatty in ("httpx", "httpx2"):  # gradio's and the Hub's
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # Its warnings quote signed addresses; what matters of them comes out as a HubError.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    logging.getLogger("mcp").setLevel(logging.ERROR)  # nothing of what programs call is recorded
     source = ModelSource(os.environ)
     print(f"Model: {source.current().source}, version {source.current().revision}")
     source.follow()
