@@ -71,7 +71,8 @@ def endpoints(current: Callable[[], ServedModel]) -> list[Endpoint]:
         adult = filters.adult or ADULT_GENRE in model.catalogue[anime_id].genres
         return model.similar(anime_id, k, replace(filters, adult=adult))
 
-    return [Endpoint(function, {"filters": chosen}) for function in (search, recommend, recommend_for_user, similar)]
+    filtered = (recommend, recommend_for_user, similar)
+    return [Endpoint(search), *(Endpoint(function, {"filters": chosen}) for function in filtered)]
 
 
 def chosen(

@@ -5,7 +5,7 @@ as sentences, the same for ``gradio_client``, plain HTTP and MCP.
 import json
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from inspect import Parameter, Signature, signature
 from typing import Any, Protocol, cast
@@ -71,7 +71,7 @@ class Endpoint:
     """
 
     function: Callable[..., Sequence[Answer]]
-    parts: Mapping[str, Callable[..., Any]]
+    parts: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -83,7 +83,7 @@ class Endpoint:
         """All that a caller may give, in order."""
         found: list[Parameter] = []
         for one in signature(self.function).parameters.values():
-            found += signature(self.parts[one.name]).parameters.values() if one.name in self._parts else [one]
+            found += signature(self.parts[one.name]).parameters.values() if one.name in self.parts else [one]
         return {one.name: one.replace(kind=Parameter.POSITIONAL_OR_KEYWORD) for one in found}
 
     @cached_property
@@ -94,13 +94,9 @@ class Endpoint:
     @cached_property
     def descriptions(self) -> dict[str, str]:
         """What each parameter means."""
-        makers = [self.function, *self._parts.values()]
+        makers = [self.function, *self.parts.values()]
         told = [get_function_description(maker)[1] for maker in makers]
         return {name: next(texts[name] for texts in told if texts.get(name)) for name in self.parameters}
-
-    @cached_property
-    def _parts(self) -> dict[str, Callable[..., Any]]:
-        return {name: make for name, make in self.parts.items() if name in signature(self.function).parameters}
 
     @cached_property
     def _checker(self) -> type[BaseModel]:
@@ -118,7 +114,7 @@ class Endpoint:
             values = dict(self._checker.model_validate(given))
         except ValidationError as error:
             raise InputError(self._sentence(error)) from None
-        for name, make in self._parts.items():
+        for name, make in self.parts.items():
             values[name] = make(**{one: values.pop(one) for one in signature(make).parameters})
         return [item.as_dict() for item in self.function(**values)]
 

@@ -68,6 +68,7 @@ def test_whatever_is_sent_is_answered_or_refused_with_a_sentence(api: Api, data:
         ({"adult": True}, Filters(adult=True)),
         ({"sequels": "first"}, Filters(sequels="first")),
         ({"sequels": "new", "exclude_ids": [102]}, Filters(sequels="new", exclude_ids=(102,))),
+        ({"exclude_ids": [10**30, 105]}, Filters(exclude_ids=(105,))),
     ],
 )
 def test_filters_reach_the_model(api: Api, model: Model, given_: dict, filters: Filters) -> None:
