@@ -19,6 +19,7 @@ def main() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # Its warnings quote signed addresses; what matters of them comes out as a HubError.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    logging.getLogger("mcp").setLevel(logging.ERROR)  # nothing of what programs call is recorded
     source = ModelSource(os.environ)
     print(f"Model: {source.current().source}, version {source.current().revision}")
     source.follow()

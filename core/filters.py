@@ -11,6 +11,7 @@ from core.catalogue import Catalogue
 from core.errors import InputError
 
 ADULT_GENRE = "Hentai"
+LARGEST = 10**9
 SEQUELS = ("all", "first", "new")
 
 
@@ -62,6 +63,8 @@ class Filters:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | np.integer | None):
                 raise InputError(f"{name} is {value!r}; expected a whole number.")
+            if value is not None and abs(int(value)) > LARGEST:
+                raise InputError(f"{name} is {value}; expected a whole number up to {LARGEST:,}.")
         if self.min_members is None or self.min_members < 0:
             raise InputError(f"min_members is {self.min_members}; expected 0 or more.")
         if self.min_year is not None and self.max_year is not None and self.min_year > self.max_year:
@@ -95,8 +98,8 @@ class Filters:
 
     def excluded(self, catalogue: Catalogue) -> npt.NDArray[np.int64]:
         """Catalogue positions of `exclude_ids`, int64."""
-        positions = catalogue.positions(np.array(self.exclude_ids, dtype=np.int64))
-        return positions[positions >= 0]
+        known = [catalogue.position(int(one)) for one in self.exclude_ids if one in catalogue]
+        return np.array(known, dtype=np.int64)
 
     def loosened(self) -> Iterator[tuple[str, str | None, "Filters"]]:
         """Each single wish that narrows the list, as the name of its field and, of a list of names,

@@ -54,7 +54,7 @@ def check_front_matter(settings: Mapping[str, Any], requirements: str, files: Co
         requirement has no version.
     """
     lines = [line.strip() for line in requirements.splitlines() if line.strip() and not line.startswith("#")]
-    pins = dict(line.split("==", 1) for line in lines if "==" in line)
+    pins = dict(re.sub(r"\[.*?\]", "", line).split("==", 1) for line in lines if "==" in line)  # without extras
     loose = [line for line in lines if "==" not in line]
     sdk, version, app = settings.get("sdk"), settings.get("sdk_version"), settings.get("app_file")
     python, pinned = settings.get("python_version"), pins.get("gradio")

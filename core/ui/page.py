@@ -11,7 +11,8 @@ import gradio as gr
 
 from core.source import ServedModel
 from core.ui import views
-from core.ui.api import add_endpoints
+from core.ui.api import endpoints
+from core.ui.endpoint import Page
 from core.ui.flows import LONGEST_QUERY, Flows
 
 # No queue, no spinner: answers take milliseconds. Of calls that overtake each other the last counts.
@@ -31,8 +32,7 @@ def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
     """The Gradio app around whatever model ``current()`` says is in service."""
     flows = Flows(current)
     page: gr.Blocks
-    with gr.Blocks(title="AniSVD: your next anime", analytics_enabled=False, fill_width=True) as page:
-        add_endpoints(current)  # first: they take the plain names, /search and so on
+    with Page(endpoints(current), title="AniSVD: your next anime", analytics_enabled=False, fill_width=True) as page:
         sent, opened = gr.JSON(visible=False), gr.JSON(visible=False)
         header = _part(views.header(current()), js_on_load=CHANGES)
         banner = _part()

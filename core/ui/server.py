@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from core.source import ServedModel
+from core.ui.api import endpoints
 from core.ui.downloads import download_routes
 from core.ui.theme import theme
 
@@ -25,8 +26,10 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
     def healthz(request: Request) -> JSONResponse:
         return JSONResponse(current().health())
 
+    called = [endpoint.route() for endpoint in endpoints(current)]
     page.launch(
-        app_kwargs={"routes": [Route("/healthz", healthz), *download_routes(current)]},
+        app_kwargs={"routes": [Route("/healthz", healthz), *download_routes(current), *called]},
+        mcp_server=True,
         theme=theme(),
         head=head(),
         footer_links=["api", "gradio"],

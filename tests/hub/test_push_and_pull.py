@@ -324,7 +324,7 @@ GOOD = {"sdk": "gradio", "sdk_version": "6.31.0", "python_version": "3.12", "app
     ],
 )
 def test_front_matter_and_requirements_have_to_fit(change: dict, requirements: str, message: str) -> None:
-    check_front_matter(GOOD, "gradio==6.31.0", {"app.py"})
+    check_front_matter(GOOD, "gradio[mcp]==6.31.0", {"app.py"})
     with pytest.raises(InputError, match=message):
         check_front_matter(GOOD | change, requirements, {"app.py"})
 

@@ -1,0 +1,43 @@
+"""The app as programs call it."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.request import Request, urlopen
+
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import CallToolResult, Tool
+
+FIELDS = {
+    "rank", "anime_id", "name", "english", "genres", "type", "episodes",
+    "mean_rating", "members", "predicted_rating", "score", "because",
+}  # fmt: skip
+
+
+def posted(app: str, path: str, body: dict[str, Any]) -> Any:
+    content = json.dumps(body).encode()
+    return json.load(urlopen(Request(f"{app}/gradio_api/{path}", content, {"Content-Type": "application/json"})))
+
+
+def tools_at(address: str) -> list[Tool]:
+    async def listed(session: ClientSession) -> list[Tool]:
+        return (await session.list_tools()).tools
+
+    return _in_session(address, listed)
+
+
+def tool_called(address: str, name: str, arguments: dict[str, Any]) -> CallToolResult:
+    return _in_session(address, lambda session: session.call_tool(name, arguments))
+
+
+def _in_session(address: str, ask: Callable[[ClientSession], Awaitable[Any]]) -> Any:
+    async def answer() -> Any:
+        async with streamable_http_client(address) as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            return await ask(session)
+
+    with ThreadPoolExecutor(1) as thread:  # Playwright has an event loop running in this one
+        return thread.submit(lambda: asyncio.run(answer())).result()
