@@ -9,9 +9,9 @@ from small_data import ROOT
 LAYERS = [
     {"errors", "metrics", "quality_picture"},
     {"linalg", "tables", "on_demand", "names"},
-    {"catalogue"},
-    {"ratings", "filters"},
-    {"factors", "factor_analysis", "splits", "franchises"},
+    {"catalogue", "name_languages"},
+    {"ratings", "filters", "title_details"},
+    {"factors", "factor_analysis", "splits", "franchises", "offline_database"},
     {"item_features", "taste", "textbook", "preferences", "users", "evaluation"},
     {"ranking", "profile"},
     {"prediction", "baselines"},
