@@ -108,7 +108,7 @@ class Catalogue:
         unnamed = frame["anime_id"][frame["name"] == ""]
         if len(unnamed):
             raise DataError(f"{path}, column 'name': anime_id {unnamed.iloc[0]} has no name; every title needs one.")
-        details = _read_titles(titles) if titles is not None else pd.DataFrame({"anime_id": pd.Series(dtype=np.int64)})
+        details = read_titles(titles) if titles is not None else pd.DataFrame({"anime_id": pd.Series(dtype=np.int64)})
         frame = frame.merge(details, on="anime_id", how="left", validate="many_to_one")
         for column in ("english", "synonyms", "japanese", "picture", "related_ids"):
             frame[column] = frame[column].fillna("").astype(str) if column in frame else ""
@@ -251,15 +251,11 @@ class Catalogue:
         return [self.title(position) for position in self._name_index.search(query, limit)]
 
 
-def _clean(cell: str) -> str:
-    return html.unescape(cell).strip()
-
-
-def _split(cell: str, separator: str) -> list[str]:
-    return [part.strip() for part in cell.split(separator) if part.strip()]
-
-
-def _read_titles(path: str | Path) -> pd.DataFrame:
+def read_titles(path: str | Path) -> pd.DataFrame:
+    """A table of names, years and covers as `Catalogue.read` joins it: one row a title, columns
+    ``anime_id`` (int64) and those of `TITLES_COLUMNS` that the file has (text; ``year`` float64 with
+    NaN for unknown). Raises `DataError`.
+    """
     raw = read_table(path, ("anime_id",), TITLES_COLUMNS, text=True)
     frame = pd.DataFrame({"anime_id": identifiers(path, raw["anime_id"])})
     for column in raw.columns.drop("anime_id"):
@@ -280,3 +276,11 @@ def _read_titles(path: str | Path) -> pd.DataFrame:
     if len(repeated):
         raise DataError(f"{path}: anime_id {repeated.iloc[0]} stands on two lines; expected one line a title.")
     return frame
+
+
+def _clean(cell: str) -> str:
+    return html.unescape(cell).strip()
+
+
+def _split(cell: str, separator: str) -> list[str]:
+    return [part.strip() for part in cell.split(separator) if part.strip()]

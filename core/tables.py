@@ -1,6 +1,7 @@
 """Tables from files: CSV (plain, ``.gz`` or ``.zip``) and Parquet, read with precise refusals.
 
-`read_table` checks that a file is what it claims to be; `numbers` and `identifiers` read a column.
+`read_table` checks that a file is what it claims to be; `numbers` and `identifiers` read a column;
+`open_text` and `refusing_damage` serve files of other kinds, too.
 Whatever is wrong becomes a `DataError` naming the file, the line and the column, what was found
 there and what was expected, because "could not convert string to float" helps nobody.
 """
@@ -11,13 +12,14 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyarrow import ArrowException
+import pyarrow as pa
 
 from core.errors import DataError
 
@@ -47,19 +49,13 @@ def read_table(path: str | Path, required: Sequence[str], optional: Sequence[str
         raise DataError(f"{path}: there is no such file. Expected a table with the columns {', '.join(required)}.")
     wanted = [*required, *optional]
     try:
-        frame = _read_parquet(path, wanted, text) if _is_parquet(path) else _read_csv(path, wanted, text)
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}: byte 0x{error.object[error.start]:02x} is not UTF-8 text. Expected a UTF-8 CSV file; "
-            "save it again with the encoding UTF-8."
-        ) from error
+        with refusing_damage(path):
+            frame = _read_parquet(path, wanted, text) if _is_parquet(path) else _read_csv(path, wanted, text)
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path}: the file is empty. Expected a header line with {', '.join(required)}.") from error
     except pd.errors.ParserError as error:
         reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
         raise DataError(f"{path}: not a readable CSV table: {reason}.") from error
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ArrowException, ValueError) as error:
-        raise DataError(f"{path}: the file is damaged or not of the kind its name says: {error}") from error
     missing = [name for name in required if name not in frame.columns]
     if missing:
         found = ", ".join(map(repr, _header(path))) or "nothing"
@@ -67,6 +63,35 @@ def read_table(path: str | Path, required: Sequence[str], optional: Sequence[str
             f"{path}, line 1: no column {', '.join(map(repr, missing))}. Found {found}; expected {', '.join(required)}."
         )
     return frame[[name for name in wanted if name in frame.columns]]
+
+
+@contextmanager
+def refusing_damage(path: str | Path) -> Iterator[None]:
+    """Make a `DataError` of what goes wrong while a file is read: another encoding, a damaged container."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: byte 0x{error.object[error.start]:02x} is not UTF-8 text. Expected UTF-8; "
+            "save the file again with that encoding."
+        ) from error
+    except (pd.errors.EmptyDataError, pd.errors.ParserError):  # ValueErrors that say more
+        raise
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, pa.ArrowException, ValueError) as error:
+        raise DataError(f"{path}: the file is damaged or not of the kind its name says: {error}") from error
+
+
+def open_text(path: Path) -> IO[str]:
+    """The UTF-8 text of a plain file, a ``.gz``, a ``.zst`` or of the first file of a ``.zip``."""
+    suffix = path.suffix.lower()
+    if suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    if suffix == ".zst":  # pyarrow tells when the end is missing, which zstandard's own reader does not
+        return io.TextIOWrapper(pa.input_stream(str(path), compression="zstd"), encoding="utf-8-sig", newline="")
+    if suffix == ".zip":
+        archive = zipfile.ZipFile(path)
+        return io.TextIOWrapper(archive.open(archive.namelist()[0]), encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def numbers(
@@ -143,19 +168,10 @@ def _read_parquet(path: Path, wanted: Sequence[str], text: bool) -> pd.DataFrame
     return frame.astype(object).where(frame.notna(), "").astype(str) if text else frame
 
 
-def _open_text(path: Path) -> IO[str]:
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    if path.suffix.lower() == ".zip":
-        archive = zipfile.ZipFile(path)
-        return io.TextIOWrapper(archive.open(archive.namelist()[0]), encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
-
-
 def _header(path: Path) -> list[str]:
     if _is_parquet(path):
         return [str(name) for name in pd.read_parquet(path).columns]
-    with _open_text(path) as stream:
+    with open_text(path) as stream:
         return next(_rows(csv.reader(stream)), [])
 
 
@@ -168,7 +184,7 @@ def _cell(path: Path, position: int, column: str) -> tuple[str, str]:
     """Where row ``position`` (from 0) of a table stands in its file, and its text in ``column``."""
     if _is_parquet(path):
         return f"row {position + 1}", str(pd.read_parquet(path, columns=[column])[column].iloc[position])
-    with _open_text(path) as stream:
+    with open_text(path) as stream:
         reader = csv.reader(stream)
         rows = _rows(reader)
         at = next(rows).index(column)
