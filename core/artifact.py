@@ -32,7 +32,7 @@ from core.errors import AniSVDError, ArtifactError
 from core.factors import Spec
 
 FORMAT = "anisvd"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 CONFIG, TENSORS, USERS, CATALOGUE, CARD = FILES = (
     "config.json",
     "model.safetensors",

@@ -96,13 +96,18 @@ def by_title(info: ModelInfo) -> dict[str, dict[str, float]]:
     return {"**AniSVD**": own} | info.peers if own else {}
 
 
-def quality_table(by_title: Mapping[str, Mapping[str, float]]) -> str:
-    """Markdown: a row for each recipe, a column for each metric that any of them has."""
+def quality_rows(by_title: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
+    """The head, then a row for each recipe; a column for each metric that any of them has."""
     metrics = list(dict.fromkeys(name for figures in by_title.values() for name in figures))
     rows = [["", *metrics]]
     for title, figures in by_title.items():
         rows.append([title, *(f"{figures[name]:.3f}" if name in figures else "–" for name in metrics)])
-    return markdown_table(rows)
+    return rows
+
+
+def quality_table(by_title: Mapping[str, Mapping[str, float]]) -> str:
+    """Those rows as Markdown."""
+    return markdown_table(quality_rows(by_title))
 
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> str:

@@ -1,8 +1,9 @@
 """The titles: what is known of each anime, and how to find one by name."""
 
 import html
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from core.tables import identifiers, numbers, read_table
 KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
 TITLES_COLUMNS = ("english", "synonyms", "japanese", "year", "picture", "related_ids")
 UNKNOWN = ("", "Unknown")
+TITLES_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +142,6 @@ class Catalogue:
     def _position_of(self) -> dict[int, int]:
         return {int(anime_id): position for position, anime_id in enumerate(self.anime_ids)}
 
-    @cached_property
-    def _rows(self) -> list[tuple[Any, ...]]:
-        return list(self.frame.itertuples(index=False, name=None))
-
     def __contains__(self, anime_id: object) -> bool:
         return anime_id in self._position_of
 
@@ -164,14 +162,26 @@ class Catalogue:
 
     def title(self, position: int) -> Title:
         """The title in a row of the catalogue."""
-        row = dict(zip(self.COLUMNS, self._rows[position], strict=True))
-        return Title(
-            **row
-            | {name: tuple(_split(row[name], "|")) for name in ("synonyms", "genres")}
-            | {"related_ids": tuple(int(part) for part in _split(row["related_ids"], "|"))}
-            | {name: None if np.isnan(row[name]) else int(row[name]) for name in ("episodes", "year")}
-            | {"mean_rating": None if np.isnan(row["mean_rating"]) else float(row["mean_rating"])}
-        )
+        return self._read_title(position)
+
+    @cached_property
+    def _read_title(self) -> Callable[[int], Title]:
+        """Reads rows, and keeps some: all of them as Python's objects would take 10 MB."""
+        columns = {name: self.frame[name].array for name in self.COLUMNS}
+
+        @lru_cache(TITLES_KEPT)
+        def read(position: int) -> Title:
+            row: dict[str, Any] = {name: column[position] for name, column in columns.items()}
+            return Title(
+                **row
+                | {name: int(row[name]) for name in ("anime_id", "members")}
+                | {name: tuple(_split(row[name], "|")) for name in ("synonyms", "genres")}
+                | {"related_ids": tuple(int(part) for part in _split(row["related_ids"], "|"))}
+                | {name: None if np.isnan(row[name]) else int(row[name]) for name in ("episodes", "year")}
+                | {"mean_rating": None if np.isnan(row["mean_rating"]) else float(row["mean_rating"])}
+            )
+
+        return read
 
     def __getitem__(self, anime_id: int) -> Title:
         return self.title(self.position(anime_id))

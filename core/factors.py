@@ -99,6 +99,14 @@ class ItemFactors:
         weights = self.singular_values**2 * self.v32[at] / self._lengths[at]
         return np.asarray(self.expand((self.v32 @ weights / self._lengths)[None])[0])
 
+    def likeness(self, u: Float32) -> Float32:
+        """Of each title's row of VΣ with a person's row of UΣ, given their row of U, float32 [k]: the cosine,
+        float32 [n_items], zero where either has none.
+        """
+        point = u * self.singular_values
+        weights = self.singular_values * point / max(float(np.linalg.norm(point)), 1e-12)
+        return np.asarray(self.expand((self.v32 @ weights.astype(np.float32) / self._lengths)[None])[0])
+
     @cached_property
     def _lengths(self) -> Float32:
         """Of the rows of VΣ, float32 [n_trained]; never zero."""

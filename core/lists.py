@@ -1,6 +1,5 @@
 """How a list that a visitor brings becomes a taste: which of its titles are known, and what each says."""
 
-import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +7,7 @@ from typing import Literal
 
 from core.catalogue import Catalogue
 from core.list_entries import AnimeList, Entry
-from core.ratings import DISLIKED, WATCHED
+from core.ratings import WATCHED
 
 Kind = Literal[
     "rated",  # seen, with a score
@@ -33,8 +32,9 @@ the next id, 20442, is MyAnimeList's 20543. A few below, that AniList has split 
 added since, lead to ids that MyAnimeList doesn't have.
 """
 
-MOST_DROPPED = math.floor(1 + 9 * DISLIKED)
-"""What a dropped title can be rated at most, of 10: still disliked. One less without a score."""
+DROPPED = 4
+"""What a dropped title is rated at most, of 10, and without a score: the highest rating that is disliked
+(`core.ratings.DISLIKED`) and speaks against what is like it (`core.preferences.preference`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ def recognise(brought: AnimeList, catalogue: Catalogue, scale: tuple[float, floa
     """Find the titles of a list in a catalogue, and rate them on a scale.
 
     A score of s points of 100 becomes low + (s/10 - 1) / 9 · (high - low), at least low. What was
-    completed, is watched or on hold without a score is `WATCHED`. What was dropped gets 5 of 10 at
-    most, and 4 without a score, so that it counts against. What is planned has no rating, whatever
+    completed, is watched or on hold without a score is `WATCHED`. What was dropped gets 4 of 10 at
+    most, and without a score, so that it counts against. What is planned has no rating, whatever
     its score. Of the entries of one title the most telling counts, rated before seen before
     planned, the first of equals; the others are ``repeated``.
     """
@@ -154,7 +154,7 @@ def _rating(entry: Entry, scale: tuple[float, float]) -> float:
     """What an entry that is not planned is rated on a scale, or `WATCHED`."""
     ten = None if entry.score is None else max(entry.score / 10, 1.0)
     if entry.status == "dropped":
-        ten = MOST_DROPPED - 1 if ten is None else min(ten, MOST_DROPPED)
+        ten = DROPPED if ten is None else min(ten, DROPPED)
     if ten is None:
         return WATCHED
     low, high = scale

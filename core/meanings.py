@@ -13,6 +13,10 @@ two: the first alone calls an end little known that has famous titles, only less
 other; the second alone takes for a trait what its one great title happens to be. Of each franchise one
 title counts, so that no series makes an end by its seasons. Titles that the default filters leave out
 count for nothing; only where they are most of an end it bears their genre's name, and shows what remains.
+
+Both tests are of the whole end, and people see six titles of it. So an end is called only what these bear
+out: by a number only if most of them lie on that side of the median by energy, of what people watch.
+Titles that bear more of the name go before others that are nearly as telling.
 """
 
 from collections.abc import Sequence
@@ -24,48 +28,22 @@ import numpy.typing as npt
 from core.catalogue import Catalogue, Title
 from core.factors import ItemFactors
 from core.filters import ADULT_GENRE, Filters
+from core.traits import OPPOSITES, Trait, cours
 
 Float64 = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
 SHOWN = 6
+CONSIDERED = 12  # the most telling titles of an end, of which those are shown that bear its name
 LEADING = 3  # titles in the name of an end that no trait names
 NAMED = 3
-BORNE_BY = 2
+BORNE_BY = 3
 THRESHOLD = 2.0
 MOSTLY = 0.5
 TELLING = 0.25
 """Titles are shown in the order of ``|ℓ| e^0.25``. Chosen by eye, on the twelve leading factors: 0.5 (the
 order of V's entries) puts the same famous titles at the ends of every other factor; 0 shows what nobody knows."""
 TINY = float(np.finfo(np.float64).tiny)
-
-OPPOSITES = {
-    "era": ("older", "newer"),
-    "fame": ("less known", "better known"),
-    "length": ("shorter", "longer"),
-    "rating": ("rated lower", "rated higher"),
-}
-"""The traits that are numbers, with the words for less and for more: the year, how many people list a title,
-the episodes of a TV series, and the community's mean rating."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trait:
-    """What the titles of an end have in common.
-
-    Attributes
-    ----------
-    kind
-        ``"genre"``, ``"type"``, or one of `OPPOSITES`.
-    value
-        The genre or type, or the word of `OPPOSITES`: compared with all titles.
-    strength
-        In standard errors: see the module.
-    """
-
-    kind: str
-    value: str
-    strength: float
 
 
 @dataclass(frozen=True)
@@ -95,15 +73,20 @@ class End:
     @property
     def named(self) -> tuple[Trait, ...]:
         """What the end is called by: at most three traits, the strongest first. Genres and types tell
-        more than numbers, so there is at most one of these, or two that stand alone; and at least two
-        of the titles that are shown have the genre or type (but for that of titles that cannot be shown).
+        more than numbers, so there is at most one of these, or two that stand alone. At least three
+        of the titles that are shown have the genre or type (but for that of titles that cannot be
+        shown), and more than half lie on the side of the number.
         """
-        told = [trait for trait in self.traits if trait.value == ADULT_GENRE or self._shown_with(trait) >= BORNE_BY]
-        numbers = [trait for trait in self.traits if trait.kind in OPPOSITES][: 1 if told else 2]
-        return tuple(trait for trait in self.traits if trait in numbers or trait in told)[:NAMED]
+        seen = [trait for trait in self.traits if self._seen(trait)]
+        told = [trait for trait in seen if trait.kind not in OPPOSITES]
+        numbers = [trait for trait in seen if trait.kind in OPPOSITES][: 1 if told else 2]
+        return tuple(trait for trait in seen if trait in numbers or trait in told)[:NAMED]
 
-    def _shown_with(self, trait: Trait) -> int:
-        return sum(trait.value in (*title.genres, title.type) for title in self.titles)
+    def _seen(self, trait: Trait) -> bool:
+        bearing = sum(trait.borne_by(title) for title in self.titles)
+        of = len(self.titles)
+        needed = of // 2 + 1 if trait.kind in OPPOSITES else max(BORNE_BY, of // 3)
+        return trait.value == ADULT_GENRE or bearing >= needed
 
     @property
     def name(self) -> str:
@@ -147,6 +130,7 @@ def meanings(
     along = rows[:, :count] / np.sqrt(energy)[:, None]
     along -= energy @ along / max(float(energy.sum()), TINY)
     names, values, counted = _traits(catalogue, positions, allowed[positions])
+    medians = _medians(values, counted, energy)
     values, deviations = _centred(values, counted, energy)
     squares = factors.singular_values.astype(np.float64) ** 2
     towards = _towards(along, values, counted, energy)
@@ -159,17 +143,25 @@ def meanings(
             within = values.T @ parts / np.maximum(deviations * np.sqrt(counted.T @ parts**2), TINY)
             adult = float(parts @ ~allowed[positions] / max(float(parts.sum()), TINY))
             order = np.argsort(-side * energy**TELLING, kind="stable")
-            order = order[(side[order] > 0) & allowed[positions[order]]][:SHOWN]
-            ends.append(
-                End(
-                    tuple(catalogue.title(int(at)) for at in positions[order]),
-                    _quartiles(catalogue, positions, parts * allowed[positions]),
-                    _strong(names, sign * towards[:, index], within, adult > MOSTLY),
-                )
-            )
+            order = order[(side[order] > 0) & allowed[positions[order]]][:CONSIDERED]
+            years = _quartiles(catalogue, positions, parts * allowed[positions])
+            traits = _strong(names, medians, sign * towards[:, index], within, adult > MOSTLY)
+            ends.append(_end([catalogue.title(int(at)) for at in positions[order]], years, traits))
         share = float(squares[index] / max(float(squares.sum()), TINY))
         found.append(FactorMeaning(index, float(factors.singular_values[index]), share, (ends[0], ends[1])))
     return found
+
+
+def _end(titles: Sequence[Title], years: tuple[int, int, int] | None, traits: tuple[Trait, ...]) -> End:
+    """An end, given its most telling titles: what they bear out chooses those to show, and what these bear
+    out once more.
+    """
+    end = End(tuple(titles), years, traits)
+    for _ in range(2):
+        named = end.named
+        bearing = sorted(titles, key=lambda title: -sum(trait.borne_by(title) for trait in named))
+        end = End(tuple(bearing[:SHOWN]), years, traits)
+    return end
 
 
 def _one_a_franchise(
@@ -208,6 +200,15 @@ def _traits(
     return names, np.where(counted, values, 0.0), counted
 
 
+def _medians(values: Float64, counted: Bool, energy: Float64) -> Float64:
+    """Of each trait, by energy."""
+    order = np.argsort(values, axis=0, kind="stable")
+    reached = np.cumsum(np.take_along_axis(counted * energy[:, None], order, axis=0), axis=0)
+    middle = np.argmax(reached >= reached[-1] / 2, axis=0)
+    columns = np.arange(values.shape[1])
+    return np.asarray(values[order[middle, columns], columns])
+
+
 def _centred(values: Float64, counted: Bool, energy: Float64) -> tuple[Float64, Float64]:
     """Values minus their mean by energy, zero where they don't count; and their standard deviations."""
     weights = energy @ counted
@@ -226,7 +227,7 @@ def _towards(along: npt.NDArray[np.floating], values: Float64, counted: Bool, en
 
 
 def _strong(
-    names: Sequence[tuple[str, tuple[str, str]]], towards: Float64, within: Float64, adult: bool
+    names: Sequence[tuple[str, tuple[str, str]]], medians: Float64, towards: Float64, within: Float64, adult: bool
 ) -> tuple[Trait, ...]:
     """The traits that pass both tests, the strongest first; `ADULT_GENRE` only of ``adult`` ends."""
     agree = np.sign(towards) == np.sign(within)
@@ -236,8 +237,16 @@ def _strong(
         kind, words = names[at]
         word = words[int(strengths[at] > 0)]
         if abs(strengths[at]) >= THRESHOLD and word and (adult or word != ADULT_GENRE):
-            traits.append(Trait(kind, word, float(abs(strengths[at]))))
+            median = _in_its_unit(kind, float(medians[at]))
+            traits.append(Trait(kind, word, float(abs(strengths[at])), median))
     return tuple(traits)
+
+
+def _in_its_unit(kind: str, value: float) -> float:
+    """A number as titles have it, given what `_traits` makes of it."""
+    if kind == "fame":
+        return float(np.expm1(value))
+    return cours(float(np.exp(value))) if kind == "length" else value if kind in OPPOSITES else float("nan")
 
 
 def _quartiles(catalogue: Catalogue, positions: npt.NDArray[np.int64], parts: Float64) -> tuple[int, int, int] | None:

@@ -1,7 +1,7 @@
 """The model: a recommender with the users it knows, and its roads to disk and to the Hub."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core import artifact, hub
-from core.artifact import ModelInfo
 from core.card import model_card
-from core.catalogue import Catalogue
 from core.errors import ArtifactError
 from core.on_demand import OnDemand
 from core.ratings import WATCHED
-from core.recommend import Predictor, Ranker
 from core.recommender import Recommender
 from core.storage import Parts, read_parts, shapes_of, to_files
 from core.taste import Taste
@@ -61,8 +58,10 @@ class Model(Recommender):
 
     def files(self, **card: str) -> dict[str, bytes]:
         """The model's files, by name: see `core.artifact`; ``card`` as for `core.card.model_card`."""
-        parts = Parts(self.catalogue, self.ranker, self.predictor, self.info, lambda: self.users)
-        return to_files(parts, **card)
+        return to_files(self._parts(lambda: self.users), **card)
+
+    def _parts(self, load_users: Callable[[], Users]) -> Parts:
+        return Parts(self.catalogue, self.ranker, self.predictor, self.info, load_users, self.textbook, self.places)
 
     def save(self, folder: str | Path) -> None:
         """Write the model to a folder, whole or not at all. An older model there is replaced.
@@ -92,7 +91,8 @@ class Model(Recommender):
             fetch_users()
             return parts.load_users()
 
-        model = cls(parts.catalogue, parts.ranker, parts.predictor, parts.info, load_users, revision)
+        inside = (parts.textbook, parts.places)
+        model = cls(parts.catalogue, parts.ranker, parts.predictor, parts.info, *inside, load_users, revision)
         try:  # what no check of shapes finds: settings and facts of a wrong kind
             first, second = (int(anime_id) for anime_id in model.item_ids[:2])
             model.recommend(model.fold_in({first: model.rating_scale[1], second: WATCHED}), 1)
@@ -155,9 +155,8 @@ class Model(Recommender):
         return cls._read(pulled.folder, OnDemand(fetch_users, users_within), pulled.revision)
 
     @classmethod
-    def assemble(
-        cls, catalogue: Catalogue, ranker: Ranker, predictor: Predictor, users: Users, info: ModelInfo
-    ) -> "Model":
-        """A model from its parts, its shapes entered in ``info``."""
-        shapes = shapes_of(Parts(catalogue, ranker, predictor, info, lambda: users))
-        return cls(catalogue, ranker, predictor, replace(info, shapes=shapes), lambda: users)
+    def assemble(cls, recommender: Recommender, users: Users) -> "Model":
+        """A recommender with users, its shapes entered in ``info``."""
+        parts = {field.name: getattr(recommender, field.name) for field in fields(Recommender)}
+        model = cls(**parts, load_users=lambda: users)
+        return replace(model, info=replace(model.info, shapes=shapes_of(model._parts(model.load_users))))

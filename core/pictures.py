@@ -7,7 +7,6 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 import optuna
 from matplotlib import pyplot as plt
 from optuna.importance import PedAnovaImportanceEvaluator
@@ -15,6 +14,7 @@ from optuna.visualization import matplotlib as study_plots
 
 from core.comparison import Comparison
 from core.curves import Curve
+from core.spectrum import Spectrum
 from core.splits import KNOWN
 
 mpl.use("Agg")  # no window
@@ -46,11 +46,9 @@ def draw_curves(ranking: Curve, prediction: Curve, folder: str | Path) -> list[s
     return ["factors.png"]
 
 
-def draw_spectrum(singular_values: npt.NDArray[np.floating], energy: float, folder: str | Path) -> list[str]:
-    """``spectrum.png``: singular values, and the share of ``energy`` (the squared Frobenius norm of
-    the matrix) that the leading ones keep.
-    """
-    _save(lambda: _spectrum(singular_values, energy), Path(folder) / "spectrum.png")
+def draw_spectrum(found: Spectrum, folder: str | Path) -> list[str]:
+    """``spectrum.png``: singular values, and the share of the users' energy that the leading ones keep."""
+    _save(lambda: _spectrum(found), Path(folder) / "spectrum.png")
     return ["spectrum.png"]
 
 
@@ -157,10 +155,10 @@ def _curves(curves: Mapping[str, Curve]) -> None:
     figure.legend(lines, labels, title="ratings shown", loc="outside lower center", ncols=len(labels))
 
 
-def _spectrum(singular_values: npt.NDArray[np.floating], energy: float) -> None:
+def _spectrum(found: Spectrum) -> None:
     _, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2))
-    place = np.arange(len(singular_values)) + 1
-    left.plot(place, singular_values, color=OWN_COLOUR)
+    place = np.arange(len(found.energy)) + 1
+    left.plot(place, found.singular_values, color=OWN_COLOUR)
     left.set(xscale="log", yscale="log", title="Singular values of the ranking head", xlabel="factor", ylabel="σ")
-    right.plot(place, np.cumsum(np.square(singular_values, dtype=np.float64)) / energy, color=OWN_COLOUR)
+    right.plot(place, found.energy, color=OWN_COLOUR)
     right.set(title="Energy that the leading factors keep", xlabel="factors", ylabel="share", ylim=(0, 1))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from core.catalogue import Catalogue
+from core.catalogue import Catalogue, Title
 from core.errors import InputError
 from core.factors import Float32, ItemFactors
 from core.filters import Filters
@@ -17,6 +17,7 @@ from core.taste import Taste
 
 MAX_K = 1000
 REASONS = 3
+LISTED_FACTS = ("anime_id", "name", "english", "genres", "type", "episodes", "mean_rating", "members")
 NOVELTY_POWER = 1.5
 OBSCURE, WELL_KNOWN = 30_000, 100_000
 """Chosen by eye, on a dozen tastes: at novelty 1 half of the stored users' ten titles are listed by
@@ -98,9 +99,11 @@ def recommend(
     k: int,
     allowed: npt.NDArray[np.bool_],
     novelty: float = 0.0,
+    first: npt.NDArray[np.int64] | None = None,
 ) -> list[Recommendation]:
     """The ``k`` best of the allowed titles, the best first. ``predicted`` are the ratings expected
     of this taste, float32 [n_items], ``allowed`` the titles that may come: see `allowed_titles`.
+    Titles at the catalogue positions ``first`` come before all others.
 
     Everything is scored, then filtered, then cut, so the list is shorter than ``k`` only when
     fewer titles qualify. Equal scores: the title that more people list.
@@ -111,7 +114,11 @@ def recommend(
         ``k`` is not within 1..1000, or ``novelty`` not within -1..1.
     """
     scores = tilted(ranker.scores(taste.row)[0], catalogue, novelty)
-    best = top_k(scores, allowed, catalogue, k)
+    order = scores
+    if first is not None and len(first):
+        order = scores.copy()
+        order[first] += np.ptp(scores) + 1
+    best = top_k(order, allowed, catalogue, k)
     reasons = reasons_of(taste, ranker.contributions(taste.row, best), catalogue)
     return listing(best, scores, predicted, catalogue, reasons)
 
@@ -170,6 +177,11 @@ def check_k(k: object) -> None:
         raise InputError(f"k is {k!r}; expected a whole number from 1 to {MAX_K}.")
 
 
+def title_facts(title: Title) -> dict[str, Any]:
+    """What a list says of a title, whoever it is for: the fields that `Recommendation` has of `Title`."""
+    return {name: getattr(title, name) for name in LISTED_FACTS}
+
+
 def listing(
     positions: npt.NDArray[np.int64],
     scores: Float32,
@@ -180,26 +192,16 @@ def listing(
     """Recommendations of these catalogue positions, in this order; ``scores`` and ``predicted``
     are float32 [n_items].
     """
-    recommendations = []
-    for index, position in enumerate(positions.tolist()):
-        title = catalogue.title(position)
-        recommendations.append(
-            Recommendation(
-                rank=index + 1,
-                anime_id=title.anime_id,
-                name=title.name,
-                english=title.english,
-                genres=title.genres,
-                type=title.type,
-                episodes=title.episodes,
-                mean_rating=title.mean_rating,
-                members=title.members,
-                predicted_rating=float(predicted[position]),
-                score=float(scores[position]),
-                because=reasons[index] if reasons else (),
-            )
+    return [
+        Recommendation(
+            rank=index + 1,
+            **title_facts(catalogue.title(position)),
+            predicted_rating=float(predicted[position]),
+            score=float(scores[position]),
+            because=reasons[index] if reasons else (),
         )
-    return recommendations
+        for index, position in enumerate(positions.tolist())
+    ]
 
 
 def reasons_of(taste: Taste, contributions: Float32, catalogue: Catalogue) -> list[tuple[Reason, ...]]:

@@ -15,10 +15,13 @@ from core.errors import InputError
 from core.factors import Float32
 from core.filters import Filters
 from core.franchises import Franchises
+from core.meanings import FactorMeaning, meanings
 from core.ratings import keep
 from core.recommend import Predictor, Ranker, Recommendation, allowed_titles, listing, recommend, top_k
+from core.regions import Regions, place, regions
 from core.suggestions import Suggester
 from core.taste import Taste, checked_histories, history_row
+from core.textbook import TextbookHead
 from core.together import BALANCE, JointRecommendation, recommend_together
 
 
@@ -34,12 +37,18 @@ class Recommender:
         The heads: *what next?* and *how would I rate it?*
     info
         What the model was trained from, and its measured quality.
+    textbook
+        The recipe of the textbooks, fitted to the same ratings: to compare with.
+    places
+        Where each title lies on the map, float32 [n_items, 2]: see `core.title_map`.
     """
 
     catalogue: Catalogue
     ranker: Ranker
     predictor: Predictor
     info: ModelInfo
+    textbook: TextbookHead
+    places: Float32
 
     # -- what is inside ---------------------------------------------------------------------
 
@@ -64,6 +73,20 @@ class Recommender:
     def rating_scale(self) -> tuple[float, float]:
         """Lowest and highest rating."""
         return self.info.rating_scale
+
+    @cached_property
+    def meanings(self) -> list[FactorMeaning]:
+        """What the factors of the ranking head mean, the leading one first."""
+        return meanings(self.ranker.factors, self.catalogue, self.franchises.numbers, len(self.singular_values))
+
+    @cached_property
+    def regions(self) -> Regions:
+        """The genres that lie together on the map, adult titles left out."""
+        return regions(self.places, self.catalogue, Filters().mask(self.catalogue))
+
+    def place(self, taste: Taste) -> Float32:
+        """Where a taste lies on the map, float32 [2]: amid the titles most like it."""
+        return place(self.places, self.ranker.factors.likeness(taste.factors))
 
     # -- tastes -----------------------------------------------------------------------------
 
@@ -100,16 +123,24 @@ class Recommender:
     # -- answers ----------------------------------------------------------------------------
 
     def recommend(
-        self, taste: Taste, k: int = 10, filters: Filters | None = None, novelty: float = 0.0
+        self,
+        taste: Taste,
+        k: int = 10,
+        filters: Filters | None = None,
+        novelty: float = 0.0,
+        first: Collection[int] = (),
     ) -> list[Recommendation]:
         """The ``k`` best titles for a taste, the best first, never one that it has seen.
 
         Fewer come back only when fewer titles pass the filters. Adult titles pass only when
         ``filters`` asks for them. ``novelty`` goes from -1 (mainstream) to 1 (hidden gems).
+        The titles with the ids ``first`` come before all others; unknown ids are fine.
         Raises `InputError`: see `core.recommend.recommend`.
         """
         allowed = self.allowed(taste, filters or Filters())
-        return recommend(taste, self.ranker, self._predict(taste.row)[0], self.catalogue, k, allowed, novelty)
+        found = self.catalogue.positions(np.array(list(first), dtype=np.int64))
+        predicted = self._predict(taste.row)[0]
+        return recommend(taste, self.ranker, predicted, self.catalogue, k, allowed, novelty, found[found >= 0])
 
     def recommend_together(
         self,
@@ -164,7 +195,8 @@ class Recommender:
     def similar(
         self, anime_id: int, k: int = 10, filters: Filters | None = None, taste: Taste | None = None
     ) -> list[Recommendation]:
-        """The ``k`` titles nearest to one, by the cosine of their rows of ``VΣ`` (the ``score``).
+        """The ``k`` titles nearest to one, by the cosine of their rows of ``VΣ`` (the ``score``); of one
+        that too few people rated (see `is_known`), by the cosine of what the catalogue says of them.
 
         Without ``filters`` adult titles come only with adult titles. ``predicted_rating`` is what
         this taste is expected to give (by default somebody who told nothing); what it has seen is left out.
@@ -177,8 +209,21 @@ class Recommender:
         allowed = self.allowed(taste, filters)
         allowed[position] = False
         similarity = self.ranker.factors.cosines(position)
+        if not similarity.any():
+            similarity = self._alike(position)
         best = top_k(similarity, allowed, self.catalogue, k)
         return listing(best, similarity, self._predict(taste.row)[0], self.catalogue)
+
+    def is_known(self, anime_id: int) -> bool:
+        """Whether enough people rated a title to say who likes it. Raises `InputError` for an unknown id."""
+        return bool(self.ranker.factors.cosines(self.catalogue.position(anime_id)).any())
+
+    def _alike(self, position: int) -> Float32:
+        from core.title_map import catalogue_likeness  # it brings parts of scipy that are rarely needed
+
+        rows = catalogue_likeness(self.catalogue)
+        lengths = np.linalg.norm(rows, axis=1)
+        return np.asarray(rows @ rows[position] / np.maximum(lengths * lengths[position], 1e-9), dtype=np.float32)
 
     @cached_property
     def _nobody(self) -> Taste:

@@ -27,6 +27,13 @@ from core.model import Model
 from core.on_demand import in_background
 
 BUNDLED = Path(__file__).parent / "bundled"
+BUNDLED_SOURCE = "bundled with the app"
+OTHER_MODEL, NOT_YET, FROM_CACHE = NOTICES = (
+    "The configured model could not be loaded; this is another one.",
+    "The configured model could not be loaded yet; until then this is the bundled one.",
+    "The Hub could not be reached; this is the newest model that was seen before.",
+)
+"""What `ServedModel.notice` may say."""
 REFRESH_SECONDS = 300.0
 RETRY_SECONDS = 20.0
 ANSWER_SECONDS, DOWNLOAD_SECONDS = 1.5, 2.5
@@ -158,15 +165,15 @@ class ModelSource:
                 return _local(Path(self._folder), f"local folder {Path(self._folder).name}")
             except AniSVDError as error:
                 log.warning("MODEL_DIR is set, and its model is refused: %s", error)
-                notice = self._trouble = "The configured model could not be loaded; this is another one."
+                notice = self._trouble = OTHER_MODEL
         if self._repo_id:
             for attempt in (self._from_the_hub, self._from_the_cache):
                 try:
                     return attempt()
                 except AniSVDError as error:
                     self._complain(error)
-            notice = f"The model {self._repo_id} could not be loaded yet; until then this is the bundled one."
-        return _local(BUNDLED, "bundled with the app", notice)
+            notice = NOT_YET
+        return _local(BUNDLED, BUNDLED_SOURCE, notice)
 
     def _from_the_hub(self) -> ServedModel:
         pinned = self._revision if hub.is_pinned(self._revision) else None
@@ -183,8 +190,7 @@ class ModelSource:
         known = hub.remembered(self._repo_id, self._revision)
         for revision in [*([known] if known in pulled else []), *pulled]:
             with suppress(AniSVDError):
-                notice = "The Hub could not be reached; this is the newest model that was seen before."
-                return replace(self._pull(revision, cached=True), notice=notice)
+                return replace(self._pull(revision, cached=True), notice=FROM_CACHE)
         raise HubError(f"{self._repo_id}: no usable model is in the cache.")
 
     def _pull(self, revision: str, cached: bool = False) -> ServedModel:

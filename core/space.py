@@ -13,7 +13,7 @@ from core.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
 BESIDE_THE_CODE = ("README.md", "requirements.txt", "LICENSE")
-FOLDERS = ("core/bundled", "core/ui/assets", "core/ui/templates")
+FOLDERS = ("core/bundled", "core/ui/assets", "core/ui/templates", "core/ui/words")
 OLDEST_PYTHON = (3, 11)
 
 

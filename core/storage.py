@@ -13,7 +13,7 @@ from core.artifact import ModelInfo
 from core.card import by_title, model_card
 from core.catalogue import Catalogue
 from core.errors import ArtifactError, InputError
-from core.factors import Spec, Tensors
+from core.factors import Float32, Spec, Tensors
 from core.prediction import PredictionHead
 from core.quality_picture import quality_picture
 from core.ranking import RankingHead
@@ -49,18 +49,21 @@ class Parts:
     predictor: Predictor
     info: ModelInfo
     load_users: Callable[[], Users]
+    textbook: TextbookHead
+    places: Float32
 
     @property
     def heads(self) -> dict[str, Head]:
         """By role."""
-        return {"ranking": self.ranker, "prediction": self.predictor}  # type: ignore[dict-item]
+        return {"ranking": self.ranker, "prediction": self.predictor, "textbook": self.textbook}  # type: ignore[dict-item]
 
 
 def to_files(parts: Parts, **card: str) -> dict[str, bytes]:
     """The files of a model, by name; ``card`` as for `core.card.model_card`."""
-    tensors = {"item_ids": parts.catalogue.anime_ids} | {
+    tensors: dict[str, npt.NDArray[np.generic]] = {
         f"{role}.{name}": tensor for role, head in parts.heads.items() for name, tensor in head.tensors().items()
     }
+    tensors |= {"item_ids": parts.catalogue.anime_ids, "places": parts.places.astype(np.float16)}
     picture = quality_picture(by_title(parts.info))
     return {
         artifact.CONFIG: parts.info.to_json().encode(),
@@ -73,7 +76,7 @@ def to_files(parts: Parts, **card: str) -> dict[str, bytes]:
 
 def shapes_of(parts: Parts) -> dict[str, int]:
     """The size of every named dimension of the tensors."""
-    shapes = {"items": len(parts.catalogue)}
+    shapes = {"items": len(parts.catalogue), "axes": 2}
     for role, head in parts.heads.items():
         shapes |= _sizes(_in_role(head.SPEC, role), head.tensors())
     return shapes | _sizes(Users.SPEC, parts.load_users().tensors())
@@ -88,11 +91,15 @@ def read_parts(folder: Path) -> Parts:
         Something is missing or fails validation (see `core.artifact.read_tensors`).
     """
     info = artifact.read_info(folder)
-    heads = {
+    heads: dict[str, type[Head]] = {
         role: _head_class(folder, kinds, info.recipe, role)
         for role, kinds in (("ranking", RANKERS), ("prediction", PREDICTORS))
     }
-    spec: dict[str, tuple[str, tuple[str, ...]]] = {"item_ids": ("int64", ("items",))}
+    heads["textbook"] = TextbookHead
+    spec: dict[str, tuple[str, tuple[str, ...]]] = {
+        "item_ids": ("int64", ("items",)),
+        "places": ("float16", ("items", "axes")),
+    }
     for role, head in heads.items():
         spec |= {f"{role}.{name}": value for name, value in _in_role(head.SPEC, role).items()}
     tensors = artifact.read_tensors(folder / artifact.TENSORS, spec, info.shapes)
@@ -103,7 +110,7 @@ def read_parts(folder: Path) -> Parts:
             "or in another order. The files belong to different models."
         )
     n_items = len(catalogue)
-    ranker, predictor = (
+    ranker, predictor, textbook = (
         _restore(folder, head, role, {name: tensors[f"{role}.{name}"] for name in head.SPEC}, n_items, info)
         for role, head in heads.items()
     )
@@ -114,7 +121,7 @@ def read_parts(folder: Path) -> Parts:
         stored = artifact.read_tensors(folder / artifact.USERS, Users.SPEC, info.shapes)
         return Users.from_tensors(stored, n_items, info.rating_scale)
 
-    return Parts(catalogue, ranker, predictor, info, load_users)
+    return Parts(catalogue, ranker, predictor, info, load_users, textbook, tensors["places"].astype(np.float32))
 
 
 def _in_role(spec: Spec, role: str) -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -145,7 +152,7 @@ def _head_class(folder: Path, kinds: Mapping[str, type[Head]], recipe: Mapping[s
 
 
 def _restore(folder: Path, head: type[Head], role: str, tensors: Tensors, n_items: int, info: ModelInfo) -> Any:
-    settings = {name: value for name, value in info.recipe[role].items() if name != "kind"}
+    settings = {name: value for name, value in info.recipe.get(role, {}).items() if name != "kind"}
     try:
         return head.restore(tensors, n_items, settings, info.rating_scale)
     except (InputError, TypeError) as error:

@@ -33,7 +33,6 @@ DISTANCE = 0.4
 ROUNDS = 20
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
-STANDING = 15
 ENTRIES_PER_BLOCK = 1 << 22
 
 
@@ -80,28 +79,6 @@ def title_map(directions: Float32, likeness: Float32, franchises: Int64, seed: i
         beside = np.zeros(len(others), dtype=np.int64)
     places[others] = places[beside] + _around(beside, distance)
     return _fill_the_square(_set_apart(places, distance, random))
-
-
-def place(places: Float32, cosines: Float32, k: int = STANDING) -> Float32:
-    """Where somebody's taste lies on the map, float32 [2]: on each axis the median of the ``k`` titles
-    most like it, as Poličar, Stražar and Zupan place new points (Embedding to reference t-SNE space
-    addresses batch effects in single-cell classification, 2019).
-
-    Parameters
-    ----------
-    places
-        The map, float32 [n_items, 2].
-    cosines
-        Of each title's row of VΣ with the taste, float32 [n_items]. Only those above zero count;
-        where there is none, the taste lies in the middle.
-    k
-        1 or more.
-    """
-    nearest = np.argsort(-cosines, kind="stable")[:k]
-    nearest = nearest[cosines[nearest] > 0]
-    if not len(nearest):
-        return np.zeros(2, dtype=np.float32)
-    return np.median(places[nearest], axis=0).astype(np.float32)
 
 
 def catalogue_likeness(catalogue: Catalogue) -> Float32:

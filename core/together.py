@@ -32,7 +32,7 @@ from core.catalogue import Catalogue
 from core.errors import InputError
 from core.factors import Float32
 from core.ratings import LIKED
-from core.recommend import Ranker, Reason, best_first, check_k, reasons_of, tilted, top_k
+from core.recommend import Ranker, Reason, best_first, check_k, reasons_of, tilted, title_facts, top_k
 from core.taste import Taste
 
 OWN_BEST = 10
@@ -168,23 +168,13 @@ def _listing(
     because: Sequence[Sequence[tuple[Reason, ...]]],
 ) -> list[JointRecommendation]:
     """The titles at these positions, in this order; ``because`` [n_tastes][len(positions)]."""
-    recommendations = []
-    for index, position in enumerate(positions.tolist()):
-        title = catalogue.title(position)
-        recommendations.append(
-            JointRecommendation(
-                rank=index + 1,
-                anime_id=title.anime_id,
-                name=title.name,
-                english=title.english,
-                genres=title.genres,
-                type=title.type,
-                episodes=title.episodes,
-                mean_rating=title.mean_rating,
-                members=title.members,
-                predicted_ratings=tuple(float(rating) for rating in predicted[:, position]),
-                score=float(scores[position]),
-                because=tuple(reasons[index] for reasons in because),
-            )
+    return [
+        JointRecommendation(
+            rank=index + 1,
+            **title_facts(catalogue.title(position)),
+            predicted_ratings=tuple(float(rating) for rating in predicted[:, position]),
+            score=float(scores[position]),
+            because=tuple(reasons[index] for reasons in because),
         )
-    return recommendations
+        for index, position in enumerate(positions.tolist())
+    ]

@@ -1,6 +1,7 @@
 """Training: from ratings to a model, by a recipe that is data."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -11,13 +12,15 @@ import numpy.typing as npt
 from core.artifact import ModelInfo
 from core.errors import InputError
 from core.factors import Float32
+from core.franchises import Franchises
 from core.linalg import entry_rows
 from core.model import Model
 from core.prediction import PredictionConfig
 from core.ranking import RankingConfig
 from core.ratings import Ratings, explicit
 from core.recommend import Predictor, Ranker
-from core.textbook import TextbookConfig
+from core.recommender import Recommender
+from core.textbook import TextbookConfig, TextbookHead
 from core.users import Users
 
 USERS_PER_BLOCK = 256
@@ -119,10 +122,13 @@ def train(
             "an SVD needs at least two of each."
         )
     ranker = config.ranking.fit(ratings, config.seed, lambda done: on_progress("ranking", done))
-    if config.prediction == config.ranking:
-        predictor: Predictor = ranker  # type: ignore[assignment]  # a TextbookHead is both
-    else:
-        predictor = config.prediction.fit(ratings, config.seed, lambda done: on_progress("prediction", done))
+    with ThreadPoolExecutor(1) as beside:
+        inside = beside.submit(_to_look_inside, ratings, ranker, config)
+        if config.prediction == config.ranking:
+            predictor: Predictor = ranker  # type: ignore[assignment]  # a TextbookHead is both
+        else:
+            predictor = config.prediction.fit(ratings, config.seed, lambda done: on_progress("prediction", done))
+        textbook, places = inside.result()
     rmse = training_rmse(predictor, ratings, lambda done: on_progress("training error", done))
     info = ModelInfo(
         recipe=config.to_recipe(),
@@ -144,7 +150,21 @@ def train(
     )
     users = _stored_users(ratings, ranker, config)
     on_progress("done", 1.0)
-    return Model.assemble(ratings.catalogue, ranker, predictor, users, info)
+    return Model.assemble(Recommender(ratings.catalogue, ranker, predictor, info, textbook, places), users)
+
+
+def _to_look_inside(ratings: Ratings, ranker: Ranker, config: TrainingConfig) -> tuple[TextbookHead, Float32]:
+    """What a model stores beside its heads: the textbook's recipe, and the map of its titles."""
+    # They bring parts of scipy that the app, which imports this module, does without.
+    from core.title_map import catalogue_likeness, title_map
+
+    textbook = (
+        ranker if isinstance(ranker, TextbookHead) else TextbookConfig().fit(ratings, config.seed, lambda _: None)
+    )
+    directions = ranker.factors.directions
+    franchises = Franchises.of(ratings.catalogue, directions).numbers
+    places = title_map(directions, catalogue_likeness(ratings.catalogue), franchises, config.seed)
+    return textbook, places.astype(np.float16).astype(np.float32)
 
 
 def training_rmse(

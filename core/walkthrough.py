@@ -21,15 +21,15 @@ from core.catalogue import Catalogue, Title
 from core.factors import Float32
 from core.filters import Filters
 from core.preferences import continued_parts, preference
-from core.ranking import LAMBDA_STEPS, RankingHead
+from core.ranking import LAMBDA_STEPS, RankingConfig, RankingHead
 from core.recommend import Recommendation, recommend, top_k
 from core.recommender import Recommender
 from core.spectrum import Spectrum, spectrum
 from core.taste import Taste
 from core.textbook import TextbookHead
 
-LEADING = (1, 8, 32, 128, 512)
-TRUNCATED = (2, 8, 32, 128)
+CUTS = (2, 8, 32, 128)
+SCALE_STEPS = 10
 FACTORS_SHOWN = 8
 LISTED = 5
 
@@ -72,8 +72,11 @@ class Coordinate:
         What the ratings add to it, and what the average visitor does.
     kept
         F, 0..1: what the shrinkage leaves of it.
+    along
+        How far the best title lies along the factor, all that its sum is multiplied by in it:
+        ``v · lift · earlier``; 1 without a title.
     term
-        What it adds to the score of the best title; without one, of the point itself: ``c F``.
+        ``(own + prior) · kept · along``: what it adds to the score of the best title.
     """
 
     index: int
@@ -81,6 +84,7 @@ class Coordinate:
     own: float
     prior: float
     kept: float
+    along: float
     term: float
 
 
@@ -112,11 +116,14 @@ class ScoredTitle:
 
 @dataclass(frozen=True, slots=True)
 class ShortList:
-    """The best titles by the ``factors`` leading factors alone, and what these keep of the users' energy, 0..1."""
+    """The best titles by the ``factors`` leading factors alone, what these keep of the users' energy, 0..1,
+    and where each of the titles stands by all factors, 1 for the best.
+    """
 
     factors: int
     energy: float
     titles: tuple[Title, ...]
+    ranks: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,10 @@ class Walkthrough:
 
     Attributes
     ----------
+    config
+        The settings of the head.
+    weights
+        ``(rating, w)`` for ten ratings from the lowest to the highest of the scale; on 1-10, for each.
     rated
         Each title that counts, in the order of ``Taste.row``.
     norm_power, uniqueness_power
@@ -136,11 +147,13 @@ class Walkthrough:
     n_factors, factors_kept
         k, and ``ΣF``: how many whole factors the filter lets through.
     scores
-        The best titles that the default filters allow and that training has seen, the best first.
+        The best titles that the filters allow and that training has seen, the best first.
     truncated
         The same list by fewer factors; the last is by all of them.
     """
 
+    config: RankingConfig
+    weights: tuple[tuple[float, float], ...]
     rated: tuple[RatedTitle, ...]
     norm_power: float
     uniqueness_power: float
@@ -153,9 +166,11 @@ class Walkthrough:
     spectrum: Spectrum
 
 
-def walkthrough(model: Recommender, taste: Taste, count: int = LISTED) -> Walkthrough | None:
-    """The steps for one taste, to its ``count`` best titles; None for a model whose ranking head is
-    another than `RankingHead`. Raises `InputError` for a ``count`` off 1..1000.
+def walkthrough(
+    model: Recommender, taste: Taste, count: int = LISTED, filters: Filters | None = None
+) -> Walkthrough | None:
+    """The steps for one taste, to its ``count`` best titles that the filters allow; None for a model whose
+    ranking head is another than `RankingHead`. Raises `InputError` for a ``count`` off 1..1000.
     """
     head = model.ranker
     if not isinstance(head, RankingHead):
@@ -166,7 +181,7 @@ def walkthrough(model: Recommender, taste: Taste, count: int = LISTED) -> Walkth
     prior = head.config.prior * head.average.astype(np.float64)
     trained = np.zeros(len(model.catalogue), dtype=bool)
     trained[head.factors.columns] = True
-    allowed = model.allowed(taste, Filters()) & trained
+    allowed = model.allowed(taste, filters or Filters()) & trained
     scores = head.scores(taste.row)[0]
     best = top_k(scores, allowed, model.catalogue, count)
     places = np.searchsorted(head.factors.columns, best)
@@ -190,16 +205,19 @@ def walkthrough(model: Recommender, taste: Taste, count: int = LISTED) -> Walkth
     ]
     kept = spectrum(head, model.catalogue, model.info.data["users"])
     of_norms, of_uniqueness = head.powers(np.array([max(len(taste), 1)], dtype=np.float64))
+    whole = after[0] if len(best) else np.ones(len(filtered))
     return Walkthrough(
+        config=head.config,
+        weights=_weights(head),
         rated=_rated(head, taste, model.catalogue),
         norm_power=float(of_norms[0]),
         uniqueness_power=float(of_uniqueness[0]),
         shrinkage=float(np.exp(steps[0] / LAMBDA_STEPS) * head.energy),
-        point=_point(head, own, prior, filtered, terms[0] if len(best) else (own + prior) * filtered),
+        point=_point(head, own, prior, filtered, whole),
         n_factors=len(filtered),
         factors_kept=float(filtered.sum()),
         scores=tuple(scored),
-        truncated=_truncated(head, taste, model.catalogue, allowed, best, kept),
+        truncated=_truncated(head, taste, model.catalogue, allowed, scores, best, kept),
         spectrum=kept,
     )
 
@@ -213,6 +231,12 @@ def textbook_list(
     """
     predicted = np.clip(textbook.predict(taste.row)[0], *taste.scale)
     return recommend(taste, textbook, predicted, catalogue, k, allowed)
+
+
+def _weights(head: RankingHead) -> tuple[tuple[float, float], ...]:
+    ratings = np.linspace(*head.scale, SCALE_STEPS, dtype=np.float32)
+    weights = preference(ratings, head.config.watched_weight, head.scale)
+    return tuple(zip(ratings.tolist(), weights.tolist(), strict=True))
 
 
 def _rated(head: RankingHead, taste: Taste, catalogue: Catalogue) -> tuple[RatedTitle, ...]:
@@ -232,18 +256,16 @@ def _rated(head: RankingHead, taste: Taste, catalogue: Catalogue) -> tuple[Rated
 
 
 def _point(
-    head: RankingHead, own: Float64, prior: Float64, filtered: Float32, terms: Float64
+    head: RankingHead, own: Float64, prior: Float64, filtered: Float32, along: Float64
 ) -> tuple[Coordinate, ...]:
-    leading = np.argsort(-np.abs(terms), kind="stable")[:FACTORS_SHOWN].tolist()
-    sigma = head.factors.singular_values
-    return tuple(
-        Coordinate(at, float(sigma[at]), float(own[at]), float(prior[at]), float(filtered[at]), float(terms[at]))
-        for at in leading
-    )
+    terms = (own + prior) * filtered * along
+    leading = np.argsort(-np.abs(terms), kind="stable")[:FACTORS_SHOWN]
+    columns = (head.factors.singular_values, own, prior, filtered, along, terms)
+    return tuple(Coordinate(int(at), *(float(column[at]) for column in columns)) for at in leading)
 
 
 def _cumulative(terms: Float64) -> tuple[tuple[int, float], ...]:
-    return tuple((k, float(terms[:k].sum())) for k in _numbers(LEADING, len(terms)))
+    return tuple((k, float(terms[:k].sum())) for k in _numbers(CUTS, len(terms)))
 
 
 def _numbers(wanted: Sequence[int], k: int) -> list[int]:
@@ -256,6 +278,7 @@ def _truncated(
     taste: Taste,
     catalogue: Catalogue,
     allowed: npt.NDArray[np.bool_],
+    scores: Float32,
     best: npt.NDArray[np.int64],
     kept: Spectrum,
 ) -> tuple[ShortList, ...]:
@@ -263,11 +286,12 @@ def _truncated(
     the k factors. Norms, uniqueness and λ stay: they are facts of the data and of the person.
     """
     lists = []
-    for k in _numbers(TRUNCATED, len(kept.energy)):
+    for k in _numbers(CUTS, len(kept.energy)):
         if k < len(kept.energy):
             fewer = replace(head, factors=head.factors.truncated(k))
             titles = top_k(fewer.scores(taste.row)[0], allowed, catalogue, max(len(best), 1))
         else:
             titles = best
-        lists.append(ShortList(k, kept.energy[k - 1], tuple(catalogue.title(int(at)) for at in titles)))
+        ranks = [1 + int(np.sum(scores[allowed] > scores[at])) for at in titles]
+        lists.append(ShortList(k, kept.energy[k - 1], tuple(catalogue.title(int(at)) for at in titles), tuple(ranks)))
     return tuple(lists)

@@ -21,6 +21,7 @@ from core.prediction import PredictionConfig
 from core.ranking import RankingConfig
 from core.recipes import RECIPES, Recipe, anisvd, recipe
 from core.report import comparison_to_dict, curve_to_dict, markdown, write_json
+from core.spectrum import spectrum
 from core.splits import Split, rating_folds, split_ratings, split_users, user_folds
 
 PROTOCOLS = ("users", "ratings")
@@ -120,7 +121,8 @@ def _curves(
         "rmse by factors": curve_to_dict(prediction),
         "singular values": np.round(sigma.astype(float), 4).tolist(),
     }
-    return figures, draw_curves(ranking, prediction, folder) + draw_spectrum(sigma, head.total_energy, folder)
+    kept = spectrum(head, split.train.catalogue, len(split.train.user_ids))
+    return figures, draw_curves(ranking, prediction, folder) + draw_spectrum(kept, folder)
 
 
 def _facts(ratings: Ratings, arguments: argparse.Namespace) -> dict[str, str]:

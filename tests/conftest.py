@@ -1,6 +1,11 @@
 """Models trained from the small data set, and the folder of the real one."""
 
 import os
+
+# Before numpy is imported, here and in the apps that tests start: threads of several processes that
+# wait for each other take more time than they save.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from pathlib import Path
 
 import pytest

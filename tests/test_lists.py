@@ -9,6 +9,7 @@ from core import WATCHED, Catalogue, Model
 from core.list_entries import AnimeList, Entry, Status
 from core.list_files import read_list
 from core.lists import SAME_IDS, Recognised, recognise
+from core.preferences import preference
 
 TEN = (1.0, 10.0)
 ODD = (0.1, 7.5)  # a linear scale comes out above its highest rating here
@@ -55,15 +56,16 @@ def test_zero_is_seen_and_not_rated(catalogue: Catalogue) -> None:
 
 
 def test_dropped_counts_against(catalogue: Catalogue, model: Model) -> None:
-    for score, expected in ((None, 4), (100, 5), (50, 5), (20, 2)):
+    for score, expected in ((None, 4), (100, 4), (50, 4), (20, 2)):
         recognised = one("dropped", score, catalogue)
         assert recognised.ratings == {110: expected}
         assert kinds(recognised) == ["dropped"]
         taste = model.fold_in(recognised.ratings)
         assert taste.disliked.tolist() == [catalogue.position(110)]
+        assert preference(taste.row.data, 0.3, TEN)[0] < 0
     for scale in ((0.5, 5.0), (1.0, 5.0)):
         low, high = scale
-        assert (one("dropped", 100, catalogue, scale).ratings[110] - low) / (high - low) == pytest.approx(4 / 9)
+        assert (one("dropped", 100, catalogue, scale).ratings[110] - low) / (high - low) == pytest.approx(3 / 9)
 
 
 def test_planned_has_no_rating_even_with_a_score(catalogue: Catalogue) -> None:

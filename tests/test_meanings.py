@@ -8,7 +8,8 @@ from small_data import ROOT
 
 from core import Catalogue, Filters, Model
 from core.factors import ItemFactors
-from core.meanings import OPPOSITES, End, FactorMeaning, Trait, meanings
+from core.meanings import End, FactorMeaning, meanings
+from core.traits import OPPOSITES, Trait
 
 
 @pytest.fixture(scope="module")
@@ -145,11 +146,57 @@ def test_adult_titles_name_an_end_that_is_mostly_theirs_and_are_never_shown(cata
 
 def test_names_are_genres_that_are_seen_before_numbers(model: Model) -> None:
     titles = tuple(model.catalogue.title(at) for at in range(6))
-    genre = next(name for name in model.catalogue.genres if sum(name in title.genres for title in titles) >= 2)
+    genre = next(name for name in model.catalogue.genres if sum(name in title.genres for title in titles) >= 3)
     unseen = Trait("genre", "Space", 9.0)
-    numbers = (Trait("fame", "less known", 5.0), Trait("rating", "rated higher", 3.0), Trait("era", "older", 2.5))
+    numbers = (
+        Trait("fame", "less known", 5.0, 10**9),
+        Trait("rating", "rated higher", 3.0, 0.0),
+        Trait("era", "older", 2.5, 3000.0),
+    )
     assert End(titles, None, (unseen, *numbers, Trait("genre", genre, 2.0))).name == f"less known, {genre}"
     assert End(titles, None, (unseen, *numbers)).name == "less known, rated higher"
+    fourth = sorted(title.members for title in titles)[3]
+    for median, name in ((fourth, ""), (fourth + 1, "less known")):  # three of six, then four
+        assert (
+            ", ".join(trait.value for trait in End(titles, None, (Trait("fame", "less known", 5.0, median),)).named)
+            == name
+        )
+
+
+def test_a_number_is_borne_on_its_side_of_the_median(model: Model) -> None:
+    title = replace(model.catalogue.title(0), type="TV", year=2008, episodes=26, mean_rating=8.0)
+    sides = [
+        [Trait(kind, word, 3.0, median).borne_by(title) for word in OPPOSITES[kind]]
+        for kind, median in (("era", 2008), ("era", 2009), ("length", 2), ("length", 1), ("rating", 7.9))
+    ]
+    assert sides == [[False, False], [True, False], [False, False], [False, True], [False, True]]
+    film, unknown = replace(title, type="Movie"), replace(title, year=None)
+    assert not Trait("length", "longer", 3.0, 1).borne_by(film)
+    assert not Trait("era", "older", 3.0, 2009).borne_by(unknown)
+    assert Trait("type", "Movie", 3.0).borne_by(film)
+
+
+def test_the_medians_are_by_energy(catalogue: Catalogue) -> None:
+    known = np.nan_to_num(catalogue.frame["year"].to_numpy(dtype=np.float64), nan=2005) - 2005
+    factors = planted(catalogue, known, noise=0.01)
+    (first,) = told(factors, catalogue, 1)
+    energy = np.square(factors.v * factors.singular_values).sum(axis=1)
+    for trait in (trait for end in first.ends for trait in end.traits if trait.kind == "era"):
+        years = catalogue.frame["year"].to_numpy(dtype=np.float64)
+        counted = ~np.isnan(years) & Filters().mask(catalogue)
+        below = energy[counted & (years < trait.median)].sum() / energy[counted].sum()
+        above = energy[counted & (years > trait.median)].sum() / energy[counted].sum()
+        assert below <= 0.5 >= above
+
+
+def test_titles_that_bear_the_name_go_first(leading: list[FactorMeaning]) -> None:
+    for end in (end for one in leading for end in one.ends):
+        for trait in end.named:
+            borne = sum(trait.borne_by(title) for title in end.titles)
+            assert borne > 3 if trait.kind in OPPOSITES else borne >= 3
+    third, sixth, tenth = (leading[at].ends for at in (2, 5, 9))
+    assert not [trait for end in (third[0], sixth[0]) for trait in end.named if trait.value == "less known"]
+    assert all(title.type == "Movie" for title in tenth[0].titles)
 
 
 def test_the_bundled_factors_are_what_they_look_like(leading: list[FactorMeaning]) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from core import WATCHED, Filters, InputError, Model
 from core.recommend import tilted
+from core.source import BUNDLED
 
 IDS = st.integers(100, 159)
 histories = st.dictionaries(IDS, st.sampled_from([WATCHED, 2, 5, 8, 10]), max_size=20)
@@ -129,3 +130,16 @@ def test_similar_titles_leave_out_what_a_taste_has_seen(model: Model) -> None:
     assert plain[0] not in [item.anime_id for item in model.similar(103, 5, taste=nothing_counts)]
     expected = model.predict_ratings(taste.row)[0]
     assert all(item.predicted_rating == expected[model.catalogue.position(item.anime_id)] for item in again)
+
+
+def test_similar_to_a_title_that_few_rated_is_what_the_catalogue_calls_alike() -> None:
+    bundled = Model.load(BUNDLED)
+    one_piece = 21  # it was airing when the ratings were collected
+    assert (bundled.is_known(one_piece), bundled.is_known(5114)) == (False, True)
+    found = bundled.similar(one_piece, 8)
+    assert sum("One Piece" in item.name for item in found) >= 2
+    assert one_piece not in [item.anime_id for item in found]
+    scores = [item.score for item in found]
+    assert (scores, max(scores) <= 1.0001) == (sorted(scores, reverse=True), True)
+    with pytest.raises(InputError, match="no title with the id 0"):
+        bundled.is_known(0)

@@ -7,7 +7,8 @@ from scipy.spatial.distance import cdist
 
 from core import Catalogue, InputError
 from core import title_map as module
-from core.title_map import catalogue_likeness, place, title_map
+from core.regions import place
+from core.title_map import catalogue_likeness, title_map
 
 CLUSTERS, SIZE, WITHOUT = 6, 50, 15
 GROUP = np.repeat(np.arange(CLUSTERS), SIZE)

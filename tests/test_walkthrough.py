@@ -51,7 +51,7 @@ def check_sums(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
     for one in steps.point:
         assert one.singular_value == sigma[one.index]
         assert one.kept == pytest.approx(one.singular_value**2 / (one.singular_value**2 + steps.shrinkage), rel=1e-4)
-        assert np.isfinite(one.term)
+        assert one.term == pytest.approx((one.own + one.prior) * one.kept * one.along, rel=1e-4, abs=1e-9)
     sizes = [abs(one.term) for one in steps.point]
     assert sizes == sorted(sizes, reverse=True)
     return steps
@@ -70,7 +70,7 @@ def test_steps_add_up_to_the_scores(model: Model, history: dict[int, int]) -> No
 
 def test_steps_add_up_with_the_bundled_model(bundled: Model) -> None:
     steps = check_sums(bundled, bundled.fold_in({5114: 10, 9253: 9, 32281: 8, 199: 10, 20: 3, 1535: WATCHED}))
-    assert [k for k, _ in steps.scores[0].by_factors] == [1, 8, 32, 128, 512]
+    assert [k for k, _ in steps.scores[0].by_factors] == [2, 8, 32, 128, 512]
     assert any(one.earlier_part > 1 for one in steps.scores)  # Brotherhood continues Fullmetal Alchemist
     assert len(steps.point) == 8
     assert [one.factors for one in steps.truncated] == [2, 8, 32, 128, 512]
@@ -86,9 +86,21 @@ def test_a_coordinate_is_where_the_ratings_lie_along_a_factor(model: Model) -> N
     best = steps.scores[0]
     at = model.catalogue.position(best.title.anime_id)
     first = next(one for one in steps.point if one.index == 0)
-    assert first.term == pytest.approx(best.by_factors[0][1])
+    second = next(one for one in steps.point if one.index == 1)
+    assert first.term + second.term == pytest.approx(best.by_factors[0][1])
     factor = best.lift * best.earlier_part
-    assert first.term == pytest.approx((first.own + first.prior) * first.kept * v[at, 0] * factor, rel=1e-4)
+    assert first.along == pytest.approx(v[at, 0] * factor, rel=1e-4)
+    everything = walked(model, model.fold_in(dict.fromkeys(range(100, 160), 7)))
+    assert {one.along for one in everything.point} == {1.0}  # nothing is left to recommend
+
+
+def test_the_weights_turn_where_a_rating_speaks_against(model: Model) -> None:
+    weights = dict(walked(model, model.fold_in({})).weights)
+    assert list(weights) == list(range(1, 11))
+    assert weights[1] == -0.5
+    assert weights[4] == -0.125
+    assert weights[5] == 0.25
+    assert weights[10] == 1.5
 
 
 def test_fewer_factors_are_a_head_of_so_many(model: Model) -> None:
@@ -100,6 +112,10 @@ def test_fewer_factors_are_a_head_of_so_many(model: Model) -> None:
         listed = [item.anime_id for item in fewer.recommend(taste, 5)]
         assert [title.anime_id for title in one.titles] == listed
         assert one.energy == steps.spectrum.energy[one.factors - 1]
+        whole = [item.anime_id for item in model.recommend(taste, 60)]
+        assert list(one.ranks) == [1 + whole.index(title.anime_id) for title in one.titles]
+    assert steps.truncated[-1].ranks == (1, 2, 3, 4, 5)
+    assert steps.truncated[0].ranks != (1, 2, 3, 4, 5)
     assert [title.anime_id for title in steps.truncated[-1].titles] == [one.title.anime_id for one in steps.scores]
 
 
