@@ -9,6 +9,7 @@ from core.errors import InputError
 from core.filters import ADULT_GENRE, Filters
 from core.recommend import Recommendation
 from core.source import ServedModel
+from core.together import BALANCE, JointRecommendation
 from core.ui.endpoint import Endpoint
 
 MAX_LIMIT = 100
@@ -16,8 +17,8 @@ LONGEST_ID = 18
 
 
 def endpoints(current: Callable[[], ServedModel]) -> list[Endpoint]:
-    """``/search``, ``/recommend``, ``/recommend_for_user`` and ``/similar``. ``current`` gives the
-    model in service at the time of each call.
+    """``/search``, ``/recommend``, ``/recommend_for_user``, ``/recommend_together`` and ``/similar``.
+    ``current`` gives the model in service at the time of each call.
     """
 
     def search(query: str, limit: int = 10) -> list[Title]:
@@ -60,6 +61,28 @@ def endpoints(current: Callable[[], ServedModel]) -> list[Endpoint]:
             user_id = user_id[:LONGEST_ID] if number is None else number
         return model.recommend(model.user_taste(user_id), k, filters, novelty)
 
+    def recommend_together(
+        ratings: dict[str, float],
+        other_ratings: dict[str, float],
+        k: int = 10,
+        balance: float = BALANCE,
+        *,
+        filters: Filters,
+        novelty: float = 0.0,
+    ) -> list[JointRecommendation]:
+        """Recommend anime that two people would both like, best first, with each one's reasons.
+
+        Args:
+            ratings: Of the one, by MyAnimeList id, 1 to 10, or -1 for seen without a rating: {"5114": 10}.
+            other_ratings: Of the other, likewise.
+            k: How many titles, 1 to 1000.
+            balance: From 0, what suits them on average, to 1, what suits the less pleased one.
+            novelty: From -1, mainstream, to 1, hidden gems.
+        """
+        model = current().model
+        both = [model.fold_in(_ratings(one)) for one in (ratings, other_ratings)]
+        return model.recommend_together(both, k, filters, balance, novelty)
+
     def similar(anime_id: int, k: int = 10, *, filters: Filters) -> list[Recommendation]:
         """Anime that the same people like, nearest first.
 
@@ -71,7 +94,7 @@ def endpoints(current: Callable[[], ServedModel]) -> list[Endpoint]:
         adult = filters.adult or ADULT_GENRE in model.catalogue[anime_id].genres
         return model.similar(anime_id, k, replace(filters, adult=adult))
 
-    filtered = (recommend, recommend_for_user, similar)
+    filtered = (recommend, recommend_for_user, recommend_together, similar)
     return [Endpoint(search), *(Endpoint(function, {"filters": chosen}) for function in filtered)]
 
 

@@ -11,15 +11,17 @@ from starlette.routing import Route
 
 from core.errors import AniSVDError
 from core.model import Model
-from core.recommend import Recommendation
+from core.recommend import Reason, Recommendation
 from core.source import ServedModel
-from core.ui.flows import answer
+from core.together import JointRecommendation
+from core.ui.answers import answer
 from core.ui.state import PageState
 
 COLUMNS = (
     "rank", "anime_id", "name", "english", "genres", "type", "episodes", "mean_rating", "members",
     "predicted_rating", "because",
 )  # fmt: skip
+Listed = list[Recommendation] | list[JointRecommendation]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -28,7 +30,7 @@ def download_routes(current: Callable[[], ServedModel]) -> list[Route]:
     whatever else the model doesn't know is left out, as on the page.
     """
 
-    def route(name: str, respond: Callable[[list[Recommendation]], Response]) -> Route:
+    def route(name: str, respond: Callable[[Listed], Response]) -> Route:
         def endpoint(request: Request) -> Response:
             model = current().model
             try:
@@ -41,28 +43,35 @@ def download_routes(current: Callable[[], ServedModel]) -> list[Route]:
     return [route("list.csv", as_csv), route("list.json", as_json)]
 
 
-def listed(query: str, model: Model) -> list[Recommendation]:
+def listed(query: str, model: Model) -> Listed:
     """The list that the page shows for a link."""
     return answer(PageState.from_link(query, model)[0], model).recommendations
 
 
-def as_json(recommendations: list[Recommendation]) -> Response:
-    """A JSON array with the fields of `Recommendation`."""
+def as_json(recommendations: Listed) -> Response:
+    """A JSON array with the fields of `Recommendation` or `JointRecommendation`."""
     return JSONResponse([item.as_dict() for item in recommendations], headers=_saved_as("anisvd.json"))
 
 
-def as_csv(recommendations: list[Recommendation]) -> Response:
+def as_csv(recommendations: Listed) -> Response:
     """UTF-8 with a byte order mark, for spreadsheets; names that one would take for a formula begin
-    with an apostrophe.
+    with an apostrophe. Of two people, what differs stands in one cell, with a slash between.
     """
     stream = io.StringIO()
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
     for item in recommendations:
-        reasons = " | ".join(reason.english or reason.name for reason in item.because)
-        values = item.as_dict() | {"genres": ", ".join(item.genres), "because": reasons}
-        rounded = values | {"predicted_rating": round(item.predicted_rating, 2)}
-        writer.writerow([_cell(rounded[column]) for column in COLUMNS])
+        people: list[tuple[float, tuple[Reason, ...]]]
+        if isinstance(item, JointRecommendation):
+            people = list(zip(item.predicted_ratings, item.because, strict=True))
+        else:
+            people = [(item.predicted_rating, item.because)]
+        told = {
+            "genres": ", ".join(item.genres),
+            "predicted_rating": " / ".join(f"{rating:.2f}" for rating, _ in people),
+            "because": " / ".join(" | ".join(one.english or one.name for one in because) for _, because in people),
+        }
+        writer.writerow([_cell((item.as_dict() | told)[column]) for column in COLUMNS])
     text = "\ufeff" + stream.getvalue()
     return Response(text, media_type="text/csv; charset=utf-8", headers=_saved_as("anisvd.csv"))
 

@@ -1,7 +1,7 @@
 """The page: its parts, and which event calls which handler of `core.ui.flows`.
 
 The state lives in the browser (``assets/store.js``); its JSON goes along with every call, and all
-that depends on it comes back at once. What the parts look like: `core.ui.views`.
+that depends on it comes back at once. What the parts look like: `core.ui.views` and `core.ui.panels`.
 """
 
 from collections.abc import Callable
@@ -10,10 +10,12 @@ from typing import Any
 import gradio as gr
 
 from core.source import ServedModel
-from core.ui import views
 from core.ui.api import endpoints
 from core.ui.endpoint import Page
-from core.ui.flows import LONGEST_QUERY, Flows
+from core.ui.flows import Flows
+from core.ui.rendering import render
+from core.ui.views import shell
+from core.ui.words import DEFAULT, LANGUAGES, words
 
 # No queue, no spinner: answers take milliseconds. Of calls that overtake each other the last counts.
 INSTANT: dict[str, Any] = {
@@ -25,45 +27,62 @@ INSTANT: dict[str, Any] = {
 
 # Gradio's own inputs come with a look and a loading order of their own, and miss what an input method
 # types (kana, kanji): inputs are plain HTML here, and tell the page's script what happened.
-CHANGES, SEARCHES = ("anisvd.connect('change', trigger)", "anisvd.connect('search', trigger)")
+CHANGES, SEARCHES = (
+    f"anisvdReady.then((anisvd) => anisvd.connect('{what}', trigger))" for what in ("change", "search")
+)
+
+OPENING = "() => anisvdReady.then((anisvd) => anisvd.opening())"
+
+SHELL = ("header", "search", "refine", "wall", "results")
+I18N = gr.I18n(**{code: {f"shell.{part}": shell(part, words(code)) for part in SHELL} for code in LANGUAGES})
+"""What stands in the page before the server was asked, in the words of each language."""
 
 
 def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
     """The Gradio app around whatever model ``current()`` says is in service."""
     flows = Flows(current)
     page: gr.Blocks
-    with Page(endpoints(current), title="AniSVD: your next anime", analytics_enabled=False, fill_width=True) as page:
+    with Page(endpoints(current), title="AniSVD", analytics_enabled=False, fill_width=True) as page:
         sent, opened = gr.JSON(visible=False), gr.JSON(visible=False)
-        header = _part(views.header(current()), js_on_load=CHANGES)
+        _part(render("motifs.svg", words(DEFAULT)), elem_id="motifs")
+        header = _shell("header", js_on_load=CHANGES)
         banner = _part()
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=5, min_width=320, elem_classes="side"):
                 with gr.Column(elem_id="panel-rate"):
-                    _part(views.search(LONGEST_QUERY))
+                    search = _shell("search")
                     found = _part(elem_id="found", js_on_load=SEARCHES)
-                    wall, rated = _part(views.skeleton("wall"), elem_id="wall"), _part(elem_id="rated")
-                with gr.Column(elem_id="panel-user"):
-                    person = _part(elem_id="person")
+                    wall, rated = _shell("wall", elem_id="wall"), _part(elem_id="rated")
+                panel = _part(elem_id="panel-more")
                 dock = _part(elem_id="dock")
             with gr.Column(scale=8, min_width=320, elem_classes="list"):
-                _part(views.render("refine.html"))
+                refine = _shell("refine")
                 controls = _part(elem_id="controls")
-                results = _part(views.skeleton("results"), elem_id="results")
-        footer = _part(views.footer(current()))
+                results = _shell("results", elem_id="results")
+        below = _part()
+        footer = _part()
 
-        parts = [banner, wall, rated, dock, person, controls, results]
-        page.load(flows.open, sent, [opened, *parts], js="() => anisvd.opening()", **INSTANT).then(
-            None, opened, None, js="opened => anisvd.adopt(opened)"
-        )
+        parts = [banner, wall, rated, dock, panel, controls, results, below]
+        page.load(
+            flows.open,
+            sent,
+            [opened, *parts, header, search, refine, footer],
+            js=OPENING,
+            **INSTANT,
+        ).then(None, opened, None, js="opened => anisvd.adopt(opened)")
         # The page itself tells when its state has changed: assets/store.js.
         header.submit(flows.show, sent, parts, js="() => anisvd.sending()", **INSTANT).then(
             None, None, None, js="() => anisvd.shown()"
         )
         found.submit(flows.search, sent, found, js="() => anisvd.sending()", **INSTANT)
-        page.load(lambda: [views.header(current()), views.footer(current())], None, [header, footer], **INSTANT)
     return page
 
 
-def _part(value: str = "", **options: Any) -> gr.HTML:
+def _part(value: Any = "", **options: Any) -> gr.HTML:
     """A part of the page that `core.ui.views` renders and ``page.css`` styles, and nobody else."""
     return gr.HTML(value, apply_default_css=False, elem_classes="part", **options)
+
+
+def _shell(part: str, **options: Any) -> gr.HTML:
+    """A part that is there at once, in the language of the visitor's browser."""
+    return _part(I18N(f"shell.{part}"), **options)

@@ -7,15 +7,30 @@ from pathlib import Path
 import gradio as gr
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from core.source import ServedModel
 from core.ui.api import endpoints
+from core.ui.bringing import bringing_route
 from core.ui.downloads import download_routes
+from core.ui.page import I18N
+from core.ui.sights import sight_routes
 from core.ui.theme import theme
 
 SESSIONS_KEPT = 100
 ASSETS = Path(__file__).parent / "assets"
+LOADER = """window.anisvdReady = (async () => {
+  for (const name of ["store", "page"])
+    await new Promise((done, failed) => {
+      document.head.append(Object.assign(document.createElement("script"), {
+        src: `anisvd/${name}.js`, onload: done, onerror: failed,
+      }));
+    });
+  return anisvd;
+})();"""
+"""Gradio adds the head by script, where ``<script src>`` loads in any order, and at any time: what needs
+the scripts waits for this promise."""
 
 
 def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
@@ -26,11 +41,19 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
     def healthz(request: Request) -> JSONResponse:
         return JSONResponse(current().health())
 
-    called = [endpoint.route() for endpoint in endpoints(current)]
+    routes: list[BaseRoute] = [
+        Route("/healthz", healthz),
+        *download_routes(current),
+        bringing_route(current),
+        *sight_routes(current),
+    ]
+    routes += [endpoint.route() for endpoint in endpoints(current)]
+    routes.append(Mount("/anisvd", StaticFiles(directory=ASSETS)))
     page.launch(
-        app_kwargs={"routes": [Route("/healthz", healthz), *download_routes(current), *called]},
+        app_kwargs={"routes": routes},
         mcp_server=True,
         theme=theme(),
+        i18n=I18N,
         head=head(),
         footer_links=["api", "gradio"],
         # Spaces ask for server-side rendering, which puts Node in front and hides /healthz.
@@ -44,12 +67,12 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
 
 
 def head() -> str:
-    """Icon, styles and scripts. Within the page itself: what ``css_paths`` names comes after the
-    first paint, and moves what is there.
+    """Icon, styles, and what loads the scripts. Styles stand in the page itself: what ``css_paths`` names
+    comes after the first paint, and moves what is there.
     """
     icon = b64encode((ASSETS / "icon.svg").read_bytes()).decode()
-    style, *scripts = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "store.js", "page.js"))
+    style = (ASSETS / "page.css").read_text(encoding="utf-8")
     return (
         f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">'
-        f"<style>{style}</style>" + "".join(f"<script>{script}</script>" for script in scripts)
+        f"<style>{style}</style><script>{LOADER}</script>"
     )

@@ -15,6 +15,7 @@ from core.filters import SEQUELS, Filters
 from core.model import Model
 from core.ratings import WATCHED
 from core.taste import check_rating
+from core.together import BALANCE
 
 MAX_K = 100
 MAX_ENTRIES = 5_000
@@ -22,7 +23,13 @@ MAX_LINK = 200_000
 LONGEST_USER = 18
 NOVELTY_STEPS = 2
 SEEN = "seen"
-TABS = ("rate", "user")
+TABS = ("rate", "list", "user", "together", "explore", "how")
+PLANS = ("any", "hide", "first")
+BALANCE_STEPS = 4
+
+OWN = ("ratings", "unseen", "hidden", "planned")
+OTHERS = ("partner", "partner_unseen", "partner_hidden", "partner_planned")
+"""What is the visitor's, and what is the other person's, of two."""
 
 Rated = tuple[int, float]
 Clean = Callable[[Any, Model], Any]
@@ -89,7 +96,8 @@ class PageState:
     Attributes
     ----------
     tab, user
-        Whose taste the list is for: the visitor's own, or that of an existing user.
+        What the visitor is looking at. The list is for the visitor, but on the tab ``user`` for that
+        existing user, and on the tab ``together`` for the visitor and somebody else.
     like
         If set, the list shows titles like this one instead.
     ratings
@@ -98,8 +106,18 @@ class PageState:
         Titles that the visitor hasn't seen: not suggested for rating again.
     hidden
         Titles that they are not interested in: never recommended.
+    planned, plan
+        Titles that they plan to watch; whether those come like any others, are hidden, or come first.
     without
         Titles that don't count as reasons.
+    partner, partner_user
+        The ratings of the other of two people, or the existing user who is it.
+    partner_unseen, partner_hidden, partner_planned
+        What else the other one said, as of the visitor.
+    swapped
+        Whether what is the visitor's above is the other person's just now, and the other way round.
+    balance
+        Of two people: from what suits them on average, 0, to what suits the less pleased one, 4.
     k, genres, exclude_genres, types, min_members, min_year, max_year, sequels, adult
         Length of the list, and `core.filters.Filters`, but for ``sequels``, which are left out here.
     likes_only
@@ -114,7 +132,16 @@ class PageState:
     ratings: tuple[Rated, ...] = _field("rated", _rated, (), many=True)
     unseen: tuple[int, ...] = _field("unseen", _title, (), many=True)
     hidden: tuple[int, ...] = _field("hidden", _title, (), many=True)
+    planned: tuple[int, ...] = _field("planned", _title, (), many=True)
+    plan: str = _field("plan", _one_of(PLANS), "any")
     without: tuple[int, ...] = _field("without", _title, (), many=True)
+    partner: tuple[Rated, ...] = _field("partner", _rated, (), many=True)
+    partner_unseen: tuple[int, ...] = _field("partner_unseen", _title, (), many=True)
+    partner_hidden: tuple[int, ...] = _field("partner_hidden", _title, (), many=True)
+    partner_planned: tuple[int, ...] = _field("partner_planned", _title, (), many=True)
+    partner_user: int | str | None = _field("partner_user", _user, None)
+    swapped: bool = _field("swapped", _flag, False)
+    balance: int = _field("balance", _number(0, BALANCE_STEPS), round(BALANCE * BALANCE_STEPS))
     k: int = _field("k", _number(1, MAX_K), 10)
     genres: tuple[str, ...] = _field("genres", _genre, (), many=True)
     exclude_genres: tuple[str, ...] = _field("no", _genre, (), many=True)
@@ -171,12 +198,16 @@ class PageState:
 
     def _consistent(self) -> "PageState":
         """No title twice (the last rating counts), no genre both wanted and not, years in order."""
-        lists = ("unseen", "hidden", "without", "genres", "types")
+        lists = (*OWN[1:], *OTHERS[1:], "without", "genres", "types")
         changes: dict[str, Any] = {name: tuple(dict.fromkeys(getattr(self, name))) for name in lists}
-        changes["ratings"] = tuple({anime_id: (anime_id, rating) for anime_id, rating in self.ratings}.values())
+        for name in ("ratings", "partner"):
+            changes[name] = tuple({anime_id: (anime_id, rating) for anime_id, rating in getattr(self, name)}.values())
         changes["exclude_genres"] = tuple(one for one in dict.fromkeys(self.exclude_genres) if one not in self.genres)
         if self.min_year and self.max_year:
             changes["min_year"], changes["max_year"] = sorted((self.min_year, self.max_year))
+        if self.swapped and self.tab == "together":  # where both are named, everybody is in their place
+            changes |= {own: changes[other] for own, other in zip(OWN + OTHERS, OTHERS + OWN, strict=True)}
+            changes["swapped"] = False
         return replace(self, **changes)
 
     @property
@@ -184,10 +215,20 @@ class PageState:
         """The existing user whom the list is for; None if it is for the visitor."""
         return self.user if self.tab == "user" else None
 
+    @property
+    def is_for_two(self) -> bool:
+        """Whether the list is for the visitor and somebody else, and both are there."""
+        return self.tab == "together" and self.like is None and bool(self.partner or self.partner_user is not None)
+
+    def alone(self) -> "PageState":
+        """The same without the existing user whom the list is for, or with whom it is shared."""
+        return replace(self, partner_user=None) if self.tab == "together" else replace(self, user=None)
+
     # -- what it asks of the model -------------------------------------------------------------
 
-    def filters(self, *more_excluded: int) -> Filters:
-        """The choices as filters, with what the visitor is not interested in, and more."""
+    def filters(self) -> Filters:
+        """The choices as filters, with what the visitor, or one of two people, is not interested in."""
+        turned_down = (*self.hidden, *(self.partner_hidden if self.is_for_two else ()))
         return Filters(
             genres=self.genres,
             exclude_genres=self.exclude_genres,
@@ -197,7 +238,7 @@ class PageState:
             max_year=self.max_year,
             adult=self.adult,
             sequels=self.sequels,
-            exclude_ids=(*self.hidden, *more_excluded),
+            exclude_ids=(*turned_down, *(self.planned if self.plan == "hide" else ())),
         )
 
 

@@ -1,32 +1,28 @@
-"""From answers of the model to HTML, by Jinja2 templates with autoescaping.
-
-Not by ``gr.HTML``'s own Handlebars templates: Gradio evaluates their output as a JavaScript
-template literal, so that a title named ``${alert(1)}`` would run. What is rendered here passes
-through ``${value}`` as it is.
-"""
+"""The parts of the page: which template shows what of the model's answers, in which words."""
 
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+import numpy.typing as npt
+from markupsafe import Markup
 
 from core.catalogue import Catalogue, Title
 from core.certainty import Certainty
+from core.filters import ADULT_GENRE
 from core.model import Model
 from core.profile import Profile, genre_shares
-from core.ratings import WATCHED
-from core.recommend import Recommendation
+from core.recommend import Reason, Recommendation
 from core.source import ServedModel
 from core.taste import Taste
-from core.ui.covers import drawn_cover
-from core.ui.state import NOVELTY_STEPS, PageState
+from core.together import JointRecommendation
+from core.ui.rendering import render
+from core.ui.state import NOVELTY_STEPS, TABS, PageState
 from core.ui.wishes import Wish, wishes
+from core.ui.words import LANGUAGES, Words
 
 HISTORY_SHOWN = 1_000
 RATED_SHOWN = 30
@@ -35,33 +31,7 @@ MOST = 0.97  # of the titles began by the year that the page names as the newest
 STARS = 5
 LENGTHS = (5, 10, 20, 30, 50, 100)
 MEMBERS = (0, 1_000, 10_000, 50_000, 100_000, 300_000)
-TABS = (("rate", "Rate a few shows"), ("user", "Existing user"))
-CERTAINTY_WORDS = (
-    (0.25, "First guesses"),
-    (0.45, "Taking shape"),
-    (0.65, "Getting to know you"),
-    (1.0, "Knows you well"),
-)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = lambda value: f"{value:g}"
-    environment.filters["rating"] = lambda value: "seen" if value == WATCHED else f"{value:g}"
-    environment.globals.update(watched=WATCHED, drawn_cover=drawn_cover)
-    return environment
-
-
-def render(template: str, **context: Any) -> str:
-    """A template of ``core/ui/templates``, every value escaped."""
-    return _environment().get_template(template).render(**context)
+CERTAINTY_LEVELS = ((0.25, "guesses"), (0.45, "shape"), (0.65, "knowing"), (1.0, "well"))
 
 
 @dataclass(frozen=True)
@@ -70,80 +40,92 @@ class Person:
 
     user_id: int | None
     n: int
-    genres: str
+    genres: list[str]
     favourites: list[Title]
 
     @classmethod
     def of(cls, taste: Taste, model: Model) -> "Person":
         """By the genres of their taste, and their highest ratings."""
         leanings = genre_shares(model.catalogue, taste.positions)
-        much = [one.genre for one in leanings if one.share > one.average][:2]
-        best = [model.catalogue[anime_id] for anime_id, _ in _favourites_first(taste, model.catalogue)[:3]]
-        return cls(taste.user_id, len(taste), " and ".join(much), best)
+        much = [one.genre for one in leanings if one.share > one.average and one.genre != ADULT_GENRE][:2]
+        best = [model.catalogue[anime_id] for anime_id, _ in favourites_first(taste, model.catalogue)[:3]]
+        return cls(taste.user_id, len(taste), much, best)
 
 
-def header(served: ServedModel) -> str:
-    """Name, promise, tabs, and the notice if there is one."""
-    return render("header.html", notice=served.notice, tabs=TABS)
+class Card(NamedTuple):
+    """A recommendation as it is shown: with each one's expected rating, and each one's reasons."""
+
+    item: Recommendation | JointRecommendation
+    title: Title
+    expected: Sequence[tuple[str, float]]
+    because: Sequence[tuple[str, Sequence[tuple[Reason, str]]]]
 
 
-def footer(served: ServedModel) -> str:
+def shell(part: str, words: Words) -> str:
+    """A part that stands in the page before the server was asked: the ``header``, the ``search``, the
+    button to ``refine``, and what waits in the place of the ``wall`` and the ``results``.
+    """
+    if part == "header":
+        return render("header.html", words, tabs=TABS, languages=LANGUAGES, spoken=words.part("say"))
+    if part in ("wall", "results"):
+        return render("skeleton.html", words, kind=part)
+    return render(f"{part}.html", words)
+
+
+def footer(served: ServedModel, words: Words) -> str:
     """Which model answers, and what it was trained from."""
-    return render(
-        "footer.html", served=served, info=served.model.info, newest=newest_year(served.model.catalogue, MOST)
-    )
+    newest = newest_year(served.model.catalogue, MOST)
+    return render("footer.html", words, served=served, info=served.model.info, newest=newest)
 
 
-def search(longest: int) -> str:
-    """Where to type the name of a show."""
-    return render("search.html", longest=longest)
+def banner(notice: str, shared: bool, swapped: bool, dropped: int, words: Words) -> str:
+    """That another model serves than the wanted one; that a list was shared by link, and what of it
+    this model does not know; that ratings are another person's.
+    """
+    return render("banner.html", words, notice=notice, shared=shared, swapped=swapped, dropped=dropped)
 
 
-def skeleton(kind: str) -> str:
-    """What stands in the place of the ``wall`` or the ``results`` until they are there."""
-    return render("skeleton.html", kind=kind)
-
-
-def banner(shared: bool, dropped: int) -> str:
-    """That a list was shared by link, and what of it this model does not know."""
-    return render("banner.html", shared=shared, dropped=dropped)
-
-
-def found(titles: list[Title], query: str, state: PageState, model: Model) -> str:
+def found(titles: list[Title], query: str, state: PageState, model: Model, words: Words) -> str:
     """What a search found, each title with buttons to rate it."""
     ratings = dict(state.ratings)
     newest = newest_year(model.catalogue, MOST)
-    return render(
-        "found.html", titles=titles, query=query.strip(), ratings=ratings, steps=rating_steps(model), newest=newest
-    )
+    steps = rating_steps(model)
+    context = {"titles": titles, "query": query.strip(), "ratings": ratings, "steps": steps, "newest": newest}
+    return render("found.html", words, **context)
 
 
-def wall(titles: Sequence[Title], n_rated: int, model: Model) -> str:
+def wall(titles: Sequence[Title], n_rated: int, model: Model, words: Words) -> str:
     """Titles to rate with one tap."""
     steps = rating_steps(model)
     stars = dict.fromkeys(steps[math.ceil(len(steps) * star / STARS) - 1] for star in range(1, STARS + 1))
-    return render("wall.html", titles=titles, n_rated=n_rated, stars=list(stars))
+    return render("wall.html", words, titles=titles, n_rated=n_rated, stars=list(stars))
 
 
-def rated(state: PageState, model: Model, everything: bool = False) -> str:
+def rated(state: PageState, model: Model, words: Words, everything: bool = False) -> str:
     """The visitor's own ratings, the latest first, to change or remove; of many only the latest."""
     latest = list(reversed(state.ratings))[: None if everything else RATED_SHOWN]
     titles = [(model.catalogue[anime_id], rating) for anime_id, rating in latest]
-    counts = {"n_rated": len(state.ratings), "n_unseen": len(state.unseen), "n_hidden": len(state.hidden)}
-    return render("rated.html", titles=titles, steps=rating_steps(model), **counts)
+    counts = {
+        "n_rated": len(state.ratings),
+        "n_unseen": len(state.unseen),
+        "n_hidden": len(state.hidden),
+        "n_planned": len(state.planned),
+    }
+    return render("rated.html", words, titles=titles, steps=rating_steps(model), swapped=state.swapped, **counts)
 
 
-def dock(state: PageState) -> str:
+def dock(state: PageState, words: Words) -> str:
     """On a phone: the way to the list."""
-    return render("dock.html", n_rated=len(state.ratings))
+    return render("dock.html", words, n_rated=len(state.ratings))
 
 
-def controls(state: PageState, model: Model) -> str:
+def controls(state: PageState, model: Model, words: Words) -> str:
     """What narrows and turns the list."""
     catalogue = model.catalogue
     years = catalogue.frame["year"]
     return render(
         "controls.html",
+        words,
         state=state,
         genres=catalogue.genres,
         types=catalogue.types,
@@ -155,49 +137,57 @@ def controls(state: PageState, model: Model) -> str:
 
 
 def results(
-    recommendations: list[Recommendation],
+    cards: list[Card],
     model: Model,
     state: PageState,
-    heading: str,
+    words: Words,
+    heading: Markup,
     hint: str,
+    order: str,
     loosenings: list[Wish],
     certainty: Certainty | None = None,
     ask: Title | None = None,
     more: int = 0,
+    spot: npt.NDArray[np.float32] | None = None,
 ) -> str:
     """Recommendations as cards, with what narrows the list, and what to do about it."""
-    words = next((words for share, words in CERTAINTY_WORDS if certainty and certainty.share <= share), "")
+    level = next((level for share, level in CERTAINTY_LEVELS if certainty and certainty.share <= share), "")
     return render(
         "results.html",
-        cards=[(item, model.catalogue[item.anime_id]) for item in recommendations],
+        words,
+        cards=cards,
         k=state.k,
         link=state.to_link(),
         back=state.like is not None,
         heading=heading,
         hint=hint,
-        whose="for them" if state.listed_user is not None else "for you" if state.ratings else "",
+        order=order,
+        removable=not state.is_for_two,
         telling=TELLING,
-        wishes=wishes(state, model),
+        wishes=wishes(state, model, words),
         loosenings=loosenings,
         certainty=certainty,
-        certainty_words=words,
+        certainty_level=level,
         ask=ask,
         more=more,
+        spot=spot,
         steps=rating_steps(model),
     )
 
 
-def person(state: PageState, sample: list[int], people: list[Person], trouble: str = "") -> str:
+def person(state: PageState, words: Words, sample: list[int], people: list[Person], trouble: str = "") -> str:
     """To pick an existing user."""
-    return render("person.html", state=state, sample=sample, people=people, trouble=trouble, profile=None)
+    context = {"state": state, "sample": sample, "people": people, "trouble": trouble, "profile": None}
+    return render("person.html", words, **context)
 
 
-def chosen_person(state: PageState, sample: list[int], taste: Taste, told: Profile, model: Model) -> str:
+def chosen_person(state: PageState, words: Words, sample: list[int], taste: Taste, told: Profile, model: Model) -> str:
     """An existing user: taste at a glance, and history, the favourites first."""
     catalogue = model.catalogue
-    entries = _favourites_first(taste, catalogue)
+    entries = favourites_first(taste, catalogue)
     return render(
         "person.html",
+        words,
         state=state,
         sample=sample,
         people=[],
@@ -213,7 +203,7 @@ def chosen_person(state: PageState, sample: list[int], taste: Taste, told: Profi
     )
 
 
-def _favourites_first(taste: Taste, catalogue: Catalogue) -> list[tuple[int, float]]:
+def favourites_first(taste: Taste, catalogue: Catalogue) -> list[tuple[int, float]]:
     """Ids and ratings, the highest first, of equal ones the title that more people list."""
     return sorted(taste.ratings.items(), key=lambda entry: (-entry[1], -catalogue[entry[0]].members))
 

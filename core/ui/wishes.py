@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.model import Model
 from core.taste import Taste
 from core.ui.state import PageState
+from core.ui.words import Words
 
 
 @dataclass(frozen=True)
@@ -21,45 +22,48 @@ class Wish:
     count: int = 0
 
 
-def wishes(state: PageState, model: Model) -> list[Wish]:
+def wishes(state: PageState, model: Model, words: Words) -> list[Wish]:
     """All that differs from an open list, to be taken back one by one."""
-    listed = [Wish("toggle", "genres", genre, f"only {genre}") for genre in state.genres]
-    listed += [Wish("toggle", "exclude_genres", genre, f"no {genre}") for genre in state.exclude_genres]
-    listed += [Wish("toggle", "types", kind, kind) for kind in state.types]
-    listed += [Wish("toggle", "without", one, f"without {model.catalogue[one].label}") for one in state.without]
+
+    def genre(name: str) -> str:
+        return words.named("genre", name)
+
+    listed = [Wish("toggle", "genres", one, words("wish.genres", genre=genre(one))) for one in state.genres]
+    listed += [
+        Wish("toggle", "exclude_genres", one, words("wish.exclude_genres", genre=genre(one)))
+        for one in state.exclude_genres
+    ]
+    listed += [Wish("toggle", "types", kind, words.named("type", kind)) for kind in state.types]
+    listed += [
+        Wish("toggle", "without", one, words("wish.without", title=words.label(model.catalogue[one])))
+        for one in state.without
+    ]
     plain = PageState()
-    words = {
-        "min_members": f"{state.min_members:,} people or more",
-        "min_year": f"from {state.min_year}",
-        "max_year": f"up to {state.max_year}",
-        "sequels": {"new": "nothing begun", "all": "sequels, too"}.get(state.sequels, ""),
-        "novelty": "hidden gems" if state.novelty > 0 else "mainstream",
-        "likes_only": "likes only",
-        "adult": "adult titles, too",
+    said = {
+        "min_members": lambda: words("wish.min_members", n=state.min_members),
+        "min_year": lambda: words("wish.min_year", year=str(state.min_year)),
+        "max_year": lambda: words("wish.max_year", year=str(state.max_year)),
+        "sequels": lambda: words(f"wish.sequels.{state.sequels}"),
+        "novelty": lambda: words("controls.gems" if state.novelty > 0 else "controls.mainstream"),
+        "likes_only": lambda: words("controls.likes"),
+        "adult": lambda: words("controls.adult"),
+        "plan": lambda: words(f"wish.plan.{state.plan}"),
     }
-    changed = [name for name in words if getattr(state, name) != getattr(plain, name)]
-    return listed + [Wish("reset", name, None, words[name]) for name in changed]
+    changed = [name for name in said if getattr(state, name) != getattr(plain, name)]
+    return listed + [Wish("reset", name, None, said[name]()) for name in changed]
 
 
-def loosenings(state: PageState, taste: Taste, model: Model) -> list[Wish]:
+def loosenings(state: PageState, taste: Taste, model: Model, words: Words) -> list[Wish]:
     """What would let more titles qualify, the most first."""
     now = int(model.allowed(taste, state.filters()).sum())
+    years = {"min_year": str(state.min_year), "max_year": str(state.max_year)}
     found = []
     for name, value, filters in state.filters().loosened():
         count = int(model.allowed(taste, filters).sum())
-        label = {
-            "genres": f"Not only {value}",
-            "exclude_genres": f"{value}, too",
-            "types": "All types",
-            "min_members": "Lesser known, too",
-            "min_year": f"Also before {state.min_year}",
-            "max_year": f"Also after {state.max_year}",
-            "adult": "Adult titles, too",
-            "sequels": "Sequels, too",
-            "exclude_ids": "Also what you turned down",
-        }[name]
         if count > now:
-            do, field, to = {"sequels": ("set", name, "all"), "exclude_ids": ("reset", "hidden", None)}.get(
+            label = words(f"loosen.{name}", genre=words.named("genre", value or ""), year=years.get(name, ""))
+            turned_down = "hidden" if state.hidden else "plan"
+            do, field, to = {"sequels": ("set", name, "all"), "exclude_ids": ("reset", turned_down, None)}.get(
                 name, ("toggle", name, value) if value or name == "adult" else ("reset", name, None)
             )
             found.append(Wish(do, field, to, label, count))

@@ -14,7 +14,7 @@ from gradio_client.exceptions import AppError
 from core import Filters, Model
 from core.source import BUNDLED
 
-ENDPOINTS = {"search", "recommend", "recommend_for_user", "similar"}
+ENDPOINTS = {"search", "recommend", "recommend_for_user", "recommend_together", "similar"}
 MCP = "/gradio_api/mcp/"
 RATINGS = {5114: 10, 9253: 9, 1535: -1}
 SENT = {str(anime_id): rating for anime_id, rating in RATINGS.items()}
@@ -39,11 +39,15 @@ def expected(model: Model, name: str, arguments: dict[str, Any]) -> list[dict[st
     if name == "search":
         return as_json(model.catalogue.search(**arguments))
     novelty = arguments.get("novelty", 0.0)
-    own = {"ratings", "user_id", "anime_id", "k", "novelty"}
+    own = {"ratings", "other_ratings", "user_id", "anime_id", "k", "novelty"}
     lists = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
     filters = Filters(**{key: value for key, value in lists.items() if key not in own})
     if name == "similar":
         return as_json(model.similar(arguments["anime_id"], arguments["k"], filters))
+    if name == "recommend_together":
+        other = {int(anime_id): rating for anime_id, rating in arguments["other_ratings"].items()}
+        both = (model.fold_in(RATINGS), model.fold_in(other))
+        return as_json(model.recommend_together(both, arguments["k"], filters))
     taste = model.fold_in(RATINGS) if name == "recommend" else model.user_taste(arguments["user_id"])
     return as_json(model.recommend(taste, arguments["k"], filters, novelty))
 
@@ -55,6 +59,7 @@ def expected(model: Model, name: str, arguments: dict[str, Any]) -> list[dict[st
         ("recommend", {"ratings": SENT, "k": 12, "genres": ["Drama"], "types": ["TV"], "min_year": 2000}),
         ("recommend", {"ratings": SENT, "k": 3, "sequels": "new", "exclude_ids": [19815], "novelty": 0.5}),
         ("recommend_for_user", {"user_id": 5, "k": 4, "sequels": "first", "max_year": 2010}),
+        ("recommend_together", {"ratings": SENT, "other_ratings": {"4224": 9}, "k": 3, "sequels": "first"}),
         ("similar", {"anime_id": 5114, "k": 4, "exclude_genres": ["Military"], "min_members": 1000}),
     ],
 )
@@ -67,7 +72,8 @@ def test_every_road_gives_the_answer_of_the_model(
     (content,) = tool_called(f"{app}{MCP}", name, arguments).content
     assert json.loads(content.text) == wanted
     assert wanted
-    assert name == "search" or set(wanted[0]) == FIELDS
+    joint = {"predicted_ratings"} if name == "recommend_together" else {"predicted_rating"}
+    assert name == "search" or set(wanted[0]) == FIELDS - {"predicted_rating"} | joint
 
 
 def test_a_link_to_the_page_holds_the_same_list(app: str, client: Client) -> None:

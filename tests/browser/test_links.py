@@ -152,10 +152,11 @@ def test_hostile_links_do_no_harm(visit: Visit, app: str) -> None:
     page = visit(f"{app}?{'&'.join(f'{name}={quote(attack)}' for name in names)}&unseen={'A' * 10_000}")
     expect(page.locator("#results .card")).to_have_count(10)
     page.goto(f"{app}?tab=user&user={quote(attack)}")
-    expect(page.locator("#person .notice")).to_contain_text("There is no user '<img src=x onerror")
+    expect(page.locator("#panel-more .notice")).to_contain_text("There is no user <img src=x onerror")
     assert page.locator(".part .notice img").count() == 0
 
 
+@pytest.mark.xdist_group("hostile")  # one worker starts that app
 def test_hostile_names_show_as_text_everywhere(visit: Visit, hostile_app: str) -> None:
     page = visit(hostile_app, DESKTOP, covers=False)
     page.on("dialog", lambda dialog: dialog.dismiss())
@@ -180,6 +181,7 @@ def test_hostile_names_show_as_text_everywhere(visit: Visit, hostile_app: str) -
     assert page.evaluate("window.hacked") is None
 
 
+@pytest.mark.xdist_group("hostile")  # one worker starts that app
 def test_the_page_says_which_model_it_runs(visit: Visit, app: str, hostile_app: str) -> None:
     expect(visit(app).locator(".colophon")).to_contain_text("bundled with the app")
     expect(visit(hostile_app).locator(".colophon")).to_contain_text("local folder small")

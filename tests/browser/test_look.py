@@ -4,15 +4,18 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from hands import COVERS, DESKTOP, PHONE, Visit, rate, refine, search
+from hands import COVERS, DESKTOP, PHONE, Visit, rate, refine, search, tab
+from list_forms import anilist_answer, anilist_entry, as_json, mal_entry, mal_export
 from playwright.sync_api import Page, expect
 
 OURS = ".part"
+EXPORT = mal_export(mal_entry(20, score=9) + mal_entry(1535, "Plan to Watch") + mal_entry(10**8, title="Nobody knows"))
+UNSCALED = as_json(anilist_answer([anilist_entry(1, 20, score=3)], score_format=None)).decode()
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds in anything that the project draws."""
-    found = Axe().run(page, context={"include": [[part.strip()] for part in OURS.split(",")]})
+def violations(page: Page, part: str = OURS) -> list[str]:
+    """What axe-core finds in anything that the project draws, or a part of it."""
+    found = Axe().run(page, context={"include": [[part]]})
     return [
         f"{rule['id']}: {node['target']} {node.get('failureSummary', '')}"
         for rule in found.response["violations"]
@@ -20,7 +23,10 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"])
+LOOKS = pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"])
+
+
+@LOOKS
 def test_axe_finds_nothing(visit: Visit, app: str, size: tuple[int, int], scheme: str) -> None:
     page = visit(app, size, color_scheme=scheme, reduced_motion="reduce")
     assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
@@ -45,6 +51,41 @@ def test_axe_finds_nothing(visit: Visit, app: str, size: tuple[int, int], scheme
     page.goto(f"{app}?rated=9253:10,5:99&tab=user&user=x&from=2016&genres=Mecha&types=Movie")
     expect(page.locator("#results .notice")).to_be_visible()
     assert not violations(page)
+
+
+@LOOKS
+def test_axe_finds_nothing_on_the_other_tabs(visit: Visit, app: str, size: tuple[int, int], scheme: str) -> None:
+    page = visit(f"{app}?rated=9253:10,20:3,2167:seen&tab=list", size, color_scheme=scheme, reduced_motion="reduce")
+    panel, report = "#panel-more", page.locator("#report")
+    page.locator(".bring details summary").click()
+    for text, told in ((UNSCALED, "Which scale"), (EXPORT, "1 planned")):
+        page.get_by_label("Or paste its text").fill(text)
+        page.get_by_role("button", name="Read it").click()
+        expect(report).to_contain_text(told)
+        assert not violations(page, panel)
+    tab(page, "Two people")
+    box = page.get_by_label("Or an existing user")
+    box.fill("123456789")
+    box.press("Enter")
+    expect(page.locator("#panel-more .notice")).to_be_visible()
+    assert not violations(page, panel)
+    page.get_by_label("Their AniSVD link").fill("?rated=4224:9")
+    page.get_by_role("button", name="Use it").first.click()
+    expect(page.get_by_label("Whom to please")).to_be_visible()
+    assert not violations(page, panel) + violations(page, "#results .card:first-child")
+    tab(page, "Explore")
+    expect(page.locator("#map[data-ready]")).to_be_visible()
+    page.get_by_label("Find a title on the map").press_sequentially("naruto")
+    expect(page.locator(".map-found li").first).to_be_visible()
+    page.locator("#map .legend button").first.click()
+    assert not violations(page, panel)
+    tab(page, "How it works")
+    expect(page.locator(".sides")).to_be_visible()
+    assert not violations(page, panel)
+    tab(page, "Two people")
+    page.get_by_role("button", name="Change their ratings").click()
+    expect(page.locator(".banner button").last).to_be_visible()
+    assert not violations(page, ".banner")
 
 
 def test_nothing_jumps_and_nothing_is_wider_than_the_screen(visit: Visit, app: str, size: tuple[int, int]) -> None:

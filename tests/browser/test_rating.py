@@ -41,7 +41,7 @@ def test_suggestions_are_rated_with_one_tap_or_passed_over(page: Page) -> None:
     assert rated(page) == [before[0]]
     assert names()[1:] == before[1:]  # the others stay where they were
     expect(wall.nth(0).locator("[aria-checked=true]")).to_have_count(0)
-    wall.nth(1).get_by_role("button", name=f"Haven't seen {before[1]}").click()
+    wall.nth(1).get_by_role("button", name=f"Haven’t seen {before[1]}").click()
     expect(page.locator(f'#wall li[data-name="{before[1]}"]')).to_have_count(0)
     assert names()[2:] == before[2:]
     shown = names()
@@ -112,10 +112,10 @@ def test_by_keyboard_alone(page: Page) -> None:
     name = page.evaluate("document.activeElement.closest('[data-name]').dataset.name")
     page.keyboard.press("0")
     expect(page.get_by_label(f"Your rating of {name}", exact=True)).to_have_value("10")
-    page.get_by_role("tab", name="Rate a few shows").focus()
+    page.get_by_role("tab", name="Rate shows").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("User of the data set")).to_be_visible()
+    expect(page.get_by_label("AniList user name")).to_be_visible()
 
 
 def test_focus_is_never_lost(visit: Visit, app: str) -> None:

@@ -80,7 +80,7 @@ def test_curl(app: str, names: list[str]) -> None:
 
 def test_the_settings_for_mcp_lead_to_the_tools(app: str) -> None:
     settings = json.loads(example("json", "mcpServers").replace(ADDRESS, app))
-    assert len(tools_at(settings["mcpServers"]["anisvd"]["url"])) == 4
+    assert len(tools_at(settings["mcpServers"]["anisvd"]["url"])) == 5
 
 
 def test_every_field_of_an_answer_stands_in_the_table() -> None:

@@ -46,9 +46,9 @@ def test_a_user_is_picked_by_id_and_a_wrong_one_gets_a_sentence(page: Page) -> N
     expect(page.get_by_role("heading", name=f"Next for user {user}", exact=True)).to_be_visible()
     box.fill("123456789")
     page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator("#person .notice")).to_contain_text("There is no user 123456789 in this model")
+    expect(page.locator("#panel-more .notice")).to_contain_text("There is no user 123456789 in this model")
     expect(page.locator("#results .card")).to_have_count(10)
     box.fill("<b>me</b>")
     box.press("Enter")
-    expect(page.locator("#person .notice")).to_contain_text("<b>me</b>")
-    assert page.locator("#person .notice b").count() == 0
+    expect(page.locator("#panel-more .notice")).to_contain_text("<b>me</b>")
+    assert page.locator("#panel-more .notice b").count() == 0

@@ -20,6 +20,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "search": {"query": "show"},
     "recommend": {"ratings": {"103": 9}},
     "recommend_for_user": {"user_id": 1},
+    "recommend_together": {"ratings": {"103": 9}, "other_ratings": {"105": 8}},
     "similar": {"anime_id": 103},
 }
 # What a JSON parser makes of a request, also of 1e400 and of NaN.

@@ -6,6 +6,8 @@
   const list = (field) => anisvd.state[field] ?? [];
   const id = (button) => Number(button.closest("[data-id]").dataset.id);
   const name = (button) => button.closest("[data-name]").dataset.name;
+  const say = (key, facts) => anisvd.say(key, facts);
+  const NOBODY = { partner: [], partner_unseen: [], partner_hidden: [], partner_planned: [] };
   const plain = (text) => (/^-?\d+$/.test(text) ? Number(text) : text);
   const toggled = (field, value) =>
     list(field).includes(value) ? list(field).filter((other) => other !== value) : [...list(field), value];
@@ -18,17 +20,18 @@
       const rated = [anime, Number(value)];
       const rest = list("ratings").filter(([other]) => other !== anime);
       const ratings = value === "" ? rest : at < 0 ? [...rest, rated] : list("ratings").with(at, rated);
-      const words = value === "" ? "Removed" : Number(value) < 0 ? "Seen" : `Rated ${value}`;
+      const said = value === "" ? "removed" : Number(value) < 0 ? "seen" : "rated";
       const searched = button.closest("#found");
       if (button.role === "radio") button.setAttribute("aria-checked", "true"); // at once, whatever the network
-      anisvd.commit({ ratings, unseen: list("unseen").filter((other) => other !== anime) }, `${words}: ${name(button)}`);
+      anisvd.commit({ ratings, unseen: list("unseen").filter((other) => other !== anime) }, say(said, { title: name(button), rating: value }));
       if (searched) clearSearch();
     },
     toggle(button, value, field) {
       if (value === undefined) return anisvd.commit({ [field]: !anisvd.state[field] });
-      const said = { hidden: "Not interested", unseen: "Not seen" }[field];
-      const no = field === "exclude_genres" && !list(field).includes(value) ? `No more ${value}` : "";
-      anisvd.commit({ [field]: toggled(field, plain(value)) }, said ? `${said}: ${name(button)}` : no);
+      const more = !list(field).includes(plain(value));
+      const said = { hidden: "hidden", unseen: "unseen", exclude_genres: more && "no_genre" }[field];
+      const title = said && button.closest("[data-name]")?.dataset.name;
+      anisvd.commit({ [field]: toggled(field, plain(value)) }, title && say(said, { title }));
     },
     genre(button, value) {
       const wanted = list("genres").includes(value);
@@ -48,30 +51,63 @@
     },
     reset: (button, value, field) => anisvd.commit({ [field]: null }),
     defaults() {
-      const kept = ["ratings", "unseen", "hidden", "tab", "user", "like"];
+      const kept = ["ratings", "unseen", "hidden", "planned", "partner_user", "swapped", "tab", "user", "like", ...Object.keys(NOBODY)];
       const cleared = Object.keys(anisvd.state).filter((field) => !kept.includes(field));
-      anisvd.commit(Object.fromEntries(cleared.map((field) => [field, null])), "Everything is as at the start.");
+      anisvd.commit(Object.fromEntries(cleared.map((field) => [field, null])), say("defaults"));
     },
     visit(button, value, field) {
-      focusNext = { like: "#results-heading", user: "#person .notice, #person-heading" }[field];
+      focusNext = { like: "#results-heading", user: "#panel-more .notice, #person-heading" }[field];
       anisvd.commit({ like: null, [field]: plain(value) });
       if (field === "like") $("#results").scrollIntoView();
     },
     back: () => (history.state?.pushed ? history.back() : anisvd.commit({ like: null })),
-    skip: () => anisvd.commit({ unseen: [...list("unseen"), ...all("#wall li[data-id]").map(id)] }, "How about these?"),
-    clear: () => anisvd.commit({ ratings: [], without: [] }, "All ratings removed."),
-    undo: () => anisvd.undo(),
+    skip: () => anisvd.commit({ unseen: [...list("unseen"), ...all("#wall li[data-id]").map(id)] }, say("skip")),
+    clear: () => anisvd.commit({ ratings: [], without: [] }, say("clear")),
+    undo() {
+      lastReport = "";
+      showReport();
+      anisvd.undo();
+    },
     keep: () => anisvd.settle(true),
     leave: () => anisvd.settle(false),
     start(button) {
       const ratings = JSON.parse(button.dataset.ratings);
-      const said = `You start from ${ratings.length} titles of this user.`;
-      anisvd.commit({ ratings, without: [], tab: "rate", user: null, like: null }, said);
+      anisvd.commit({ ratings, without: [], tab: "rate", user: null, like: null }, say("start", { n: ratings.length }));
     },
-    surprise(button) {
+    // -- two people
+    partner(form, value, field) {
+      focusNext = "#partner-heading";
+      anisvd.commit({ ...NOBODY, [field]: plain(value) });
+    },
+    partnerLink(form, value) {
+      const given = new URLSearchParams(value.slice(value.indexOf("?") + 1)).get("rated");
+      const told = (given ?? "").split(",").map((one) => one.replace("seen", "-1").split(":").map(Number));
+      const partner = told.filter(([anime, rating]) => anime > 0 && (rating === -1 || rating > 0));
+      if (!partner.length) return anisvd.tell(say("no_ratings"));
+      focusNext = "#partner-heading";
+      anisvd.commit({ ...NOBODY, partner, partner_user: null });
+    },
+    swap: () => anisvd.swap(say(anisvd.state.swapped ? "returned" : "handed")),
+    alone: () => anisvd.commit({ ...NOBODY, partner_user: null }, say("alone")),
+    // -- a list from elsewhere
+    readAs: (button, scale) => bring(brought, scale),
+    readList: (form, value) => bring(new Blob([value], { type: "text/plain" })),
+    async fetchList(form, value) {
+      anisvd.tell(say("fetching"));
+      const { url, query } = JSON.parse($("#bring-name").dataset.anilist);
+      const headers = { "Content-Type": "application/json", Accept: "application/json" };
+      try {
+        const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query, variables: { name: value } }) });
+        await bring(await answer.blob());
+      } catch {
+        report(`<p class="notice" role="alert"></p>`, say("offline"));
+      }
+    },
+    surprise(button, value, field = "user") {
       const users = all("#users option").map((option) => option.value);
-      const others = users.filter((user) => Number(user) !== anisvd.state.user);
-      if (others.length) actions.visit(button, others[Math.floor(Math.random() * others.length)], "user");
+      const others = users.filter((user) => Number(user) !== anisvd.state[field]);
+      const one = others[Math.floor(Math.random() * others.length)];
+      if (one) actions[field === "user" ? "visit" : "partner"](button, one, field);
     },
     results() {
       $("#results").scrollIntoView();
@@ -88,14 +124,51 @@
       const address = `${location.origin}${location.pathname}?${$("#results [data-link]").dataset.link}`;
       try {
         await navigator.clipboard.writeText(address);
-        anisvd.tell("Link copied: it holds this list and all that it comes from.");
+        anisvd.tell(say("link"));
       } catch {
-        prompt("Copy this link:", address); // no clipboard without https
+        prompt(say("copy"), address); // no clipboard without https
       }
     },
     theme() {
       anisvd.theme(document.body.classList.contains("dark") ? "light" : "dark");
     },
+  };
+
+  // What a list from elsewhere holds joins the ratings; a rating of it counts more than one that is there.
+  const LARGEST = 10 * 2 ** 20; // bytes
+  const report = (html, text) => {
+    const place = Object.assign(document.createElement("div"), { innerHTML: html });
+    if (text) $("p", place).textContent = text;
+    lastReport = place.innerHTML;
+    showReport();
+    $("#report")?.focus();
+  };
+  let lastReport = "";
+  const showReport = () => {
+    const place = $("#report");
+    if (place && place.innerHTML !== lastReport) place.innerHTML = lastReport;
+  };
+  let brought; // the last list, if its scale is asked for
+  const bring = async (content, scale = "") => {
+    brought = content;
+    if (content.size > LARGEST) return report(`<p class="notice" role="alert"></p>`, say("too_large"));
+    anisvd.tell(say("reading"));
+    try {
+      const answer = await fetch(`bring?language=${anisvd.spoken()}&scale=${scale}&pasted=${Number(!content.name && content.type === "text/plain")}`, { method: "POST", body: content });
+      const read = await answer.json();
+      if (read.ratings) {
+        const before = new Map(list("ratings"));
+        const ratings = new Map(before);
+        for (const [anime, rating] of read.ratings) if (rating > 0 || !ratings.has(anime)) ratings.set(anime, rating);
+        const changed = [...before].filter(([anime, rating]) => ratings.get(anime) !== rating).length;
+        const planned = [...new Set([...list("planned"), ...read.planned])].filter((anime) => !ratings.has(anime));
+        const n = read.ratings.length + read.planned.length;
+        anisvd.commit({ ratings: [...ratings], planned }, `${say("brought", { n })} ${changed ? say("changed", { n: changed }) : ""}`);
+      } else anisvd.tell("");
+      report(read.report);
+    } catch {
+      report(`<p class="notice" role="alert"></p>`, say("failed"));
+    }
   };
 
   let lastTap = { place: -1, at: -Infinity };
@@ -117,6 +190,11 @@
     const { target } = event;
     if (target.matches?.("select[data-do], input[data-do]")) run(target, target.value);
     if (target.matches?.("[data-sort]")) sortHistory(target.value);
+    if (target.matches?.("[data-language-choice]")) anisvd.speak(target.value);
+    if (target.matches?.("[data-bring]") && target.files[0]) {
+      bring(target.files[0]);
+      target.value = ""; // the same file once more is another try
+    }
   });
   addEventListener("submit", (event) => {
     if (!event.target.matches?.("form[data-do]")) return;
@@ -158,7 +236,7 @@
     const rateable = target.closest("[data-id]");
     const opened = target.closest("details[open]");
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (key === "/" && !typing) searchBox().focus();
+    if (key === "/" && !typing) all("#search, #map-search").find((box) => box.checkVisibility())?.focus();
     else if (target === searchBox() && rows.length && (key === "ArrowDown" || key === "Enter")) focusRow(rows[0]);
     else if (key === "Escape" && (row || target === searchBox())) clearSearch();
     else if (key === "Escape" && opened) {
@@ -199,11 +277,30 @@
     target.focus({ preventScroll: !next });
   };
 
+  // The map's script and data come when somebody looks at it.
+  const explore = () => {
+    const root = $("#map:not([data-asked])");
+    if (!root) return;
+    root.dataset.asked = "true";
+    if (anisvd.map) return anisvd.map(root);
+    const script = Object.assign(document.createElement("script"), { src: "anisvd/map.js", onload: () => anisvd.map(root) });
+    document.head.append(script);
+  };
+
   const shown = anisvd.shown;
   Object.assign(anisvd, {
+    spoken: () => $("#masthead").dataset.language,
+    // A text of core/ui/words, its places filled.
+    say(key, facts = {}) {
+      const text = JSON.parse($("#masthead").dataset.words)[key];
+      const form = typeof text === "string" ? text : text[new Intl.PluralRules(anisvd.spoken()).select(facts.n)] ?? text.other;
+      return form.replace(/{(\w+)}/g, (place, fact) => facts[fact] ?? place);
+    },
     shown() {
       shown();
       restore();
+      explore();
+      if (!$("#report")?.childElementCount) showReport(); // on the way back to its tab
     },
     // What happened, for eyes and for screen readers; nothing to say: what was said before is over.
     tell(text, undoable = false) {
@@ -228,12 +325,16 @@
     // What of the page follows the state without the server.
     painted() {
       if (!("tab" in document.body.dataset)) anisvd.theme();
+      document.documentElement.lang = anisvd.spoken();
+      document.title = $("#masthead").dataset.title;
       document.body.dataset.tab = anisvd.state.tab ?? "rate";
       hold();
       for (const tab of all("[role=tab][data-do=visit]")) {
         const selected = tab.dataset.value === document.body.dataset.tab;
         tab.setAttribute("aria-selected", selected);
         tab.tabIndex = selected ? 0 : -1;
+        if (selected) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 60; // on a phone
+        if (!selected) continue;
         const panel = $("#" + tab.getAttribute("aria-controls"));
         panel.setAttribute("role", "tabpanel");
         panel.setAttribute("aria-labelledby", tab.id);

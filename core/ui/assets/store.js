@@ -2,7 +2,9 @@
 window.anisvd = (() => {
   const KEPT = "anisvd"; // localStorage: the visitor's own
   const DRAFT = "anisvd-draft"; // sessionStorage: what this tab made of a list that somebody shared
-  const TASTE = ["ratings", "unseen", "hidden"]; // what two tabs of one browser have in common
+  const LANGUAGE = "anisvd-language"; // localStorage: if the visitor chose one
+  const TASTE = ["ratings", "unseen", "hidden", "planned"]; // what two tabs of one browser have in common
+  const OTHERS = { ratings: "partner", unseen: "partner_unseen", hidden: "partner_hidden", planned: "partner_planned" };
   const VIEW = ["tab", "user", "like"]; // what the Back button goes back through; the history keeps it
   const LONGEST_PAST = 50;
   const PATIENCE = 250; // milliseconds until the page says that it waits
@@ -23,6 +25,7 @@ window.anisvd = (() => {
   };
   const read = (kind, key) => store(kind, (storage) => JSON.parse(storage.getItem(key)));
   const write = (kind, key, value) => store(kind, (storage) => (storage.setItem(key, JSON.stringify(value)), true));
+  const language = () => read("localStorage", LANGUAGE) ?? navigator.language.split("-")[0];
   const pick = (from, names) => Object.fromEntries(names.map((name) => [name, from?.[name] ?? null]));
   const without = (from, names) => Object.fromEntries(Object.entries(from ?? {}).filter(([name]) => !names.includes(name)));
 
@@ -41,6 +44,14 @@ window.anisvd = (() => {
   const remember = () => (past = [...past.slice(1 - LONGEST_PAST), { state, shared, search: location.search }]);
   const address = (search) => history.replaceState({ view: pick(state, VIEW) }, "", location.pathname + search);
 
+  // Of two people the one takes the other's place: all that is said from now on is said by them.
+  const swapped = (from) => {
+    const exchanged = Object.entries(OTHERS).flatMap(([own, other]) => [[own, from[other] ?? []], [other, from[own] ?? []]]);
+    return { ...from, ...Object.fromEntries(exchanged), swapped: !from.swapped };
+  };
+  // Where both are named, everybody is in their place.
+  const settled = (from) => (from.swapped && from.tab === "together" ? swapped(from) : from);
+
   addEventListener("storage", (event) => {
     if (event.key !== KEPT || shared) return;
     past = []; // to go back would undo what the other tab did
@@ -48,7 +59,7 @@ window.anisvd = (() => {
     send();
   });
   addEventListener("popstate", (event) => {
-    state = { ...state, ...pick(event.state?.view, VIEW) };
+    state = settled({ ...state, ...pick(event.state?.view, VIEW) });
     send();
   });
   addEventListener("online", () => send());
@@ -60,22 +71,29 @@ window.anisvd = (() => {
     connect(what, trigger) {
       triggers[what] = trigger;
     },
+    // Of text that stands in the page already: all of it comes anew, in the chosen language.
+    speak(chosen) {
+      write("localStorage", LANGUAGE, chosen);
+      location.reload();
+    },
     search: () => triggers.search?.("submit"),
     opening() {
       const draft = read("sessionStorage", DRAFT);
       const same = draft?.query === location.search;
       const kept = read("localStorage", KEPT);
       const view = history.state?.view; // of a page that was reloaded
-      return { query: location.search, kept: view ? { ...kept, ...view } : kept, draft: same ? { ...draft.state, ...view } : null };
+      return { language: language(), query: location.search, kept: view ? { ...kept, ...view } : kept, draft: same ? { ...draft.state, ...view } : null };
     },
     adopt(opened) {
       ({ state, shared } = opened);
       address(location.search);
       anisvd.painted();
+      anisvd.shown();
     },
     sending: () => ({
       state,
       shared,
+      language: language(),
       query: document.querySelector("#search")?.value,
       wall: [...document.querySelectorAll("#wall li[data-id]")].map((tile) => Number(tile.dataset.id)),
       all: document.body.classList.contains("all-ratings"),
@@ -89,21 +107,26 @@ window.anisvd = (() => {
     commit(changes, said) {
       const moves = VIEW.some((name) => name in changes);
       if (Object.keys(changes).some((name) => !VIEW.includes(name))) remember();
-      state = { ...state, ...changes };
+      state = settled({ ...state, ...changes });
       if (moves) history.pushState({ view: pick(state, VIEW), pushed: true }, "");
       persist();
       send();
       anisvd.tell(said, true);
     },
+    // The screen is handed over, or back.
+    swap(said) {
+      const tab = state.swapped ? "together" : "rate";
+      anisvd.commit({ ...swapped(state), tab, like: null, partner_user: null, without: [] }, said);
+    },
     undo() {
       const last = past.pop();
-      if (!last) return anisvd.tell("There is nothing to undo.");
+      if (!last) return anisvd.tell(anisvd.say("nothing"));
       state = last.shared === shared ? { ...last.state, ...pick(state, VIEW) } : last.state;
       shared = last.shared;
       address(last.search);
       persist();
       send();
-      anisvd.tell("Undone.");
+      anisvd.tell(anisvd.say("undone"));
     },
     // A shared list becomes the visitor's own, or makes way for it.
     settle(keep) {
@@ -116,7 +139,7 @@ window.anisvd = (() => {
       const foreign = [...new URLSearchParams(location.search)].filter(([name]) => name.startsWith("__"));
       address(foreign.length ? `?${new URLSearchParams(foreign)}` : "");
       send();
-      anisvd.tell(keep ? "This list is yours now." : "Back to your own list.", true);
+      anisvd.tell(anisvd.say(keep ? "kept" : "left"), true);
     },
   };
 })();

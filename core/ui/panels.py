@@ -1,0 +1,76 @@
+"""What the tabs beside *Rate shows* hold: one of them at a time, rendered when it is looked at."""
+
+import random
+from collections.abc import Callable
+
+from core.anilist import ANILIST_QUERY, ANILIST_URL
+from core.errors import AniSVDError
+from core.profile import profile
+from core.ui import views
+from core.ui.answers import Answer, Visitor, partner
+from core.ui.inside import explore, how
+from core.ui.rendering import render
+from core.ui.state import BALANCE_STEPS
+
+USERS_LISTED = 100
+PEOPLE_SHOWN = 5
+
+
+def panel(visitor: Visitor, shown: Answer, trouble: str) -> str:
+    """The panel of the visitor's tab; empty on *Rate shows*, whose parts are there anyway.
+    ``trouble``: why the existing user they ask for is not ``shown``, or an empty string.
+    """
+    show = PANELS.get(visitor.state.tab)
+    return show(visitor, shown, trouble) if show else ""
+
+
+def _list(visitor: Visitor, shown: Answer, trouble: str) -> str:
+    return render("bring.html", visitor.words, anilist={"url": ANILIST_URL, "query": ANILIST_QUERY})
+
+
+def _user(visitor: Visitor, shown: Answer, trouble: str) -> str:
+    """An existing user, or some to choose from."""
+    state, said, model = visitor.state, visitor.words, visitor.model
+    try:
+        sample = _sample(visitor)
+    except AniSVDError as error:
+        return views.person(state, said, [], [], visitor.trouble(error))
+    if state.user is None or trouble:
+        people = [views.Person.of(model.user_taste(user_id), model) for user_id in sample[:PEOPLE_SHOWN]]
+        return views.person(state, said, sample, people, trouble)
+    taste = model.user_taste(state.user)
+    return views.chosen_person(state, said, sample, taste, profile(model, taste), model)
+
+
+def _together(visitor: Visitor, shown: Answer, trouble: str) -> str:
+    state, model = visitor.state, visitor.model
+    try:
+        sample = _sample(visitor)
+    except AniSVDError:
+        sample = []
+    alone = trouble or not state.is_for_two
+    return render(
+        "together.html",
+        visitor.words,
+        state=state,
+        trouble=trouble,
+        sample=sample,
+        balance_steps=BALANCE_STEPS,
+        you=views.Person.of(model.fold_in(dict(state.ratings)), model),
+        other=None if alone else views.Person.of(partner(state, model), model),
+    )
+
+
+def _sample(visitor: Visitor) -> list[int]:
+    """Some existing users. Raises `HubError` while they cannot be fetched."""
+    known = visitor.model.user_ids.tolist()
+    return random.sample(known, min(USERS_LISTED, len(known)))
+
+
+PANELS: dict[str, Callable[[Visitor, Answer, str], str]] = {
+    "list": _list,
+    "user": _user,
+    "together": _together,
+    "explore": explore,
+    "how": how,
+}

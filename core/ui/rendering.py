@@ -1,0 +1,35 @@
+"""From answers of the model to HTML, by Jinja2 templates with autoescaping.
+
+Not by ``gr.HTML``'s own Handlebars templates: Gradio evaluates their output as a JavaScript
+template literal, so that a title named ``${alert(1)}`` would run. What is rendered here passes
+through ``${value}`` as it is.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from core.ratings import WATCHED
+from core.ui.covers import drawn_cover
+from core.ui.words import Words
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value: f"{value:g}"  # for programs; people read t.number and t.rating
+    environment.globals.update(watched=WATCHED, drawn_cover=drawn_cover)
+    return environment
+
+
+def render(template: str, words: Words, **context: Any) -> str:
+    """A template of ``core/ui/templates``, every value escaped; ``t`` in it are the words."""
+    return _environment().get_template(template).render(t=words, **context)

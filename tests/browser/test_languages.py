@@ -1,0 +1,101 @@
+"""The page in the visitor's language: at once, by choice, and everywhere."""
+
+import json
+import re
+
+import pytest
+from hands import DESKTOP, PHONE, Visit, cut_off
+from playwright.sync_api import Page, Route, expect
+
+from core.ui.state import TABS
+from core.ui.words import FOLDER, words
+
+STATE = "rated=9253:10,2167:4,20:seen&partner=4224:9&planned=1535&no=Ecchi&from=1980"
+
+
+def sentences() -> list[str]:
+    """What English says, where it has no places to fill: at least two words."""
+    texts = json.loads((FOLDER / "en.json").read_text(encoding="utf-8")).values()
+    forms = [form for text in texts for form in ([text] if isinstance(text, str) else text.values())]
+    parts = [part.strip() for form in forms for part in re.split(r"{\w+}", form)]
+    return [part for part in parts if len(re.findall(r"[A-Za-z’]{2,}", part)) > 1 and part != "Death Note"]
+
+
+def spoken(page: Page, language: str) -> None:
+    said = words(language)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page).to_have_title(str(said("title")))
+    expect(page.locator("#masthead")).to_contain_text(str(said("promise")))
+    expect(page.get_by_label(str(said("search")))).to_be_visible()
+    expect(page.locator("#results-heading")).to_have_text(str(said("results.nobody")))
+
+
+@pytest.mark.parametrize(("locale", "language"), [("ja-JP", "ja"), ("id-ID", "id"), ("fr-FR", "en")])
+def test_the_browser_says_which_language(visit: Visit, app: str, locale: str, language: str) -> None:
+    page = visit(app, locale=locale)
+    spoken(page, language)
+    if language == "en":
+        return
+    held: list[Route] = []
+    page.route("**/gradio_api/run/**", lambda route: held.append(route))
+    page.reload()
+    # Before the server was asked.
+    expect(page.locator("#masthead")).to_contain_text(str(words(language)("promise")))
+    expect(page.locator("#results [role=status]")).to_have_text(str(words(language)("results.waiting")))
+    expect(page.locator("#tab-together")).to_have_text(str(words(language)("tab.together")))
+    expect(page.locator("#results .card[data-id]")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    page.unroute("**/gradio_api/run/**")
+    spoken(page, language)
+
+
+def test_the_visitor_chooses_another_language_and_keeps_it(visit: Visit, app: str) -> None:
+    page = visit(app, locale="ja-JP")
+    page.locator("select.language").select_option("id")
+    spoken(page, "id")
+    page.reload()
+    spoken(page, "id")
+    expect(page.locator("select.language")).to_have_value("id")
+
+
+def untranslated(page: Page, english: list[str]) -> list[str]:
+    text = page.locator("body").inner_text()
+    return [sentence for sentence in english if sentence in text]
+
+
+@pytest.mark.parametrize("language", ["ja", "id"])
+def test_every_tab_speaks_the_language_and_fits(visit: Visit, app: str, language: str) -> None:
+    page = visit(f"{app}?{STATE}", PHONE, locale=language)
+    english, said = sentences(), words(language)
+    assert len(english) > 200
+
+    def go(name: str) -> None:
+        page.locator(f"#tab-{name}").click()
+        key = {"rate": "wall.next", "list": "bring.heading", "user": "person.show", "explore": "map.heading"}.get(name)
+        panel = page.locator("#panel-rate" if name == "rate" else "#panel-more")
+        expect(panel).to_contain_text(str(said(key or f"{name}.heading")))
+
+    for name in TABS:
+        go(name)
+        if name == "rate":
+            page.locator(".refine").click()
+            expect(page.locator("#controls")).to_contain_text(str(said("controls.reset")))
+        elif name == "list":
+            page.locator("#bring-text").fill("?")
+            page.locator("form[data-do=readList] button").click()
+            expect(page.locator("#report")).to_contain_text(str(said("lists.other_text")))
+        elif name == "user":
+            assert (untranslated(page, english), cut_off(page)) == ([], [])
+            page.locator(".people button").first.click()
+            expect(page.locator(".histogram")).to_be_visible()
+        elif name == "explore":
+            expect(page.locator("#map[data-ready]")).to_be_visible()
+            labels = page.evaluate("document.querySelector('#map').map.regions.map(region => region.label)")
+            assert labels == page.locator("#map .legend button").all_inner_texts()[:-1]  # the last is for all others
+        assert (untranslated(page, english), cut_off(page)) == ([], []), name
+    if language == "id":  # the longest words
+        page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+        for name in TABS:
+            go(name)
+            assert (untranslated(page, english), cut_off(page)) == ([], []), name

@@ -1,0 +1,172 @@
+"""The tab where visitors bring a list from elsewhere: files, pasted text, AniList by name."""
+
+import gzip
+import json
+from typing import Any
+
+from hands import PHONE, Visit, cards, rate, rated, refine, tab, wish
+from list_forms import anilist_answer, anilist_entry, anilist_error, as_json, mal_entry, mal_export
+from playwright.sync_api import Page, Route, expect
+
+NARUTO, CLANNAD, STEINS_GATE, BLEACH, DEATH_NOTE = 20, 2167, 9253, 269, 1535
+EXPORT = mal_export(
+    mal_entry(STEINS_GATE, score=10)
+    + mal_entry(NARUTO, score=9)
+    + mal_entry(CLANNAD)
+    + mal_entry(BLEACH, "Dropped")
+    + mal_entry(DEATH_NOTE, "Plan to Watch")
+    + mal_entry(STEINS_GATE, score=2)
+    + mal_entry(10**8, score=8, title="<b>Nobody</b> knows this")
+)
+CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "content-type"}
+
+
+def file(name: str, content: bytes) -> dict[str, Any]:
+    return {"name": name, "mimeType": "", "buffer": content}
+
+
+def told(page: Page, sentence: str) -> None:
+    """A report that consists of a sentence, and has the focus."""
+    expect(page.locator("#report .notice")).to_contain_text(sentence)
+    expect(page.locator("#report")).to_be_focused()
+
+
+def paste(page: Page, text: str) -> None:
+    page.get_by_label("Or paste its text").fill(text)
+    page.get_by_role("button", name="Read it").click()
+
+
+def value(page: Page, title: str) -> str:
+    return page.get_by_label(f"Your rating of {title}", exact=True).input_value()
+
+
+def test_a_list_from_a_file_and_titles_rated_here_are_one_taste(visit: Visit, app: str) -> None:
+    page = visit(app, PHONE)
+    rate(page, "naruto", "Naruto", 4)
+    rate(page, "toradora", "Toradora!", 9)
+    tab(page, "Bring your list")
+    bring = page.get_by_label("A file")
+    bring.set_input_files(file("animelist.xml.gz", gzip.compress(EXPORT.encode())))
+    expect(page.locator("#toast")).to_contain_text("5 titles from your list.")
+    expect(page.locator("#report")).to_be_focused()
+    report = page.locator("#report")
+    expect(report).to_contain_text("MyAnimeList, list of somebody, 7 entries")
+    counts = [int(line.split()[0]) for line in report.locator("summary").all_inner_texts()]
+    assert sum(counts) == 7
+    for line in (
+        "2 rated",
+        "1 seen, not rated",
+        "1 dropped: counts against",
+        "1 planned",
+        "1 unknown",
+        "1 there twice",
+    ):
+        expect(report).to_contain_text(line)
+    expect(report.get_by_text("<b>Nobody</b> knows this")).to_be_visible()
+    report.get_by_role("button", name="See your list").click()
+    expect(page.locator("#results-heading")).to_be_focused()
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    tab(page, "Rate shows")
+    expect(page.locator("#rated li")).to_have_count(2)
+    assert value(page, "Naruto") == "4"
+    expect(page.get_by_role("button", name="forget")).to_have_count(0)
+    tab(page, "Bring your list")
+    bring.set_input_files(file("animelist.xml", EXPORT.encode()))
+    expect(page.locator("#report")).to_contain_text("7 entries")
+    tab(page, "Rate shows")
+    expect(page.locator("#rated li")).to_have_count(5)
+    assert [value(page, name) for name in ("Naruto", "Toradora!", "Steins;Gate", "Clannad", "Bleach")] == [
+        "9", "9", "10", "-1", "4",
+    ]  # fmt: skip
+    page.get_by_label("Your rating of Clannad", exact=True).select_option("8")
+    expect(page.locator("#toast")).to_contain_text("Rated 8: Clannad")
+    page.reload()
+    expect(page.get_by_label("Your rating of Clannad", exact=True)).to_have_value("8")
+    assert len(rated(page)) == 5
+    refine(page)
+    plan = page.get_by_label("Titles you plan to watch")
+    plan.select_option("put them first")
+    expect(wish(page, "planned ones first")).to_be_visible()
+    assert cards(page)[0] == "Death Note"
+    plan.select_option("leave them out")
+    expect(wish(page, "nothing planned")).to_be_visible()
+    assert "Death Note" not in cards(page)
+    page.get_by_role("button", name="forget").click()
+    expect(plan).to_have_count(0)
+
+
+def test_anilist_is_asked_by_name_when_the_button_says_so(visit: Visit, app: str) -> None:
+    found = anilist_answer([anilist_entry(1, STEINS_GATE, score=90)], [anilist_entry(2, DEATH_NOTE, "PLANNING")])
+    answers: list[tuple[str, int, Any]] = [
+        ("AniList knows nobody by this name", 404, anilist_error("User not found", 404)),
+        ("This list is private", 404, anilist_error("Private User", 404)),
+        ("AniList is asked too much", 429, anilist_error("Too Many Requests.", 429)),
+        ("AniList answered with an error (Internal Server Error)", 500, anilist_error("Internal Server Error", 500)),
+        ("AniList cannot be reached from here", 0, None),
+        ("", 200, found),
+    ]
+    asked: list[dict[str, Any]] = []
+
+    def anilist(route: Route) -> None:
+        asked.append(json.loads(route.request.post_data))
+        _, status, answer = answers[len(asked) - 1]
+        route.fulfill(status=status, json=answer, headers=CORS) if status else route.abort()
+
+    page = visit(app, anilist=anilist)
+    tab(page, "Bring your list")
+    name = page.get_by_label("AniList user name")
+    name.fill("some body")
+    paste(page, "not a list")
+    told(page, "neither XML nor JSON")
+    assert not asked
+    for sentence, status, _ in answers:
+        page.get_by_role("button", name="Get it from AniList").click()
+        if status == 200:
+            expect(page.locator("#report")).to_contain_text("AniList, list of somebody, 2 entries")
+        else:
+            told(page, sentence)
+    assert [one["variables"] for one in asked] == [{"name": "some body"}] * len(answers)
+    assert all("MediaListCollection" in one["query"] for one in asked)
+    tab(page, "Rate shows")
+    expect(page.locator("#rated li")).to_have_count(1)
+    assert rated(page) == ["Steins;Gate"]
+    assert value(page, "Steins;Gate") == "9"
+    expect(page.locator("#rated")).to_contain_text("1 planned")
+
+
+def test_pasted_text_is_read_and_what_is_no_list_gets_a_sentence(visit: Visit, app: str) -> None:
+    page = visit(app, covers=False)
+    tab(page, "Bring your list")
+    bring = page.get_by_label("A file")
+    expect(bring).to_be_visible()
+    bomb = '<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><myanimelist>&b;</myanimelist>'
+    for content, sentence in (
+        (b"dear diary", "neither XML nor JSON"),
+        (bomb.encode(), "defines its own entities"),
+        (gzip.compress(EXPORT.encode())[:100], "ends too early"),
+        (gzip.compress(EXPORT.encode())[:100], "ends too early"),  # the same once more
+    ):
+        page.evaluate("document.querySelector('#report').replaceChildren()")
+        bring.set_input_files(file("list.xml.gz", content))
+        told(page, sentence)
+    bring.evaluate(
+        """input => {
+            const chosen = new DataTransfer();
+            chosen.items.add(new File([new Uint8Array(11 << 20)], "list.xml"));
+            input.files = chosen.files;
+            input.dispatchEvent(new Event("change", { bubbles: true }));
+        }"""
+    )
+    told(page, "larger than 10 MB")
+    page.route("**/bring?*", lambda route: route.abort())
+    paste(page, EXPORT)
+    told(page, "The server did not answer")
+    page.unroute("**/bring?*")
+    text = as_json(anilist_answer([anilist_entry(1, CLANNAD, score=3, title="Clannad")], score_format=None)).decode()
+    paste(page, text)
+    told(page, "Which scale do you use on AniList?")
+    page.get_by_role("button", name="5 stars").click()
+    expect(page.locator("#report")).to_contain_text("AniList, list of somebody, 1 entry")
+    tab(page, "Rate shows")
+    expect(page.locator("#rated li")).to_have_count(1)
+    assert (rated(page), value(page, "Clannad")) == (["Clannad"], "5")
