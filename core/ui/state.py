@@ -18,7 +18,7 @@ from core.taste import check_rating
 from core.together import BALANCE
 
 MAX_K = 100
-MAX_ENTRIES = 5_000
+MAX_ENTRIES = 20_000  # more than a catalogue has titles
 MAX_LINK = 200_000
 LONGEST_USER = 18
 NOVELTY_STEPS = 2

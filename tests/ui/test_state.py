@@ -100,3 +100,11 @@ def test_contradictions_are_settled(model: Model) -> None:
     assert state.exclude_genres == ("Drama",)
     assert (state.min_year, state.max_year) == (2000, 2010)
     assert state.hidden == (105,)
+
+
+def test_no_list_that_somebody_brings_is_cut(model: Model) -> None:
+    known = [int(anime_id) for anime_id in model.item_ids]
+    state, dropped = PageState.from_json({"planned": (known * 300)[:12_000]}, model)
+    assert (set(state.planned), dropped) == (set(known), 0)
+    _, dropped = PageState.from_json({"planned": known * 1_000}, model)
+    assert dropped == len(known) * 1_000 - 20_000
