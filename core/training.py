@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.artifact import ModelInfo
+from core.catalogue import Catalogue
 from core.errors import InputError
 from core.factors import Float32
 from core.franchises import Franchises
@@ -20,7 +21,7 @@ from core.ranking import RankingConfig
 from core.ratings import Ratings, explicit
 from core.recommend import Predictor, Ranker
 from core.recommender import Recommender
-from core.textbook import TextbookConfig, TextbookHead
+from core.textbook import TextbookConfig
 from core.users import Users
 
 USERS_PER_BLOCK = 256
@@ -121,14 +122,15 @@ def train(
             f"{len(ratings.user_ids)} users and {len(np.unique(given.indices))} rated titles: "
             "an SVD needs at least two of each."
         )
-    ranker = config.ranking.fit(ratings, config.seed, lambda done: on_progress("ranking", done))
-    with ThreadPoolExecutor(1) as beside:
-        inside = beside.submit(_to_look_inside, ratings, ranker, config)
+    with ThreadPoolExecutor(1) as beside:  # what is stored for those who look inside takes the idle core
+        compared = beside.submit(TextbookConfig().fit, ratings, config.seed, lambda done: None)
+        ranker = config.ranking.fit(ratings, config.seed, lambda done: on_progress("ranking", done))
+        mapped = beside.submit(_places, ratings.catalogue, ranker, config.seed)
         if config.prediction == config.ranking:
             predictor: Predictor = ranker  # type: ignore[assignment]  # a TextbookHead is both
         else:
             predictor = config.prediction.fit(ratings, config.seed, lambda done: on_progress("prediction", done))
-        textbook, places = inside.result()
+        textbook, places = compared.result(), mapped.result()
     rmse = training_rmse(predictor, ratings, lambda done: on_progress("training error", done))
     info = ModelInfo(
         recipe=config.to_recipe(),
@@ -153,18 +155,15 @@ def train(
     return Model.assemble(Recommender(ratings.catalogue, ranker, predictor, info, textbook, places), users)
 
 
-def _to_look_inside(ratings: Ratings, ranker: Ranker, config: TrainingConfig) -> tuple[TextbookHead, Float32]:
-    """What a model stores beside its heads: the textbook's recipe, and the map of its titles."""
-    # They bring parts of scipy that the app, which imports this module, does without.
+def _places(catalogue: Catalogue, ranker: Ranker, seed: int) -> Float32:
+    """The map of all titles, as it is stored."""
+    # It brings parts of scipy that the app, which imports this module, does without.
     from core.title_map import catalogue_likeness, title_map
 
-    textbook = (
-        ranker if isinstance(ranker, TextbookHead) else TextbookConfig().fit(ratings, config.seed, lambda _: None)
-    )
     directions = ranker.factors.directions
-    franchises = Franchises.of(ratings.catalogue, directions).numbers
-    places = title_map(directions, catalogue_likeness(ratings.catalogue), franchises, config.seed)
-    return textbook, places.astype(np.float16).astype(np.float32)
+    franchises = Franchises.of(catalogue, directions).numbers
+    places = title_map(directions, catalogue_likeness(catalogue), franchises, seed)
+    return places.astype(np.float16).astype(np.float32)
 
 
 def training_rmse(
