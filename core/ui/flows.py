@@ -5,6 +5,7 @@ browser; every handler returns all that changes at once.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -56,9 +57,11 @@ class Flows:
         served, sent = self._current(), _told(sent)
         model, said = served.model, words(sent.get("language"))
         state, dropped = PageState.from_link(str(sent.get("query", "")), model)
-        shared = state != PageState() or dropped > 0
-        if not shared or sent.get("draft"):
-            state, dropped = PageState.from_json(sent.get("draft" if shared else "kept"), model)
+        shared = replace(state, tab=PageState.tab) != PageState() or dropped > 0
+        if shared and sent.get("draft"):
+            state, dropped = PageState.from_json(sent["draft"], model)
+        elif not shared:  # at most a tab: one's own list on it, unless the page was left on another
+            state, dropped = PageState.from_json({"tab": state.tab} | _told(sent.get("kept")), model)
         parts = _parts(Visitor(state, served, said), shared, dropped)
         shell = (views.shell(name, said) for name in SHELL)
         return ({"state": state.to_json(), "shared": shared}, *parts, *shell, views.footer(served, said))

@@ -41,6 +41,11 @@ def test_a_page_opens_with_a_link_before_what_was_kept(flows: Flows, model: Mode
     assert (opened["shared"], opened["state"]["k"], opened["state"]["ratings"]) == (True, 5, [])
     opened, banner, *_ = flows.open({"query": "?__theme=dark", "kept": kept, "draft": None})
     assert (opened["shared"], opened["state"]["ratings"], banner.strip()) == (False, [[105, 8]], "")
+    del kept["tab"]  # only a page that was left and comes back tells where it was
+    opened, banner, *_ = flows.open({"query": "?tab=how", "kept": kept, "draft": None})
+    assert (opened["shared"], opened["state"]["tab"], opened["state"]["ratings"]) == (False, "how", [[105, 8]])
+    opened, banner, *_ = flows.open({"query": "?tab=how", "kept": kept | {"tab": "rate"}, "draft": None})
+    assert opened["state"]["tab"] == "rate"
 
 
 @pytest.mark.parametrize("sent", [None, 5, "x", [], {}, {"state": 5}, {"state": {"ratings": "x"}}])
