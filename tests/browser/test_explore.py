@@ -133,6 +133,7 @@ def test_a_title_is_found_on_the_map_and_the_visitor_stands_on_it(visit: Visit, 
     assert view(page)[0] > 1
     box = page.get_by_label("Find a title on the map")
     box.press_sequentially("stiens gate", delay=10)
+    expect(page.locator(".map-found")).to_have_attribute("data-query", "stiens gate")  # the last answer
     page.locator(".map-found").get_by_role("button", name="Steins;Gate", exact=True).click()
     expect(page.get_by_role("heading", name="More like Steins;Gate")).to_be_visible()
     expect(page.locator(".map-found li")).to_have_count(0)

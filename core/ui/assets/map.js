@@ -385,6 +385,7 @@
       if (sent !== this.sent) return;
       this.tell(query.trim() && !found.length ? this.root.dataset.none : "");
       const list = $(".map-found", this.root);
+      list.dataset.query = query;
       list.replaceChildren(
         ...found.map(({ anime_id }) => this.byId.get(anime_id)).filter(Boolean).map((title) => {
           const button = Object.assign(document.createElement("button"), { type: "button", value: title.id, textContent: title.label });
