@@ -62,7 +62,7 @@ def _title(value: Any, model: Model) -> int:
 
 def _user(value: Any, model: Model) -> int | str:
     """Any text: that there is no such user is said where users are looked up."""
-    text = str(value).strip()[:LONGEST_USER]
+    text = str(value).strip()[:LONGEST_USER].strip()  # the cut may end in a space
     return int(text) if text.isdecimal() else text
 
 
