@@ -102,7 +102,7 @@ def _parts(visitor: Visitor, shared: bool, dropped: int, standing: Any = (), all
         wall=views.wall(wall, len(state.ratings), model, said),
         rated=views.rated(state, model, said, all_ratings),
         dock=views.dock(state, said),
-        panel=panel(visitor, shown, trouble),
+        panel=panel(visitor, trouble),
         controls=views.controls(state, model, said),
         results=_results(visitor, shown, [title for title in asked if title in wall]),
         below=factors(visitor) if state.tab == "explore" else "",

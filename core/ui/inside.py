@@ -18,7 +18,8 @@ from core.ranking import RankingHead
 from core.source import ServedModel
 from core.spectrum import spectrum
 from core.taste import Taste
-from core.ui.answers import Answer, Visitor
+from core.traits import OPPOSITES
+from core.ui.answers import Visitor
 from core.ui.rendering import render
 from core.ui.words import Words
 from core.walkthrough import CUTS, RatedTitle, ScoredTitle, ShortList, Walkthrough, textbook_list, walkthrough
@@ -64,7 +65,7 @@ class Picture(NamedTuple):
     ticks: list[tuple[float, str]]
 
 
-def explore(visitor: Visitor, shown: Answer, trouble: str) -> str:
+def explore(visitor: Visitor, trouble: str) -> str:
     """The map. What follows the visitor is drawn by ``assets/map.js``."""
     model, said = visitor.model, visitor.words
     return render(
@@ -112,14 +113,13 @@ def named_factor(factor: FactorMeaning, words: Words, share: float) -> NamedFact
 
 def _end_name(end: End, words: Words) -> str:
     if end.named:
-        kinds = {"genre": "genre", "type": "type"}
-        named = [words.named(kinds.get(trait.kind, "trait"), trait.value) for trait in end.named]
+        named = [words.named("trait" if trait.kind in OPPOSITES else trait.kind, trait.value) for trait in end.named]
     else:
         named = [words.label(title) for title in end.titles[:NAMED_AFTER]]
     return words("comma").join(named)
 
 
-def how(visitor: Visitor, shown: Answer, trouble: str) -> str:
+def how(visitor: Visitor, trouble: str) -> str:
     """The model in pictures and numbers, with the visitor's own ratings."""
     model, said = visitor.model, visitor.words
     taste = model.fold_in(dict(visitor.state.ratings))

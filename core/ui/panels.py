@@ -7,7 +7,7 @@ from core.anilist import ANILIST_QUERY, ANILIST_URL
 from core.errors import AniSVDError
 from core.profile import profile
 from core.ui import views
-from core.ui.answers import Answer, Visitor, partner
+from core.ui.answers import Visitor, partner
 from core.ui.inside import explore, how
 from core.ui.rendering import render
 from core.ui.state import BALANCE_STEPS
@@ -16,19 +16,19 @@ USERS_LISTED = 100
 PEOPLE_SHOWN = 5
 
 
-def panel(visitor: Visitor, shown: Answer, trouble: str) -> str:
+def panel(visitor: Visitor, trouble: str) -> str:
     """The panel of the visitor's tab; empty on *Rate shows*, whose parts are there anyway.
-    ``trouble``: why the existing user they ask for is not ``shown``, or an empty string.
+    ``trouble``: why the existing user they ask for is not there, or an empty string.
     """
     show = PANELS.get(visitor.state.tab)
-    return show(visitor, shown, trouble) if show else ""
+    return show(visitor, trouble) if show else ""
 
 
-def _list(visitor: Visitor, shown: Answer, trouble: str) -> str:
+def _list(visitor: Visitor, trouble: str) -> str:
     return render("bring.html", visitor.words, anilist={"url": ANILIST_URL, "query": ANILIST_QUERY})
 
 
-def _user(visitor: Visitor, shown: Answer, trouble: str) -> str:
+def _user(visitor: Visitor, trouble: str) -> str:
     """An existing user, or some to choose from."""
     state, said, model = visitor.state, visitor.words, visitor.model
     try:
@@ -42,7 +42,7 @@ def _user(visitor: Visitor, shown: Answer, trouble: str) -> str:
     return views.chosen_person(state, said, sample, taste, profile(model, taste), model)
 
 
-def _together(visitor: Visitor, shown: Answer, trouble: str) -> str:
+def _together(visitor: Visitor, trouble: str) -> str:
     state, model = visitor.state, visitor.model
     try:
         sample = _sample(visitor)
@@ -67,7 +67,7 @@ def _sample(visitor: Visitor) -> list[int]:
     return random.sample(known, min(USERS_LISTED, len(known)))
 
 
-PANELS: dict[str, Callable[[Visitor, Answer, str], str]] = {
+PANELS: dict[str, Callable[[Visitor, str], str]] = {
     "list": _list,
     "user": _user,
     "together": _together,

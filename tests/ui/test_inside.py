@@ -9,7 +9,7 @@ import pytest
 from core import Model
 from core.source import ServedModel
 from core.spectrum import spectrum
-from core.ui.answers import Visitor, answer
+from core.ui.answers import Visitor
 from core.ui.inside import _settled, energy_shares, factors, how
 from core.ui.state import PageState
 from core.ui.words import LANGUAGES, words
@@ -18,7 +18,7 @@ from core.walkthrough import walkthrough
 
 def told(model: Model, state: PageState, language: str = "en") -> str:
     served = ServedModel(model, "a test", "", datetime.now(UTC), "")
-    return how(Visitor(state, served, words(language)), answer(state, model), "")
+    return how(Visitor(state, served, words(language)), "")
 
 
 def test_shares_are_of_the_users_energy_or_of_the_factors(model: Model, textbook: Model) -> None:
