@@ -5,10 +5,12 @@ import os
 
 # Before gradio is imported: no look-ups of other hosts at start.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# Before huggingface_hub is imported: it would ask the Hub even where everything is in the cache.
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # Before pyarrow is imported: the memory of a model that was replaced goes back to the system.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
-from core.source import ModelSource
+from core.serving.model_source import ModelSource
 from core.ui import build_page, serve
 
 

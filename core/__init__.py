@@ -1,19 +1,19 @@
 """AniSVD: rate a few shows, get your next anime. This is the whole public API."""
 
-import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-# Before huggingface_hub is imported: it would ask the Hub even where everything is in the cache.
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-
-from core.catalogue import Catalogue, Title
-from core.errors import AniSVDError, ArtifactError, DataError, HubError, InputError
-from core.filters import Filters
-from core.model import Model
-from core.ratings import WATCHED, Ratings
-from core.recommend import Reason, Recommendation
-from core.taste import Taste
-from core.together import JointRecommendation
-from core.training import TrainingConfig, train
+if TYPE_CHECKING:
+    from .data.catalogue import Catalogue, Title
+    from .data.ratings import Ratings
+    from .data.scale import WATCHED
+    from .errors import AniSVDError, ArtifactError, DataError, HubError, InputError
+    from .model.model import Model
+    from .model.training import TrainingConfig, train
+    from .recommend.filters import Filters
+    from .recommend.listing import Reason, Recommendation
+    from .recommend.taste import Taste
+    from .recommend.together import JointRecommendation
 
 __all__ = [
     "WATCHED",
@@ -34,3 +34,30 @@ __all__ = [
     "TrainingConfig",
     "train",
 ]
+
+_PUBLIC = {
+    ".data.catalogue": ("Catalogue", "Title"),
+    ".data.ratings": ("Ratings",),
+    ".data.scale": ("WATCHED",),
+    ".errors": ("AniSVDError", "ArtifactError", "DataError", "HubError", "InputError"),
+    ".model.model": ("Model",),
+    ".model.training": ("TrainingConfig", "train"),
+    ".recommend.filters": ("Filters",),
+    ".recommend.listing": ("Reason", "Recommendation"),
+    ".recommend.taste": ("Taste",),
+    ".recommend.together": ("JointRecommendation",),
+}
+_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562): ``import core`` itself costs nothing."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULE_OF[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -30,7 +30,7 @@ from scipy import sparse
 from scipy.sparse.linalg import svds
 
 from core import Model
-from core.linalg import truncated_svd
+from core.numerics.truncated_svd import truncated_svd
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLED = ROOT / "core" / "bundled"

@@ -9,8 +9,8 @@ import argparse
 
 from _shared import run
 
-from core import hub
-from core.space import deploy, space_files
+from core.hub import client as hub
+from core.serving.deploy import deploy, space_files
 
 
 def main() -> None:

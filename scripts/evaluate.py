@@ -14,15 +14,15 @@ import numpy as np
 from _shared import StageBar, add_data_arguments, add_test_arguments, read_config, read_data, run
 
 from core import InputError, Ratings, TrainingConfig
-from core.comparison import Comparison, compare
-from core.curves import prediction_curve, ranking_curve
-from core.pictures import draw_comparison, draw_curves, draw_spectrum
-from core.prediction import PredictionConfig
-from core.ranking import RankingConfig
-from core.recipes import RECIPES, Recipe, anisvd, recipe
-from core.report import comparison_to_dict, curve_to_dict, markdown, write_json
-from core.spectrum import spectrum
-from core.splits import Split, rating_folds, split_ratings, split_users, user_folds
+from core.evaluation.charts import draw_comparison, draw_curves, draw_spectrum
+from core.evaluation.comparison import Comparison, compare
+from core.evaluation.curves import prediction_curve, ranking_curve
+from core.evaluation.recipes import RECIPES, Recipe, anisvd, recipe
+from core.evaluation.report import comparison_to_dict, curve_to_dict, markdown, write_json
+from core.evaluation.splits import Split, rating_folds, split_ratings, split_users, user_folds
+from core.heads.prediction import PredictionConfig
+from core.heads.ranking import RankingConfig
+from core.insight.spectrum import spectrum
 
 PROTOCOLS = ("users", "ratings")
 

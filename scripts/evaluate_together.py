@@ -10,9 +10,9 @@ import numpy as np
 from _shared import StageBar, add_data_arguments, add_test_arguments, read_data, run
 
 from core import TrainingConfig, train
-from core.pairs import HISTORIES, Pairs, measure, outcomes_table, outcomes_to_dict, strategies
-from core.report import write_json
-from core.splits import split_users
+from core.evaluation.pairs import HISTORIES, Pairs, measure, outcomes_table, outcomes_to_dict, strategies
+from core.evaluation.report import write_json
+from core.evaluation.splits import split_users
 
 
 def main() -> None:

@@ -12,8 +12,8 @@ import argparse
 from _shared import run
 
 from core import Catalogue
-from core.offline_database import ATTRIBUTION, is_offline_database, read_offline_database
-from core.title_details import JoinedDetails, join_details, read_details, refuse_input
+from core.data.enrich.offline_database import ATTRIBUTION, is_offline_database, read_offline_database
+from core.data.enrich.title_details import JoinedDetails, join_details, read_details, refuse_input
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from _shared import StageBar, add_data_arguments, add_test_arguments, read_data, run
 
 from core import TrainingConfig, train
-from core.interviews import (
+from core.evaluation.interviews import (
     Panel,
     Strategy,
     in_order,
@@ -21,8 +21,8 @@ from core.interviews import (
     popular_and_disputed,
     simulate,
 )
-from core.report import write_json
-from core.splits import split_users
+from core.evaluation.report import write_json
+from core.evaluation.splits import split_users
 
 
 def main() -> None:

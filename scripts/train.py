@@ -12,7 +12,7 @@ from dataclasses import replace
 from _shared import StageBar, add_data_arguments, add_push_arguments, push, read_config, read_data, read_json, run
 
 from core import Model, Ratings, TrainingConfig, train
-from core.report import quality
+from core.evaluation.report import quality
 
 RECIPES = {"default": TrainingConfig(), "textbook": TrainingConfig.textbook()}
 

@@ -15,11 +15,11 @@ from _shared import add_data_arguments, add_test_arguments, read_config, read_da
 from tqdm import tqdm
 
 from core import AniSVDError, TrainingConfig
-from core.pictures import draw_study
-from core.report import write_json
-from core.spaces import SEARCH_SPACES
-from core.splits import split_users
-from core.tuning import Search, result, tune
+from core.evaluation.charts import draw_study
+from core.evaluation.report import write_json
+from core.evaluation.splits import split_users
+from core.evaluation.tuning.search_spaces import SEARCH_SPACES
+from core.evaluation.tuning.study import Search, result, tune
 
 
 def main() -> None:

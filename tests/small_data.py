@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from core import TrainingConfig
-from core.prediction import PredictionConfig
-from core.ranking import RankingConfig
+from core.heads.prediction import PredictionConfig
+from core.heads.ranking import RankingConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE = ("<script>alert(1)</script>", "${alert(1)} `{{x}}` \\u0041", '"><img src=x onerror=alert(1)>')

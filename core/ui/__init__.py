@@ -1,6 +1,6 @@
 """The page and the web API. With ``app.py`` the only code that imports gradio."""
 
-from core.ui.page import build_page
-from core.ui.server import serve
+from .page.layout import build_page
+from .server import serve
 
 __all__ = ["build_page", "serve"]

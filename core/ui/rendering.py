@@ -11,9 +11,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from core.ratings import WATCHED
-from core.ui.covers import drawn_cover
-from core.ui.words import Words
+from ..data.scale import WATCHED
+from .page.covers import drawn_cover
+from .translations import Words
 
 
 @cache

@@ -10,13 +10,13 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from core.source import ServedModel
-from core.ui.api import endpoints
-from core.ui.bringing import bringing_route
-from core.ui.downloads import download_routes
-from core.ui.page import I18N
-from core.ui.sights import sight_routes
-from core.ui.theme import theme
+from ..serving.model_source import ServedModel
+from .api.endpoints import endpoints
+from .page.layout import I18N
+from .routes.downloads import download_routes
+from .routes.list_upload import bringing_route
+from .routes.map_and_code import sight_routes
+from .theme import theme
 
 SESSIONS_KEPT = 100
 ASSETS = Path(__file__).parent / "assets"

@@ -12,7 +12,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from core import Filters, Model
-from core.source import BUNDLED
+from core.serving.model_source import BUNDLED
 
 ENDPOINTS = {"search", "recommend", "recommend_for_user", "recommend_together", "similar"}
 MCP = "/gradio_api/mcp/"

@@ -7,8 +7,8 @@ import pytest
 from hands import DESKTOP, PHONE, Visit, cut_off
 from playwright.sync_api import Page, Route, expect
 
-from core.ui.state import TABS
-from core.ui.words import FOLDER, words
+from core.ui.page.state import TABS
+from core.ui.translations import FOLDER, words
 
 STATE = "rated=9253:10,2167:4,20:seen&partner=4224:9&planned=1535&no=Ecchi&from=1980"
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from small_data import ROOT
 
 from core import Filters, Model
-from core.source import BUNDLED
+from core.serving.model_source import BUNDLED
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:7860"

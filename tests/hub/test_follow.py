@@ -14,7 +14,7 @@ from hub_server import TestHub
 from programs import REPO, TOKEN, Programs
 from running import App, started_app
 
-from core.source import NOT_YET
+from core.serving.model_source import NOT_YET
 
 FROM_HUB = f"{REPO} on the Hugging Face Hub"
 

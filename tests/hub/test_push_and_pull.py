@@ -15,8 +15,8 @@ from programs import REPO, TOKEN, Programs
 from small_data import ROOT
 
 from core import InputError, Model
-from core.artifact import FILES
-from core.space import check_front_matter, imported_modules
+from core.model.files import FILES
+from core.serving.deploy import check_front_matter, space_files
 
 RECOMMEND = """
 import json
@@ -249,9 +249,9 @@ def test_a_space_is_deployed_with_what_it_needs(programs: Programs, hub: TestHub
     done = programs.run(*deploy)
     assert done.returncode == 0, done.stderr
     files = hub.files("alice/space", repo_type="space")
-    assert {"app.py", "README.md", "requirements.txt", "core/model.py", "core/ui/page.py"} <= set(files)
+    assert {"app.py", "README.md", "requirements.txt", "core/model/model.py", "core/ui/page/layout.py"} <= set(files)
     assert not {name for name in files if name.startswith(("tests/", "scripts/", "docs/"))}
-    assert "core/tuning.py" not in files
+    assert "core/evaluation/tuning/study.py" not in files
     front = files["README.md"].read_text().split("---")[1]
     assert f"{REPO} config.json,model.safetensors,catalogue.parquet,users.safetensors {sha}" in front
     variables = hub.info("alice/space", "space")["variables"]
@@ -296,7 +296,7 @@ def test_a_deployed_space_starts_by_itself(
     for name, path in hub.files("alice/space", repo_type="space").items():
         (tmp_path / "space" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "space" / name).write_bytes(path.read_bytes())
-    code = "import app, os; from core.source import ModelSource; from core.ui import build_page; "
+    code = "import app, os; from core.serving.model_source import ModelSource; from core.ui import build_page; "
     code += "source = ModelSource(os.environ); build_page(source.current); print(source.current().source)"
     environment = programs.environment(MODEL_REPO_ID=REPO)
     done = subprocess.run(
@@ -329,7 +329,23 @@ def test_front_matter_and_requirements_have_to_fit(change: dict, requirements: s
         check_front_matter(GOOD | change, requirements, {"app.py"})
 
 
-def test_the_modules_of_the_app_are_found_by_their_imports() -> None:
-    names = {path.relative_to(ROOT).as_posix() for path in imported_modules()}
-    assert {"app.py", "core/linalg.py", "core/ui/flows.py"} <= names
-    assert not names & {"core/tuning.py", "core/pictures.py", "core/baselines.py"}
+def test_space_ships_the_packages_that_the_app_needs() -> None:
+    names = set(space_files("alice/model", "0" * 40))
+    assert {"app.py", "core/numerics/truncated_svd.py", "core/ui/page/handlers.py", "core/ui/assets/page.js"} <= names
+    assert {f"core/bundled/{name}" for name in FILES} <= names
+    assert not [name for name in names if "evaluation" in name or "enrich" in name or name.endswith(".pyc")]
+
+
+def test_space_of_the_first_edition_is_recognised(
+    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
+) -> None:
+    programs.push(model_folder)
+    (tmp_path / "first" / "core").mkdir(parents=True)
+    (tmp_path / "first" / "core" / "model.py").write_text("# of the first edition")
+    hub.create_repo("alice/space", "space", sdk="gradio")
+    hub.commit_folder("alice/space", tmp_path / "first", repo_type="space")
+    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
+    assert done.returncode == 0, done.stderr
+    files = hub.files("alice/space", repo_type="space")
+    assert "core/model.py" not in files
+    assert "core/model/model.py" in files

@@ -290,7 +290,7 @@
   const shown = anisvd.shown;
   Object.assign(anisvd, {
     spoken: () => $("#masthead").dataset.language,
-    // A text of core/ui/words, its places filled.
+    // A text of core/ui/languages, its places filled.
     say(key, facts = {}) {
       const text = JSON.parse($("#masthead").dataset.words)[key];
       const form = typeof text === "string" ? text : text[new Intl.PluralRules(anisvd.spoken()).select(facts.n)] ?? text.other;

@@ -1,4 +1,4 @@
-// The state of the page, as core/ui/state.py defines it: kept in this browser, sent with every call.
+// The state of the page, as core/ui/page/state.py defines it: kept in this browser, sent with every call.
 window.anisvd = (() => {
   const KEPT = "anisvd"; // localStorage: the visitor's own
   const DRAFT = "anisvd-draft"; // sessionStorage: what this tab made of a list that somebody shared

@@ -1,0 +1,296 @@
+"""The titles: what is known of each anime, and how to find one by name."""
+
+import html
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from ..errors import DataError, InputError
+from ..numerics.arrays import Bool, Int64
+from .name_search import NameIndex, fold_name, fold_names
+from .tables import identifiers, numbers, read_table
+
+KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
+TITLES_COLUMNS = ("english", "synonyms", "japanese", "year", "picture", "related_ids")
+UNKNOWN = ("", "Unknown")
+TITLES_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """One anime. ``None`` or an empty string or tuple stands for what nobody recorded."""
+
+    anime_id: int
+    name: str
+    english: str
+    synonyms: tuple[str, ...]
+    japanese: str
+    genres: tuple[str, ...]
+    type: str
+    episodes: int | None
+    year: int | None
+    mean_rating: float | None
+    members: int
+    picture: str
+    related_ids: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        """The name to show first: the English one where there is one."""
+        return self.english or self.name
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists and numbers, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All titles, in a fixed order that the columns of every user-item matrix share.
+
+    Attributes
+    ----------
+    frame
+        One row a title, index 0..n-1, columns in the order of `Title`'s fields: text as ``str``
+        (lists joined by ``|``), ``anime_id`` and ``members`` as int64, ``episodes``, ``year``
+        and ``mean_rating`` as float64 with NaN for unknown.
+    """
+
+    frame: pd.DataFrame
+
+    COLUMNS = tuple(Title.__dataclass_fields__)
+
+    def __post_init__(self) -> None:
+        if tuple(self.frame.columns) != self.COLUMNS:
+            found = ", ".join(map(str, self.frame.columns))
+            raise DataError(f"A catalogue has the columns {', '.join(self.COLUMNS)}; found {found}.")
+        repeated = self.frame["anime_id"][self.frame["anime_id"].duplicated()]
+        if len(repeated):
+            raise DataError(f"anime_id {repeated.iloc[0]} stands twice in the catalogue; each title needs its own id.")
+
+    @classmethod
+    def read(cls, path: str | Path, titles: str | Path | None = None) -> "Catalogue":
+        """Read Kaggle's ``anime.csv``, joined with a table of names, years and covers if given.
+
+        Parameters
+        ----------
+        path
+            Columns ``anime_id, name, genre, type, episodes, rating, members``; blanks and
+            ``Unknown`` are understood, HTML entities unescaped.
+        titles
+            Columns ``anime_id`` and any of ``english, synonyms, japanese, year, picture,
+            related_ids`` (lists joined by ``|``). Rows of titles that ``path`` lacks are ignored.
+
+        Raises
+        ------
+        DataError
+            A file is not what it claims to be: file, line, column, found and expected.
+        """
+        raw = read_table(path, KAGGLE_COLUMNS, text=True)
+        if raw.empty:
+            raise DataError(f"{path}: a header and no titles. Expected one line for each title.")
+        frame = pd.DataFrame(
+            {
+                "anime_id": identifiers(path, raw["anime_id"]),
+                "name": raw["name"].map(_clean),
+                "genres": raw["genre"].map(lambda cell: "|".join(_split(_clean(cell), ","))),
+                "type": raw["type"].map(_clean).replace("Unknown", ""),
+                "episodes": numbers(path, raw["episodes"], minimum=0, blanks=UNKNOWN),
+                "mean_rating": numbers(path, raw["rating"], minimum=0, maximum=10, whole=False, blanks=UNKNOWN),
+                "members": numbers(path, raw["members"], minimum=0).astype(np.int64),
+            }
+        )
+        unnamed = frame["anime_id"][frame["name"] == ""]
+        if len(unnamed):
+            raise DataError(f"{path}, column 'name': anime_id {unnamed.iloc[0]} has no name; every title needs one.")
+        details = read_titles(titles) if titles is not None else pd.DataFrame({"anime_id": pd.Series(dtype=np.int64)})
+        frame = frame.merge(details, on="anime_id", how="left", validate="many_to_one")
+        for column in ("english", "synonyms", "japanese", "picture", "related_ids"):
+            frame[column] = frame[column].fillna("").astype(str) if column in frame else ""
+        if "year" not in frame:
+            frame["year"] = np.nan
+        try:
+            return cls(frame[list(cls.COLUMNS)])
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @cached_property
+    def anime_ids(self) -> Int64:
+        """MyAnimeList ids, int64 [n_titles]."""
+        return self.frame["anime_id"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def members(self) -> Int64:
+        """How many people list each title, int64 [n_titles]."""
+        return self.frame["members"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def _by_id(self) -> Int64:
+        return np.argsort(self.anime_ids, kind="stable")
+
+    @cached_property
+    def _position_of(self) -> dict[int, int]:
+        return {int(anime_id): position for position, anime_id in enumerate(self.anime_ids)}
+
+    def __contains__(self, anime_id: object) -> bool:
+        return anime_id in self._position_of
+
+    def position(self, anime_id: int) -> int:
+        """The row of a title, 0..n_titles-1. Raises `InputError` for an id that is not here."""
+        try:
+            return self._position_of[anime_id]
+        except (KeyError, TypeError):
+            raise InputError(
+                f"There is no title with the id {anime_id!r} in this catalogue of {len(self):,}."
+            ) from None
+
+    def positions(self, anime_ids: Int64) -> Int64:
+        """The rows of many titles at once, int64 of the same shape, -1 where an id is not here."""
+        at = np.searchsorted(self.anime_ids, anime_ids, sorter=self._by_id).clip(max=len(self) - 1)
+        found = self._by_id[at]
+        return np.where(self.anime_ids[found] == anime_ids, found, -1)
+
+    def title(self, position: int) -> Title:
+        """The title in a row of the catalogue."""
+        return self._read_title(position)
+
+    @cached_property
+    def _read_title(self) -> Callable[[int], Title]:
+        """Reads rows, and keeps some: all of them as Python's objects would take 10 MB."""
+        columns = {name: self.frame[name].array for name in self.COLUMNS}
+
+        @lru_cache(TITLES_KEPT)
+        def read(position: int) -> Title:
+            row: dict[str, Any] = {name: column[position] for name, column in columns.items()}
+            return Title(
+                **row
+                | {name: int(row[name]) for name in ("anime_id", "members")}
+                | {name: tuple(_split(row[name], "|")) for name in ("synonyms", "genres")}
+                | {"related_ids": tuple(int(part) for part in _split(row["related_ids"], "|"))}
+                | {name: None if np.isnan(row[name]) else int(row[name]) for name in ("episodes", "year")}
+                | {"mean_rating": None if np.isnan(row["mean_rating"]) else float(row["mean_rating"])}
+            )
+
+        return read
+
+    def __getitem__(self, anime_id: int) -> Title:
+        return self.title(self.position(anime_id))
+
+    @cached_property
+    def genres(self) -> tuple[str, ...]:
+        """Every genre that occurs, in alphabetical order."""
+        return tuple(sorted({genre for cell in self.frame["genres"] for genre in _split(cell, "|")}))
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """Every type that occurs (TV, Movie, ...), the most frequent first."""
+        return tuple(str(kind) for kind in self.frame["type"].value_counts().index if kind)
+
+    @cached_property
+    def genre_matrix(self) -> Bool:
+        """Which title has which genre, bool [n_titles, n_genres], columns as in `genres`."""
+        column = {genre: index for index, genre in enumerate(self.genres)}
+        matrix = np.zeros((len(self), len(column)), dtype=bool)
+        for position, cell in enumerate(self.frame["genres"]):
+            matrix[position, [column[genre] for genre in _split(cell, "|")]] = True
+        return matrix
+
+    @cached_property
+    def related(self) -> Int64:
+        """Catalogue positions of titles and of those that their ``related_ids`` name, both ways,
+        int64 [2, n_relations]. Ids that the catalogue lacks are left out.
+        """
+        ids = [[int(part) for part in _split(cell, "|")] for cell in self.frame["related_ids"]]
+        source = np.repeat(np.arange(len(self)), [len(row) for row in ids])
+        target = self.positions(np.array([anime_id for row in ids for anime_id in row], dtype=np.int64))
+        here = (target >= 0) & (target != source)
+        both = np.hstack([[source[here], target[here]], [target[here], source[here]]])
+        return np.unique(both, axis=1).astype(np.int64)
+
+    @cached_property
+    def franchises(self) -> Int64:
+        """The franchise of each title, int64 [n_titles]: titles that are `related`, directly or
+        through others, have one number; a title without relations has its own.
+        """
+        links = sparse.coo_array((np.ones(self.related.shape[1]), tuple(self.related)), shape=(len(self), len(self)))
+        return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
+
+    @property
+    def _names(self) -> list[tuple[str, ...]]:
+        columns = (self.frame[name] for name in ("name", "english", "japanese", "synonyms"))
+        return [
+            (name, english, japanese, *_split(others, "|"))
+            for name, english, japanese, others in zip(*columns, strict=True)
+        ]
+
+    @cached_property
+    def _name_index(self) -> NameIndex:
+        return NameIndex(self._names, self.members)
+
+    @cached_property
+    def _bearer_of(self) -> dict[str, int | None]:
+        """The one title that bears each folded name, None where several do."""
+        names = self._names
+        folded = fold_names([name for those in names for name in those])
+        bearers: dict[str, int | None] = {}
+        for name, anime_id in zip(folded, np.repeat(self.anime_ids, [len(those) for those in names]), strict=True):
+            if bearers.setdefault(name, int(anime_id)) != anime_id:
+                bearers[name] = None
+        return bearers | {"": None}
+
+    def bearer(self, name: str) -> int | None:
+        """The id of the title that alone bears this name, in full, as `fold_name` sees it; None for no such."""
+        return self._bearer_of.get(fold_name(name))
+
+    def search(self, query: str, limit: int = 10) -> list[Title]:
+        """Titles that ``query`` may mean, finished or still being typed, the likeliest first.
+
+        English and Japanese names, romanised or not, and synonyms are searched; case, accents,
+        punctuation and blanks don't matter, a few typos little: see `NameIndex`.
+        """
+        return [self.title(position) for position in self._name_index.search(query, limit)]
+
+
+def read_titles(path: str | Path) -> pd.DataFrame:
+    """A table of names, years and covers as `Catalogue.read` joins it: one row a title, columns
+    ``anime_id`` (int64) and those of `TITLES_COLUMNS` that the file has (text; ``year`` float64 with
+    NaN for unknown). Raises `DataError`.
+    """
+    raw = read_table(path, ("anime_id",), TITLES_COLUMNS, text=True)
+    frame = pd.DataFrame({"anime_id": identifiers(path, raw["anime_id"])})
+    for column in raw.columns.drop("anime_id"):
+        frame[column] = raw[column].map(_clean)
+    if "year" in frame:
+        frame["year"] = numbers(path, raw["year"], minimum=1900, maximum=2100, blanks=UNKNOWN)
+    if "related_ids" in frame:
+        bad = ~frame["related_ids"].str.fullmatch(r"(\d+(\|\d+)*)?")
+        if bad.any():
+            row = frame[bad].iloc[0]
+            raise DataError(
+                f"{path}, column 'related_ids': anime_id {row['anime_id']} has {row['related_ids']!r}; "
+                "expected ids joined by '|', for example 121|430."
+            )
+    if "picture" in frame:  # only what a browser may load without mixed content or scripts
+        frame["picture"] = frame["picture"].where(frame["picture"].str.startswith("https://"), "")
+    repeated = frame["anime_id"][frame["anime_id"].duplicated()]
+    if len(repeated):
+        raise DataError(f"{path}: anime_id {repeated.iloc[0]} stands on two lines; expected one line a title.")
+    return frame
+
+
+def _clean(cell: str) -> str:
+    return html.unescape(cell).strip()
+
+
+def _split(cell: str, separator: str) -> list[str]:
+    return [part.strip() for part in cell.split(separator) if part.strip()]

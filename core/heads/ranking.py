@@ -1,0 +1,298 @@
+"""The ranking head: *what next?*, answered from V and Σ of one truncated SVD.
+
+Training decomposes preferences, not ratings: ``B = R^-β w(r) N^(d-1) / u ≈ UΣVᵀ``. The weight ``w``
+says how much a rating speaks for a title; the lengths of the rows (R) tame users with long lists
+and those of the columns (N) popular titles, as in EigenRec (Nikolakopoulos et al., 2019). Each
+franchise is one more row of B, as if somebody had watched all of it: what belongs together comes
+to lie together (side information as in HybridSVD: Frolov and Oseledets, 2019). The uniqueness
+``u`` makes room for titles that others explain: `core.heads.preferences.uniqueness_of`.
+
+A visitor's row ``x`` is scored by the item-item ridge regression that EASE solves densely
+(Steck, 2019), restricted to the subspace of the SVD, where it needs V and Σ alone::
+
+    score_j = (x V F Vᵀ)_j / (1 - h_j) · u_j N_j^o,     F = Σ² / (Σ² + λ),     h = diag(V F Vᵀ)
+
+in units of the average visitor's scores (their root mean square, for the same λ).
+Dividing by ``1 - h`` is what a zero diagonal comes to: no title may explain itself. Who told
+little gets a large ``λ`` (only broad strokes of taste), no reward for titles that everybody has
+seen, and a pull to the average visitor; who told much gets the fine detail.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from ..data.ratings import Ratings
+from ..errors import ArtifactError, InputError
+from ..numerics.arrays import AnyArray, Float32, Float64, Int32, Int64
+from ..numerics.sparse import axis_sum, entry_rows, scaled_columns
+from ..numerics.truncated_svd import truncated_svd
+from .item_factors import ItemFactors, Spec, Tensors
+from .preferences import (
+    continued_parts,
+    damped_rows,
+    earlier_parts,
+    franchise_rows,
+    typical_length,
+    uniqueness_of,
+    weighed,
+)
+
+LARGEST_LEVERAGE = 0.99
+TINY = float(np.finfo(np.float32).tiny)
+TOLERANCE = 1e-5  # V is kept in half precision: a closer SVD would be rounded away
+ENERGY_UNIT = 20_000  # λ is told in this part of all energy, so that it suits data of any size
+LAMBDA_STEPS = 10  # λ is rounded to e^(1/10): quality does not move, and leverages can be kept
+OWN_TENSORS = ("norms", "uniqueness", "mean", "energy", "later", "earlier")
+
+
+@dataclass(frozen=True)
+class RankingConfig:
+    """Settings of the ranking head. The defaults come from the studies in ``docs/study/``; what each
+    part is worth stands in ``docs/quality.md``.
+
+    Attributes
+    ----------
+    factors
+        k, the number of singular triples.
+    min_count
+        Titles that fewer users list are left to the popularity order.
+    watched_weight
+        ``w`` of a title that was watched and not rated; a 10 has 1.5, an 8 has 1, a 1 has -0.5.
+    row_damping, column_scaling
+        β and d above: 0 and 1 leave the lengths of rows and columns as they are.
+    franchise
+        Length of a franchise's row, in units of the users' typical row; 0 leaves them out.
+    uniqueness
+        ``u`` is the share of a title's energy that the factors leave unexplained, to this power;
+        0 saves the first of two decompositions.
+    short_damping, long_damping
+        A visitor's own titles count ``N^-damping``: this much for a short history, and for a
+        long one. In between ``1 / (1 + (n / turning)^steepness)`` of the way to short.
+    turning, steepness
+        Of that transition; n is the number of titles in the history.
+    shrinkage, shrinkage_turning, shrinkage_steepness
+        ``λ = shrinkage · (1 + (shrinkage_turning / n)^shrinkage_steepness)``, in units of the
+        mean energy of 20,000 factors.
+    output_scaling
+        o above: how much more popular titles are lifted.
+    prior
+        Weight of the average training row that is added to a visitor's.
+    earlier_part
+        Factor on the score of a TV series that a title of the history continues (not one that was
+        disliked): who has seen the second season wants the first on the list, to see it or to say
+        that they have.
+    """
+
+    factors: int = 512
+    min_count: int = 5
+    watched_weight: float = 0.3
+    row_damping: float = 0.65
+    column_scaling: float = 0.6
+    franchise: float = 1.5
+    uniqueness: float = 0.25
+    short_damping: float = 0.9
+    long_damping: float = 0.15
+    turning: float = 24.0
+    steepness: float = 1.75
+    shrinkage: float = 10.7
+    shrinkage_turning: float = 54.0
+    shrinkage_steepness: float = 1.95
+    output_scaling: float = 0.34
+    prior: float = 0.035
+    earlier_part: float = 1.3
+
+    kind: ClassVar[str] = "ridge-in-svd"
+    FITTED: ClassVar[tuple[str, ...]] = (
+        "factors", "min_count", "watched_weight", "row_damping", "column_scaling", "franchise", "uniqueness",
+    )  # fmt: skip
+    """The settings that shape the decomposition; with the others changed, `RankingHead` keeps its factors."""
+
+    def __post_init__(self) -> None:
+        for name in ("factors", "min_count"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InputError(f"{name} is {value!r}; expected a whole number of at least 1.")
+        for name in ("turning", "shrinkage", "shrinkage_turning"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} is {getattr(self, name)!r}; expected a positive number.")
+
+    def fit(self, ratings: Ratings, seed: int, on_progress: Callable[[float], None]) -> "RankingHead":
+        """Weigh, scale and decompose the ratings."""
+        n_items = ratings.matrix.shape[1]
+        counts = np.bincount(ratings.matrix.indices, minlength=n_items)
+        columns = np.flatnonzero(counts >= min(self.min_count, int(counts.max()))).astype(np.int32)
+        rows = ItemFactors.without_values(columns, n_items).restrict(ratings.matrix)
+        rows = damped_rows(weighed(rows, self.watched_weight, ratings.scale), self.row_damping)
+        norms = np.maximum(np.sqrt(axis_sum(rows.multiply(rows), axis=0)), 1e-3)
+        norms /= np.sqrt(np.sum(norms**4) / np.sum(norms**2))  # 1: a title as it is typically watched
+        mean = axis_sum(rows, axis=0) / rows.shape[0]
+        rows = scaled_columns(rows, norms ** (self.column_scaling - 1))
+        franchises = franchise_rows(ratings.catalogue.franchises[columns], self.franchise * typical_length(rows))
+        matrix = sparse.vstack([rows, franchises], format="csr")
+        later, earlier = earlier_parts(ratings.catalogue, columns)
+        halves = (lambda done: on_progress(done / 2), lambda done: on_progress(0.5 + done / 2))
+        uniqueness = np.ones(len(columns))
+        if self.uniqueness:
+            first = truncated_svd(matrix, self.factors, tolerance=TOLERANCE, seed=seed, on_progress=halves[0])
+            uniqueness = uniqueness_of(matrix, first, self.uniqueness)
+            matrix = scaled_columns(matrix, 1 / uniqueness)
+        svd = truncated_svd(matrix, self.factors, tolerance=TOLERANCE, seed=seed, on_progress=halves[1])
+        return RankingHead(
+            ItemFactors.of(svd, columns, n_items),
+            self,
+            ratings.scale,
+            norms=norms.astype(np.float32),
+            uniqueness=uniqueness.astype(np.float32),
+            mean=mean.astype(np.float32),
+            later=later,
+            earlier=earlier,
+            energy=np.array(
+                np.sum(np.square(matrix[: rows.shape[0]].data, dtype=np.float64)) / ENERGY_UNIT, dtype=np.float32
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class RankingHead:
+    """V, Σ, and some facts of the training matrix and of the catalogue.
+
+    Attributes
+    ----------
+    norms
+        N, float32 [n_trained]: lengths of the columns before scaling, 1 for a typical title.
+    uniqueness
+        u, float32 [n_trained].
+    mean
+        float32 [n_trained]: the average training row before column scaling.
+    energy
+        float32 []: the unit of λ.
+    later, earlier
+        int32 [n_pairs] each, rows of ``v``: a title, ascending, and a TV series that it continues.
+    """
+
+    factors: ItemFactors
+    config: RankingConfig
+    scale: tuple[float, float]
+    norms: Float32
+    uniqueness: Float32
+    mean: Float32
+    energy: Float32
+    later: Int32
+    earlier: Int32
+    _kept: dict[int, tuple[Float32, Float32]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    kind: ClassVar[str] = RankingConfig.kind
+    SPEC: ClassVar[Spec] = {**ItemFactors.SPEC} | {
+        "norms": ("float32", ("trained",)),
+        "uniqueness": ("float32", ("trained",)),
+        "mean": ("float32", ("trained",)),
+        "energy": ("float32", ()),
+        "later": ("int32", ("pairs",)),
+        "earlier": ("int32", ("pairs",)),
+    }
+
+    @property
+    def total_energy(self) -> float:
+        """Squared Frobenius norm of the users' rows that were decomposed."""
+        return float(self.energy) * ENERGY_UNIT
+
+    def embed(self, matrix: sparse.csr_array) -> Float32:
+        """Rows of U, float32 [n, k]: a training row gives its own row of the decomposition."""
+        rows = damped_rows(self._weighed(matrix), self.config.row_damping)
+        rows = scaled_columns(rows, self.norms ** (self.config.column_scaling - 1) / self.uniqueness)
+        return np.asarray(rows @ self.factors.v32 / self.factors.singular_values, dtype=np.float32)
+
+    def scores(self, matrix: sparse.csr_array) -> Float32:
+        """The formula above for each history, float32 [n, n_items].
+
+        Titles that training left out come last, all with one and the same score.
+        """
+        rows, steps = self.visitors(matrix)
+        v = self.factors.v32
+        projected = np.asarray(rows @ v) + self.config.prior * self.average
+        scores = np.empty((matrix.shape[0], len(v)), dtype=np.float32)
+        for step in np.unique(steps):
+            chosen = steps == step
+            filtered, lift = self.filter_and_lift(int(step))
+            scores[chosen] = (projected[chosen] * filtered) @ v.T * lift
+        continued = continued_parts(rows, self.later, self.earlier)
+        scores[continued] *= np.where(scores[continued] > 0, self.config.earlier_part, 1)
+        full = np.repeat(scores.min(axis=1, keepdims=True), self.factors.n_items, axis=1)
+        full[:, self.factors.columns] = scores
+        return full
+
+    def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
+        """What each title of one history (or of each of several histories of one title) adds to each
+        target's score, float32 [history, targets], before the factor of earlier parts.
+        """
+        visitor, steps = self.visitors(row)
+        filtered, lift = self.filter_and_lift(int(steps[0]))
+        weights, lifts = np.zeros((2, self.factors.n_items), dtype=np.float32)
+        weights[self.factors.columns[visitor.indices]] = visitor.data
+        lifts[self.factors.columns] = lift
+        v = self.factors.rows
+        return np.asarray(weights[row.indices, None] * (v(row.indices) * filtered @ v(targets).T) * lifts[targets])
+
+    def _weighed(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        return weighed(self.factors.restrict(matrix), self.config.watched_weight, self.scale)
+
+    def visitors(self, matrix: sparse.csr_array) -> tuple[sparse.csr_array, Int64]:
+        """Histories, weighed and scaled for scoring, CSR float32 [n, n_trained], and the rounded
+        logarithm of each one's λ, int64 [n]: see `filter_and_lift`.
+        """
+        config = self.config
+        rows = self._weighed(matrix)
+        n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
+        of_norms, of_uniqueness = (power.astype(np.float32)[entry_rows(rows)] for power in self.powers(n))
+        rows.data *= self.norms[rows.indices] ** of_norms
+        rows.data *= self.uniqueness[rows.indices] ** of_uniqueness
+        shrinkage = config.shrinkage * (1 + (config.shrinkage_turning / n) ** config.shrinkage_steepness)
+        return rows, np.round(LAMBDA_STEPS * np.log(shrinkage)).astype(np.int64)
+
+    def powers(self, n: Float64) -> tuple[Float64, Float64]:
+        """The powers of N and of u that scale the titles of histories of ``n`` titles, float64 [n] each."""
+        config = self.config
+        short = 1 / (1 + (n / config.turning) ** config.steepness)
+        damping = short * config.short_damping + (1 - short) * config.long_damping
+        return config.column_scaling - 1 - damping, 2 * short - 1
+
+    @cached_property
+    def average(self) -> Float32:
+        """The average visitor's row, projected, float32 [k]."""
+        exponent = self.config.column_scaling - 1 - self.config.short_damping
+        row = self.mean * self.norms**exponent * self.uniqueness
+        return np.asarray(row @ self.factors.v32)
+
+    def filter_and_lift(self, step: int) -> tuple[Float32, Float32]:
+        """F [k] and ``u N^o / (1 - h)``, in its unit, [n_trained] for ``λ = e^(step / LAMBDA_STEPS)``."""
+        if step not in self._kept:
+            squares = self.factors.singular_values.astype(np.float32) ** 2
+            filtered = (squares / (squares + np.exp(step / LAMBDA_STEPS) * self.energy)).astype(np.float32)
+            leverage = np.minimum(np.square(self.factors.v32) @ filtered, LARGEST_LEVERAGE)
+            lift = self.uniqueness * self.norms**self.config.output_scaling / (1 - leverage)
+            # In units of the average visitor's scores, so that another λ is not another scale.
+            typical = (self.average * filtered) @ self.factors.v32.T * lift
+            self._kept[step] = filtered, lift / max(float(np.sqrt(np.mean(typical**2))), TINY)
+        return self._kept[step]
+
+    def tensors(self) -> dict[str, AnyArray]:
+        """What to store, as in `SPEC`."""
+        return self.factors.tensors() | {name: getattr(self, name) for name in OWN_TENSORS}
+
+    @classmethod
+    def restore(
+        cls, tensors: Tensors, n_items: int, settings: dict[str, Any], scale: tuple[float, float]
+    ) -> "RankingHead":
+        """The inverse of `tensors`, with the settings of `RankingConfig`."""
+        own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
+        pairs = np.concatenate([own["later"], own["earlier"]])
+        if (pairs.size and not 0 <= pairs.min() <= pairs.max() < len(own["norms"])) or np.any(
+            np.diff(own["later"]) < 0
+        ):
+            raise ArtifactError("The pairs of later and earlier parts are no titles in order; the file is damaged.")
+        return cls(ItemFactors.from_tensors(tensors, n_items), RankingConfig(**settings), scale, **own)

@@ -1,0 +1,101 @@
+"""The recipe of the textbooks, kept so that every claim can be compared with it.
+
+Ratings minus the user's own mean, zero where there is none, truncated SVD, reconstruction
+``R̂ = UΣVᵀ + mean`` (Aggarwal: Recommender Systems, 2016, section 3.6.5). One head answers both
+questions: what is predicted highest is recommended first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from ..data.ratings import Ratings, explicit
+from ..errors import InputError
+from ..numerics.arrays import AnyArray, Float32, Int64
+from ..numerics.truncated_svd import truncated_svd
+from .item_factors import ItemFactors, Spec, Tensors
+
+
+@dataclass(frozen=True)
+class TextbookConfig:
+    """How many factors the truncated SVD keeps."""
+
+    factors: int = 20
+
+    kind: ClassVar[str] = "textbook"
+
+    def __post_init__(self) -> None:
+        if self.factors < 1:
+            raise InputError(f"factors is {self.factors}; expected 1 or more.")
+
+    def fit(self, ratings: Ratings, seed: int, on_progress: Callable[[float], None]) -> "TextbookHead":
+        """Decompose the mean-centred ratings."""
+        low, high = ratings.scale
+        given = explicit(ratings.matrix)
+        mean = float(given.data.mean()) if given.nnz else (low + high) / 2
+        columns = np.unique(given.indices).astype(np.int32)
+        centred, _ = _centre(ItemFactors.without_values(columns, given.shape[1]).restrict(given), mean)
+        svd = truncated_svd(centred, self.factors, seed=seed, on_progress=on_progress)
+        return TextbookHead(ItemFactors.of(svd, columns, given.shape[1], np.float32), np.array(mean, dtype=np.float32))
+
+
+@dataclass(frozen=True)
+class TextbookHead:
+    """V, Σ and the mean of all ratings (which stands in for a visitor who gave none)."""
+
+    factors: ItemFactors
+    mean: Float32
+
+    kind: ClassVar[str] = TextbookConfig.kind
+    SPEC: ClassVar[Spec] = {**ItemFactors.SPEC} | {
+        "item_factors": ("float32", ("trained", "factors")),
+        "mean": ("float32", ()),
+    }
+
+    def embed(self, matrix: sparse.csr_array) -> Float32:
+        """Rows of U, float32 [n, k]: ``(r - mean) V Σ⁻¹``, zero where there is no rating."""
+        centred, _ = self._centred(matrix)
+        return np.asarray(centred @ self.factors.v32 / self.factors.singular_values)
+
+    def scores(self, matrix: sparse.csr_array) -> Float32:
+        """``(r - mean) V Vᵀ + mean``, float32 [n, n_items]; the mean itself for unseen titles."""
+        centred, means = self._centred(matrix)
+        return self.factors.expand(centred @ self.factors.v32 @ self.factors.v32.T) + means[:, None]
+
+    predict = scores
+
+    def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
+        """What each title of a history [1, n_items] adds to the score of each target,
+        float32 [history, targets], in the order of ``row.indices``.
+        """
+        centred, _ = _centre(explicit(row), float(self.mean))
+        deviation = np.zeros(len(row.data), dtype=np.float32)
+        deviation[row.data > 0] = centred.data
+        rows = self.factors.rows
+        return np.asarray(deviation[:, None] * (rows(row.indices) @ rows(targets).T))
+
+    def _centred(self, matrix: sparse.csr_array) -> tuple[sparse.csr_array, Float32]:
+        centred, means = _centre(explicit(matrix), float(self.mean))
+        return self.factors.restrict(centred), means
+
+    def tensors(self) -> dict[str, AnyArray]:
+        """What to store, as in `SPEC`."""
+        return self.factors.tensors() | {"mean": self.mean}
+
+    @classmethod
+    def restore(
+        cls, tensors: Tensors, n_items: int, settings: dict[str, Any], scale: tuple[float, float]
+    ) -> "TextbookHead":
+        """The inverse of `tensors`; the settings of `TextbookConfig` add nothing to them."""
+        return cls(ItemFactors.from_tensors(tensors, n_items), tensors["mean"].astype(np.float32))
+
+
+def _centre(given: sparse.csr_array, mean: float) -> tuple[sparse.csr_array, Float32]:
+    """Ratings minus their row's mean, and the means [n]; ``mean`` for rows without ratings."""
+    counts = np.diff(given.indptr)
+    means = np.where(counts > 0, given.sum(axis=1) / np.maximum(counts, 1), mean).astype(np.float32)
+    data = given.data - np.repeat(means, counts)
+    return sparse.csr_array((data, given.indices, given.indptr), shape=given.shape), means

@@ -1,0 +1,201 @@
+"""A model's files on disk: written whole or not at all, and trusted only after validation.
+
+| file | what it holds |
+|---|---|
+| ``config.json`` | format version, recipe, shapes, metrics, facts and fingerprint of the data |
+| ``model.safetensors`` | V, Σ, scales, biases: all that a new visitor needs |
+| ``users.safetensors`` | existing users' histories and leading factors; read when first needed |
+| ``catalogue.parquet`` | the titles, in the order of the item axis |
+| ``README.md`` | the model card |
+| ``quality.svg`` | its picture, if the quality was measured |
+"""
+
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pyarrow import ArrowException
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse_tensors
+from safetensors.numpy import save as dump_tensors
+
+from ..data.catalogue import Catalogue
+from ..errors import AniSVDError, ArtifactError
+from ..heads.item_factors import Spec
+from ..numerics.arrays import AnyArray
+from .info import FORMAT, FORMAT_VERSION, ModelInfo
+
+CONFIG, TENSORS, USERS, CATALOGUE, CARD = FILES = (
+    "config.json",
+    "model.safetensors",
+    "users.safetensors",
+    "catalogue.parquet",
+    "README.md",
+)
+PICTURE = "quality.svg"
+"""On the model card, of a model whose quality was measured."""
+FIRST_FILES = (CONFIG, TENSORS, CATALOGUE)
+"""All that a new visitor needs."""
+ORTHONORMAL_WITHIN = 2e-3
+"""How far VᵀV may be from the identity: what float16 costs, with room to spare."""
+
+
+def tensors_to_bytes(tensors: Mapping[str, AnyArray]) -> bytes:
+    """A safetensors file. Arrays are made C-contiguous first: others would be stored wrong."""
+    return dump_tensors({name: np.asarray(array, order="C") for name, array in sorted(tensors.items())})
+
+
+def catalogue_to_bytes(catalogue: Catalogue) -> bytes:
+    """A Parquet file with the catalogue's columns."""
+    buffer = io.BytesIO()
+    catalogue.frame.to_parquet(buffer, index=False, compression="zstd")
+    return buffer.getvalue()
+
+
+def write_model(folder: str | Path, files: Mapping[str, bytes]) -> None:
+    """Write all files of a model, so that ``folder`` holds the old model or the new one, whole.
+
+    They go to a temporary folder beside it, which then takes its place by renaming.
+
+    Raises
+    ------
+    ArtifactError
+        ``folder`` is a file, or holds something that is not a model and would be lost.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ArtifactError(f"{folder}: is a file; expected the name of a folder to write the model to.")
+    strangers = sorted({path.name for path in folder.iterdir()} - {*FILES, PICTURE}) if folder.exists() else []
+    if strangers:
+        raise ArtifactError(f"{folder}: holds {strangers[0]!r}, which is no part of a model. Choose an empty folder.")
+    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
+    try:
+        new, old = staging / "new", staging / "old"
+        new.mkdir()
+        for name, content in files.items():
+            (new / name).write_bytes(content)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            new.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def read_info(folder: str | Path) -> ModelInfo:
+    """``config.json``, checked for format and version. Raises `ArtifactError`."""
+    path = Path(folder) / CONFIG
+    try:
+        content = json.loads(_read(path))
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(f"{path}: is not valid JSON: {error}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        found = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise ArtifactError(f"{path}: format is {found!r}; expected {FORMAT!r}. This is not an AniSVD model.")
+    if content.get("format_version") != FORMAT_VERSION:
+        raise ArtifactError(
+            f"{path}: format_version is {content.get('format_version')!r}; this program reads version "
+            f"{FORMAT_VERSION}. Update the program, or train the model again."
+        )
+    names = [name.name for name in fields(ModelInfo)]
+    missing = [name for name in names if name not in content]
+    if missing:
+        raise ArtifactError(f"{path}: no entry {missing[0]!r}; expected {', '.join(names)}.")
+    shapes, scale = content["shapes"], content["rating_scale"]
+    if not isinstance(shapes, dict) or not all(isinstance(size, int) and size >= 0 for size in shapes.values()):
+        raise ArtifactError(f"{path}: shapes is {shapes!r}; expected whole numbers by name.")
+    numeric = isinstance(scale, list) and len(scale) == 2 and all(isinstance(end, int | float) for end in scale)
+    if not numeric or not 0 < scale[0] < scale[1] < float("inf"):
+        raise ArtifactError(f"{path}: rating_scale is {scale!r}; expected two positive numbers, the lower first.")
+    if not isinstance(content["trained_at"], str):
+        raise ArtifactError(f"{path}: trained_at is {content['trained_at']!r}; expected a date in ISO 8601.")
+    for name in ("recipe", "data", "metrics", "peers"):
+        if not isinstance(content[name], dict):
+            raise ArtifactError(f"{path}: {name} is {content[name]!r}; expected an object.")
+    return ModelInfo(**{name: content[name] for name in names} | {"rating_scale": (float(scale[0]), float(scale[1]))})
+
+
+def read_tensors(path: str | Path, spec: Spec, shapes: Mapping[str, int]) -> dict[str, AnyArray]:
+    """A safetensors file, validated against what ``spec`` and ``shapes`` promise.
+
+    Parameters
+    ----------
+    spec
+        For each tensor its dtype (alternatives joined by ``|``) and the names of its dimensions.
+    shapes
+        The size of each named dimension; ``name+1`` stands for one more.
+
+    Raises
+    ------
+    ArtifactError
+        A tensor is missing or not expected, has another dtype or shape, holds values that are
+        not finite, or is an item factor matrix whose columns are not orthonormal.
+    """
+    path = Path(path)
+    try:
+        tensors: dict[str, AnyArray] = dict(parse_tensors(_read(path)))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise ArtifactError(f"{path}: is not a valid safetensors file: {error}") from error
+    for name in sorted(spec.keys() ^ tensors.keys()):
+        problem = "is missing" if name in spec else "is not part of a model of this recipe"
+        raise ArtifactError(f"{path}: the tensor {name!r} {problem}; expected {', '.join(sorted(spec))}.")
+    for name, (dtype, dimensions) in spec.items():
+        _check_tensor(path, name, tensors[name], dtype, tuple(_size(path, shapes, at) for at in dimensions))
+    return tensors
+
+
+def read_catalogue(folder: str | Path) -> Catalogue:
+    """``catalogue.parquet``. Raises `ArtifactError`."""
+    path = Path(folder) / CATALOGUE
+    try:
+        return Catalogue(pd.read_parquet(io.BytesIO(_read(path))))
+    except (ArrowException, OSError, ValueError, AniSVDError) as error:
+        raise error if isinstance(error, ArtifactError) else ArtifactError(f"{path}: {error}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(
+            f"{path}: {error.strerror or error}. A model is a folder with {', '.join(FILES)}."
+        ) from error
+
+
+def _size(path: Path, shapes: Mapping[str, int], dimension: str) -> int:
+    name, _, more = dimension.partition("+")
+    if name not in shapes:
+        raise ArtifactError(f"{path.parent / CONFIG}: shapes has no entry {name!r}; found {', '.join(shapes)}.")
+    return shapes[name] + int(more or 0)
+
+
+def _check_tensor(path: Path, name: str, tensor: AnyArray, dtype: str, shape: tuple[int, ...]) -> None:
+    if tensor.dtype.name not in dtype.split("|"):
+        raise ArtifactError(f"{path}: {name} has the dtype {tensor.dtype.name}; expected {dtype}.")
+    if tensor.shape != shape:
+        raise ArtifactError(f"{path}: {name} has the shape {list(tensor.shape)}; {CONFIG} promises {list(shape)}.")
+    if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+        raise ArtifactError(f"{path}: {name} has values that are not finite; the file is damaged.")
+    if name.endswith("item_factors"):
+        v = tensor.astype(np.float32)
+        off = float(np.abs(v.T @ v - np.eye(v.shape[1], dtype=np.float32)).max(initial=0.0))
+        if off > ORTHONORMAL_WITHIN:
+            raise ArtifactError(
+                f"{path}: the columns of {name} are not orthonormal: VᵀV is off the identity by {off:.2g}, "
+                f"more than {ORTHONORMAL_WITHIN:g}. The factors do not come from an SVD."
+            )
+    if name.endswith("singular_values"):
+        sigma = tensor.astype(np.float64)
+        if np.any(np.diff(sigma) > 0) or np.any(sigma <= 0):
+            raise ArtifactError(f"{path}: {name} are not positive and in descending order; the file is damaged.")

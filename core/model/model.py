@@ -1,0 +1,161 @@
+"""The model: a recommender with the users it knows, and its roads to disk and to the Hub."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..data.scale import WATCHED
+from ..errors import ArtifactError
+from ..hub import client as hub
+from ..hub.on_demand import OnDemand
+from ..numerics.arrays import Int64
+from ..recommend.taste import Taste
+from . import files as artifact
+from .card import model_card
+from .recommender import Recommender
+from .storage import Parts, read_parts, shapes_of, to_files
+from .stored_users import Users
+
+
+@dataclass(frozen=True)
+class Model(Recommender):
+    """A trained recommender. Made by `core.train`, or read by `load`; never changes.
+
+    Attributes
+    ----------
+    load_users
+        Called when existing users are asked for; remembers them by itself.
+    revision
+        The commit on the Hub that it was pulled from, or an empty string.
+    """
+
+    load_users: Callable[[], Users]
+    revision: str = ""
+
+    @property
+    def users(self) -> Users:
+        """The existing users that the model stores. Raises `HubError` while they cannot be fetched."""
+        return self.load_users()
+
+    @property
+    def user_ids(self) -> Int64:
+        """Ids of the existing users that the model stores, int64, ascending."""
+        return self.users.user_ids
+
+    def user_taste(self, user_id: int | str) -> Taste:
+        """An existing user. Raises `InputError` for an id that is not in `user_ids`."""
+        at = self.users.row(user_id)
+        return self._taste(self.users.history[[at]], user_id=int(user_id))
+
+    def with_quality(self, metrics: dict[str, float], peers: dict[str, dict[str, float]]) -> "Model":
+        """The same model with these measured figures entered in `info`: see `core.evaluation.report.quality`."""
+        return replace(self, info=replace(self.info, metrics=self.info.metrics | metrics, peers=peers))
+
+    # -- files ------------------------------------------------------------------------------
+
+    def files(self, **card: str) -> dict[str, bytes]:
+        """The model's files, by name: see `core.model.files`; ``card`` as for `core.model.card.model_card`."""
+        return to_files(self._parts(lambda: self.users), **card)
+
+    def _parts(self, load_users: Callable[[], Users]) -> Parts:
+        return Parts(self.catalogue, self.ranker, self.predictor, self.info, load_users, self.textbook, self.places)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model to a folder, whole or not at all. An older model there is replaced.
+
+        Raises `ArtifactError` if the folder holds anything else.
+        """
+        artifact.write_model(folder, self.files())
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Model":
+        """Read a model that `save` wrote. Existing users are read when first asked for.
+
+        Raises
+        ------
+        ArtifactError
+            Something is missing or fails validation (see `core.model.files.read_tensors`).
+        """
+        return cls._read(Path(folder), fetch_users=lambda: None)
+
+    @classmethod
+    def _read(cls, folder: Path, fetch_users: Callable[[], object], revision: str = "") -> "Model":
+        """``fetch_users`` brings the users' file into the folder before it is read."""
+        parts = read_parts(folder)
+
+        @cache
+        def load_users() -> Users:
+            fetch_users()
+            return parts.load_users()
+
+        inside = (parts.textbook, parts.places)
+        model = cls(parts.catalogue, parts.ranker, parts.predictor, parts.info, *inside, load_users, revision)
+        try:  # what no check of shapes finds: settings and facts of a wrong kind
+            first, second = (int(anime_id) for anime_id in model.item_ids[:2])
+            model.recommend(model.fold_in({first: model.rating_scale[1], second: WATCHED}), 1)
+            model_card(model.info)
+        except Exception as error:
+            raise ArtifactError(f"{folder}: the model fails when it is tried out: {error!r}") from error
+        return model
+
+    # -- the Hub ----------------------------------------------------------------------------
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        private: bool = False,
+        revision: str | None = None,
+        create_pr: bool = False,
+        token: str | None = None,
+    ) -> hub.Pushed:
+        """Upload all files as one commit: see `core.hub.client.push`. Raises `HubError`."""
+        message = f"AniSVD model trained {self.info.trained_at}"
+        options: dict[str, Any] = {"private": private, "revision": revision, "create_pr": create_pr, "token": token}
+        return hub.push(self.files(repo_id=repo_id), repo_id, message=message, **options)
+
+    @classmethod
+    def from_hub(
+        cls,
+        repo_id: str,
+        revision: str | None = None,
+        *,
+        cached: bool = False,
+        token: str | None = None,
+        users_within: float | None = None,
+    ) -> "Model":
+        """Pull a model that `push_to_hub` pushed, and validate it. Only what a first answer needs is
+        downloaded; existing users follow when first asked for, from the same commit.
+
+        Parameters
+        ----------
+        revision
+            Branch, tag or commit; None: ``main``. A full commit id that is cached makes no request.
+        cached
+            Use the local cache alone, for all but the existing users.
+        users_within
+            How many seconds an answer about existing users waits for their file before it raises
+            `HubError`, while the download goes on; None: as long as it takes.
+
+        Raises
+        ------
+        HubError
+            It cannot be pulled: see `core.hub.client.pull`.
+        ArtifactError
+            What was pulled fails validation.
+        """
+        pulled = hub.pull(repo_id, artifact.FIRST_FILES, revision=revision, cached=cached, token=token)
+
+        def fetch_users() -> None:
+            hub.pull(repo_id, [artifact.USERS], revision=pulled.revision, token=token)
+
+        return cls._read(pulled.folder, OnDemand(fetch_users, users_within), pulled.revision)
+
+    @classmethod
+    def assemble(cls, recommender: Recommender, users: Users) -> "Model":
+        """A recommender with users, its shapes entered in ``info``."""
+        parts = {field.name: getattr(recommender, field.name) for field in fields(Recommender)}
+        model = cls(**parts, load_users=lambda: users)
+        return replace(model, info=replace(model.info, shapes=shapes_of(model._parts(model.load_users))))

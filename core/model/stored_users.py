@@ -1,0 +1,92 @@
+"""Existing users as a model stores them: each one's history and place in latent space."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from ..data.scale import WATCHED
+from ..errors import ArtifactError, InputError
+from ..heads.item_factors import Spec, Tensors
+from ..numerics.arrays import AnyArray, Float32, Int64
+
+USER_FACTORS = 64
+
+
+@dataclass(frozen=True)
+class Users:
+    """Histories in CSR form, and the leading coordinates of U.
+
+    Attributes
+    ----------
+    user_ids
+        int64 [n_users], ascending.
+    history
+        CSR float32 [n_users, n_items]: ratings, or `core.data.scale.WATCHED`.
+    factors
+        float16 [n_users, min(k, 64)]: the leading columns of U. The others follow from the
+        history (``Model.user_taste``), and would be most of the file.
+    """
+
+    user_ids: Int64
+    history: sparse.csr_array
+    factors: npt.NDArray[np.float16]
+
+    SPEC: ClassVar[Spec] = {
+        "user_ids": ("int64", ("users",)),
+        "indptr": ("int64", ("users+1",)),
+        "positions": ("uint16|uint32", ("entries",)),
+        "values": ("float16|float32", ("entries",)),
+        "factors": ("float16", ("users", "leading")),
+    }
+
+    @classmethod
+    def of(cls, user_ids: Int64, history: sparse.csr_array, u: Float32) -> "Users":
+        """From histories and their rows of U."""
+        return cls(user_ids, history, np.ascontiguousarray(u[:, :USER_FACTORS], dtype=np.float16))
+
+    def row(self, user_id: int | str) -> int:
+        """The row of a user. Raises `InputError` for an id that the model doesn't store."""
+        if isinstance(user_id, int | np.integer) and not isinstance(user_id, bool):
+            found = np.flatnonzero(self.user_ids == user_id)
+            if found.size:
+                return int(found[0])
+        examples = f", for example {', '.join(map(str, self.user_ids[:3]))}" if len(self.user_ids) else ""
+        raise InputError(
+            f"There is no user {user_id!r} in this model; it stores {len(self.user_ids):,} users{examples}."
+        )
+
+    def tensors(self) -> dict[str, AnyArray]:
+        """What to store, as in `SPEC`."""
+        smallest = np.uint16 if self.history.shape[1] <= 2**16 else np.uint32
+        halves = self.history.data.astype(np.float16)
+        exact = np.array_equal(halves, self.history.data)  # half points are; a 7.3 is not
+        return {
+            "user_ids": self.user_ids,
+            "indptr": self.history.indptr.astype(np.int64),
+            "positions": self.history.indices.astype(smallest),
+            "values": halves if exact else self.history.data,
+            "factors": self.factors,
+        }
+
+    @classmethod
+    def from_tensors(cls, tensors: Tensors, n_items: int, scale: tuple[float, float]) -> "Users":
+        """The inverse of `tensors`. Raises `ArtifactError` where the parts contradict each other."""
+        user_ids, indptr = tensors["user_ids"].astype(np.int64), tensors["indptr"].astype(np.int64)
+        positions, values = tensors["positions"].astype(np.int32), tensors["values"].astype(np.float32)
+        if np.any(np.diff(user_ids) <= 0):
+            raise ArtifactError("users.safetensors: user_ids are not ascending and unique; the file is damaged.")
+        if indptr[0] != 0 or indptr[-1] != len(positions) or np.any(np.diff(indptr) < 0):
+            raise ArtifactError(
+                "users.safetensors: indptr does not divide the entries into users; the file is damaged."
+            )
+        if positions.size and positions.max() >= n_items:
+            raise ArtifactError(f"users.safetensors: position {positions.max()} lies outside of the {n_items} titles.")
+        if np.any((values != WATCHED) & ((values < scale[0]) | (values > scale[1]))):
+            raise ArtifactError(f"users.safetensors: a rating lies off the scale {scale[0]:g}-{scale[1]:g}.")
+        history = sparse.csr_array((values, positions, indptr.astype(np.int32)), shape=(len(user_ids), n_items))
+        if not history.has_canonical_format:
+            raise ArtifactError("users.safetensors: a user's positions are not ascending; the file is damaged.")
+        return cls(user_ids, history, tensors["factors"].astype(np.float16))

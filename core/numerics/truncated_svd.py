@@ -1,0 +1,219 @@
+"""Truncated singular value decomposition of large sparse matrices. No anime in here.
+
+The method is block Lanczos on the Gram operator ``AᵀA`` with full reorthogonalisation and a
+Rayleigh-Ritz step (Golub, Luk, Overton: A block Lanczos method for computing the singular values
+of a matrix, 1981). Against ARPACK's one vector at a time, a block of vectors turns every product
+into matrix-matrix work, and the products run over blocks of rows in threads, because scipy's
+sparse products release the interpreter lock. The result does not depend on the number of threads.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from scipy import sparse
+
+from ..errors import InputError
+from .arrays import Float64
+
+ROWS_PER_BLOCK = 2048
+BLOCK_SIZES = 8, 32  # few factors want small blocks: fewer products; many want fewer, larger ones
+THREADS = 2
+EPSILON, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
+
+
+@dataclass(frozen=True)
+class SVD:
+    """The leading part of ``A = U Σ Vᵀ``, unique by convention: see `fix_signs`.
+
+    Attributes
+    ----------
+    u
+        Left singular vectors, float64 [n_rows, k], orthonormal columns.
+    singular_values
+        Σ, float64 [k], positive, descending.
+    v
+        Right singular vectors, float64 [n_columns, k], orthonormal columns.
+    """
+
+    u: Float64
+    singular_values: Float64
+    v: Float64
+
+
+def truncated_svd(
+    matrix: sparse.csr_array | Float64,
+    k: int,
+    *,
+    tolerance: float = 1e-11,
+    seed: int = 0,
+    on_progress: Callable[[float], None] = lambda done: None,
+) -> SVD:
+    """The ``k`` largest singular values and their vectors.
+
+    Small problems, and those that want a large share of the spectrum, are solved densely by
+    LAPACK; the others by block Lanczos. Singular values that cannot be told from zero, of
+    ``σ ≤ max(shape) · ε · σ₁`` by LAPACK and of ``σ² ≤ max(shape) · ε · σ₁²`` by Lanczos, are left
+    out with their vectors: fewer than ``k`` may come back, never a meaningless one.
+
+    Parameters
+    ----------
+    matrix
+        [n_rows, n_columns], sparse or dense, finite.
+    k
+        1 or more; what exceeds the smaller side is ignored.
+    tolerance
+        Lanczos stops when every residual ``‖AᵀA v - σ² v‖ ≤ tolerance · σ₁²``. The singular
+        values are then accurate to about its square, the vectors to its ratio to their gaps.
+    seed
+        For the random first block.
+    on_progress
+        Called now and then with an estimate of the part done, 0..1.
+
+    Raises
+    ------
+    InputError
+        ``k`` is below 1, or the matrix is empty or has values that are not finite.
+    """
+    n_rows, n_columns = matrix.shape
+    if k < 1 or not min(matrix.shape):
+        raise InputError(
+            f"A truncated SVD of a {n_rows} x {n_columns} matrix with k={k}: expected k >= 1 and a matrix."
+        )
+    values = matrix.data if sparse.issparse(matrix) else np.asarray(matrix)
+    if not np.isfinite(values).all():
+        raise InputError("The matrix has values that are not finite; a singular value decomposition needs numbers.")
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest > 0 and not 1e-100 < largest < 1e100:  # squares would overflow, or vanish
+        svd = truncated_svd(matrix / largest, k, tolerance=tolerance, seed=seed, on_progress=on_progress)
+        return SVD(svd.u, svd.singular_values * largest, svd.v)
+    if n_rows < n_columns:
+        flipped = sparse.csr_array(matrix.T) if sparse.issparse(matrix) else np.asarray(matrix).T
+        svd = truncated_svd(flipped, k, tolerance=tolerance, seed=seed, on_progress=on_progress)
+        return fix_signs(SVD(svd.v, svd.singular_values, svd.u))
+    if 4 * k + 4 * BLOCK_SIZES[1] > n_columns:  # Lanczos wants room for a basis and a restart
+        dense = np.asarray(sparse.csr_array(matrix).toarray(), dtype=np.float64)
+        u, singular_values, vt = np.linalg.svd(dense, full_matrices=False)
+        u, singular_values, v = u[:, :k], singular_values[:k], vt[:k].T
+        nonzero = singular_values > n_rows * EPSILON * singular_values[0]
+    else:
+        rows = _RowBlocks(sparse.csr_array(matrix).astype(np.float64))
+        squares, v = _leading_eigenpairs(rows.gram, n_columns, k, tolerance, seed, on_progress)
+        singular_values = np.sqrt(np.maximum(squares, 0.0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            u = rows.times(v) / singular_values
+        nonzero = squares > n_rows * EPSILON * squares[0]
+    on_progress(1.0)
+    return fix_signs(SVD(u[:, nonzero], singular_values[nonzero], v[:, nonzero]))
+
+
+def fix_signs(svd: SVD) -> SVD:
+    """The same decomposition with signs by convention: in each column of V the entry of largest
+    magnitude is positive. Without it equal data could give artefacts that differ.
+    """
+    largest = np.argmax(np.abs(svd.v), axis=0)
+    signs = np.where(svd.v[largest, np.arange(svd.v.shape[1])] < 0, -1.0, 1.0)
+    return SVD(np.ascontiguousarray(svd.u * signs), svd.singular_values, np.ascontiguousarray(svd.v * signs))
+
+
+class _RowBlocks:
+    """A CSR matrix cut into blocks of rows, with its products in threads, summed in fixed order."""
+
+    def __init__(self, matrix: sparse.csr_array) -> None:
+        starts = range(0, matrix.shape[0], ROWS_PER_BLOCK)
+        self._blocks = [matrix[start : start + ROWS_PER_BLOCK] for start in starts]
+        self._transposed = [block.T.tocsr() for block in self._blocks]
+
+    def gram(self, vectors: Float64) -> Float64:
+        """``AᵀA`` times ``vectors`` [n_columns, b]."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            parts = pool.map(lambda block, transposed: transposed @ (block @ vectors), self._blocks, self._transposed)
+            return np.asarray(reduce(np.add, parts))
+
+    def times(self, vectors: Float64) -> Float64:
+        """``A`` times ``vectors`` [n_columns, b]."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            return np.concatenate(list(pool.map(lambda block: block @ vectors, self._blocks)))
+
+
+def _leading_eigenpairs(
+    operator: Callable[[Float64], Float64],
+    size: int,
+    k: int,
+    tolerance: float,
+    seed: int,
+    on_progress: Callable[[float], None],
+) -> tuple[Float64, Float64]:
+    """The ``k`` largest eigenvalues [k], descending, and eigenvectors [size, k] of a symmetric
+    positive semi-definite operator, by block Lanczos. Wants ``4 k + 128 <= size``.
+
+    With an orthonormal basis ``Q`` and its next block ``Q₊``, ``A Q = Q T + Q₊ R Eᵀ`` (E picks the
+    last block), so a Ritz pair ``T y = θ y`` gives the eigenpair ``(θ, Qy)`` with the residual
+    ``‖R Eᵀy‖``. A basis that has grown too large is replaced by its best Ritz vectors, for which
+    the same equation holds (thick restart: Wu and Simon, 2000).
+    """
+    random = np.random.default_rng(seed)
+    block_size = int(np.clip(k // 8, *BLOCK_SIZES))
+    capacity = min(size // block_size - 1, (4 * k + 512) // block_size) * block_size
+    keep = k + block_size
+    basis = np.empty((size, capacity), order="F")
+    projected = np.zeros((capacity, capacity))  # T, its upper triangle
+    block, _ = _orthonormal(operator(random.standard_normal((size, block_size))), basis[:, :0], random)
+    filled, next_check, steps = 0, k + k // 2, 0
+    checked: tuple[int, float] | None = None
+    while True:
+        last, filled, steps = filled, filled + block_size, steps + 1
+        basis[:, last:filled] = block
+        known = basis[:, :filled]
+        image = operator(block)
+        projected[:filled, last:filled] = known.T @ image
+        image -= known @ projected[:filled, last:filled]
+        block, coupling = _orthonormal(image, known, random)
+        on_progress(0.9 * min(1.0, steps * block_size / capacity))
+        full = filled + block_size > capacity
+        if filled < next_check and not full:
+            continue
+        values, vectors = np.linalg.eigh(projected[:filled, :filled], UPLO="U")
+        values, vectors = values[::-1], vectors[:, ::-1]
+        residual = float(np.linalg.norm(coupling @ vectors[last:, :k], axis=0).max() / max(values[0], TINY))
+        if residual <= tolerance:
+            return values[:k], known @ vectors[:, :k]
+        next_check = filled + _steps_to(tolerance, (filled, residual), checked, k // 4)
+        checked = (filled, residual)
+        if full:
+            basis[:, :keep] = known @ vectors[:, :keep]
+            projected[:] = 0.0
+            np.fill_diagonal(projected[:keep, :keep], values[:keep])
+            filled, next_check, checked = keep, capacity, None
+
+
+def _steps_to(tolerance: float, now: tuple[int, float], before: tuple[int, float] | None, usual: int) -> int:
+    """How much larger the basis should be when convergence is checked next: residuals fall faster than
+    geometrically, and a check costs the cube of the basis. ``now`` and ``before`` are size and residual.
+    """
+    if before is None or not 0 < now[1] < before[1]:
+        return usual
+    rate = np.log(before[1] / now[1]) / (now[0] - before[0])
+    return int(min(0.5 * np.log(now[1] / tolerance) / rate, 2 * usual))
+
+
+def _orthonormal(block: Float64, against: Float64, random: np.random.Generator) -> tuple[Float64, Float64]:
+    """``block = Q R`` with Q orthonormal, and orthogonal to the orthonormal columns ``against``.
+
+    Where the block has nothing new (the Krylov space is exhausted, as for a matrix of low rank)
+    random directions fill Q, and the rows of R that belong to them are zero.
+    """
+    size = max(float(np.abs(block).max()), TINY)
+    block = block - against @ (against.T @ block)
+    q, r = np.linalg.qr(block)
+    spent = np.abs(np.diag(r)) <= 1e-13 * size * np.sqrt(len(block))
+    if spent.any():
+        q[:, spent] = random.standard_normal((len(block), int(spent.sum())))
+        r[spent] = 0.0
+        for _ in range(2):
+            q -= against @ (against.T @ q)
+            q, signs = np.linalg.qr(q)
+            r = np.sign(np.diag(signs))[:, None] * r
+    return q, r

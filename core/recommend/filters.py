@@ -1,0 +1,136 @@
+"""Filters: which titles of a catalogue may be recommended."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from ..data.catalogue import Catalogue
+from ..errors import InputError
+from ..numerics.arrays import Bool, Int64
+
+ADULT_GENRE = "Hentai"
+LARGEST = 10**9
+SEQUELS = ("all", "first", "new")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which titles may be recommended. Everything is allowed by default, except adult titles.
+
+    Attributes
+    ----------
+    genres
+        Only titles that have every one of these genres.
+    exclude_genres
+        No title that has any of these genres.
+    types
+        Only titles of one of these types (``TV``, ``Movie``, ...); empty: all types.
+    min_members
+        Only titles that at least so many people list.
+    min_year, max_year
+        Only titles that began in these years, both ends included. Titles of unknown year pass
+        only when neither is set.
+    adult
+        Whether titles of the genre Hentai are allowed. Asking for that genre allows them, too.
+    sequels
+        ``"all"``; ``"first"``: of each franchise the first part that the person hasn't seen, and
+        none of a franchise that they disliked; ``"new"``: only franchises of which they have seen
+        nothing.
+    exclude_ids
+        Titles that shall not come, for example because the person is not interested; with
+        ``sequels`` other than ``"all"`` nothing else of their franchises comes, either. Ids that
+        the catalogue lacks are fine.
+    """
+
+    genres: tuple[str, ...] = ()
+    exclude_genres: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    min_members: int = 0
+    min_year: int | None = None
+    max_year: int | None = None
+    adult: bool = False
+    sequels: str = "all"
+    exclude_ids: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("genres", "exclude_genres", "types"):
+            object.__setattr__(self, name, _listed(name, getattr(self, name), str, "names, for example ['Comedy']"))
+        ids = _listed("exclude_ids", self.exclude_ids, int | np.integer, "MyAnimeList ids, for example [5114]")
+        object.__setattr__(self, "exclude_ids", ids)
+        for name in ("min_members", "min_year", "max_year"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer | None):
+                raise InputError(f"{name} is {value!r}; expected a whole number.")
+            if value is not None and abs(int(value)) > LARGEST:
+                raise InputError(f"{name} is {value}; expected a whole number up to {LARGEST:,}.")
+        if self.min_members is None or self.min_members < 0:
+            raise InputError(f"min_members is {self.min_members}; expected 0 or more.")
+        if self.min_year is not None and self.max_year is not None and self.min_year > self.max_year:
+            raise InputError(f"min_year {self.min_year} lies after max_year {self.max_year}; no title can fit both.")
+        if self.sequels not in SEQUELS:
+            raise InputError(f"sequels is {self.sequels!r}; expected one of {', '.join(SEQUELS)}.")
+
+    def mask(self, catalogue: Catalogue) -> Bool:
+        """Which titles pass, bool [n_titles]; ``sequels``, which depends on the person, is left to
+        `core.recommend.listing.allowed_titles`. Raises `InputError` for an unknown genre or type.
+        """
+        wanted = _known(self.genres, catalogue.genres, "genre")
+        unwanted = _known(self.exclude_genres, catalogue.genres, "genre")
+        if ADULT_GENRE in catalogue.genres and not self.adult:
+            adult = catalogue.genres.index(ADULT_GENRE)
+            unwanted += [adult] if adult not in wanted else []
+        genres = catalogue.genre_matrix
+        passes = np.asarray(genres[:, wanted].all(axis=1) & ~genres[:, unwanted].any(axis=1))
+        if self.types:
+            allowed = [catalogue.types[index] for index in _known(self.types, catalogue.types, "type")]
+            passes &= catalogue.frame["type"].isin(allowed).to_numpy(dtype=bool)
+        if self.min_members:
+            passes &= catalogue.members >= self.min_members
+        if self.min_year is not None or self.max_year is not None:
+            year = catalogue.frame["year"].to_numpy(dtype=np.float64)
+            low = -np.inf if self.min_year is None else self.min_year
+            high = np.inf if self.max_year is None else self.max_year
+            passes &= (year >= low) & (year <= high)  # NaN compares false
+        passes[self.excluded(catalogue)] = False
+        return passes
+
+    def excluded(self, catalogue: Catalogue) -> Int64:
+        """Catalogue positions of `exclude_ids`, int64."""
+        known = [catalogue.position(int(one)) for one in self.exclude_ids if one in catalogue]
+        return np.array(known, dtype=np.int64)
+
+    def loosened(self) -> Iterator[tuple[str, str | None, "Filters"]]:
+        """Each single wish that narrows the list, as the name of its field and, of a list of names,
+        the name; with the filters that are left without it.
+        """
+        plain = Filters()
+        for name in (field.name for field in fields(self)):
+            value: Any = getattr(self, name)
+            if name in ("genres", "exclude_genres"):
+                for one in value:
+                    rest = tuple(other for other in value if other != one)
+                    yield name, one, replace(self, **{name: rest})  # type: ignore[arg-type]
+            elif name == "adult":
+                if not value:
+                    yield name, None, replace(self, adult=True)
+            elif value != getattr(plain, name):
+                yield name, None, replace(self, **{name: getattr(plain, name)})
+
+
+def _listed(name: str, value: Any, kind: Any, expected: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(item, kind) and not isinstance(item, bool) for item in value
+    ):
+        raise InputError(f"{name} is {value!r}; expected a list of {expected}.")
+    return tuple(value)
+
+
+def _known(names: Iterable[str], known: Sequence[str], kind: str) -> list[int]:
+    """Where each name stands among the known ones, whatever its case."""
+    index_of = {name.casefold(): index for index, name in enumerate(known)}
+    for name in names:
+        if name.casefold() not in index_of:
+            raise InputError(f"There is no {kind} {name!r} in this catalogue. It has: {', '.join(known)}.")
+    return [index_of[name.casefold()] for name in names]

@@ -1,0 +1,115 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from offline_database_files import KYOJIN, MAL, anime, database
+from small_data import ROOT, write_csv
+
+from core import Catalogue, InputError
+from core.data.enrich.offline_database import read_offline_database
+from core.data.enrich.title_details import MAX_SYNONYMS, join_details, read_details
+
+COLUMNS = "anime_id,english,synonyms,japanese,year,picture,related_ids"
+
+
+def prepare(data: Path, out: Path, *sources: Path, anime_csv: str = "anime.csv") -> subprocess.CompletedProcess[str]:
+    more = [str(part) for source in sources for part in ("--from", source)]
+    command = [sys.executable, "scripts/prepare_catalogue.py", "--anime", str(data / anime_csv), *more]
+    return subprocess.run([*command, "--out", str(out)], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_table_comes_out_as_it_went_in(data_folder: Path, catalogue: Catalogue, tmp_path: Path) -> None:
+    join_details(catalogue, [read_details(data_folder / "titles.csv", catalogue)]).write(tmp_path / "out.csv")
+    again = Catalogue.read(data_folder / "anime.csv", titles=tmp_path / "out.csv")
+    pd.testing.assert_frame_equal(again.frame, catalogue.frame)
+
+
+def test_the_real_table_comes_out_as_it_went_in(real_data: Path, tmp_path: Path) -> None:
+    catalogue = Catalogue.read(real_data / "anime.csv")
+    joined = join_details(catalogue, [read_details(real_data / "titles.csv", catalogue)])
+    joined.write(tmp_path / "titles.csv")
+    assert joined.left_out == {str(real_data / "titles.csv"): {}}
+    expected = Catalogue.read(real_data / "anime.csv", titles=real_data / "titles.csv")
+    again = Catalogue.read(real_data / "anime.csv", titles=tmp_path / "titles.csv")
+    pd.testing.assert_frame_equal(again.frame, expected.frame)
+
+
+def test_the_first_source_that_knows_a_cell_wins(catalogue: Catalogue, tmp_path: Path) -> None:
+    table = write_csv(
+        tmp_path / "more.csv", "anime_id,english,year", [(100, "AoT", ""), (101, "One", 1999), (7, "", "")]
+    )
+    release = database(tmp_path, KYOJIN, anime(f"{MAL}101", title="Two"))
+    sources = [read_details(table, catalogue), read_offline_database(release, catalogue)]
+    joined = join_details(catalogue, sources)
+    assert joined.frame.loc[100, ["english", "japanese", "year"]].tolist() == ["AoT", "進撃の巨人", "2006"]
+    assert joined.frame.loc[101, ["english", "synonyms", "year"]].tolist() == ["One", "Two", "1999"]
+    assert joined.given["english"].tolist() == [2, 0]
+    assert joined.given["year"].tolist() == [1, 1]
+    assert joined.left_out[str(table)] == {"titles that the catalogue lacks": 1}
+    assert join_details(catalogue, sources[::-1]).frame.loc[100, "english"] == "Attack on Titan"
+
+
+def test_synonyms_repeat_no_other_name_and_are_not_endless(catalogue: Catalogue, tmp_path: Path) -> None:
+    names = ["Shingeki!! no KYOJIN", "ATTACK  on titan", *(f"name {number}" for number in range(MAX_SYNONYMS + 3))]
+    rows = [(100, "Attack on Titan", "|".join([*names, "☆", "☆"]), "", "", "", "")]
+    table = write_csv(tmp_path / "more.csv", COLUMNS, rows)
+    joined = join_details(catalogue, [read_details(table, catalogue)])
+    kept = joined.frame.loc[100, "synonyms"].split("|")
+    assert kept == [names[0], *names[2 : MAX_SYNONYMS + 1]]
+    assert joined.left_out[str(table)] == {f"synonyms after the first {MAX_SYNONYMS} of a title": 5}
+
+
+def test_nothing_is_known_without_sources(catalogue: Catalogue) -> None:
+    joined = join_details(catalogue, [])
+    assert (joined.frame == "").all(axis=None)
+    assert joined.frame.index.tolist() == catalogue.anime_ids.tolist()
+
+
+def test_a_table_that_cannot_be_written_leaves_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    joined = join_details(catalogue, [])
+    with pytest.raises(InputError, match="name of a file"):
+        joined.write(tmp_path / "folder")
+    joined.write(tmp_path / "new" / "titles.csv")
+    assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["folder", "new", "titles.csv"]
+
+
+def test_the_script_joins_and_its_table_is_read(data_folder: Path, tmp_path: Path) -> None:
+    release, out = database(tmp_path, KYOJIN), tmp_path / "titles.csv"
+    done = prepare(data_folder, out, data_folder / "titles.csv", release)
+    assert done.returncode == 0, done.stderr
+    for part in ("english", "of 60 titles", "of 2026-07-04", "left out of", "related ids", str(out), "(ODbL) 1.0"):
+        assert part in done.stdout, done.stdout
+    catalogue = Catalogue.read(data_folder / "anime.csv", titles=out)
+    assert (catalogue[100].english, catalogue[103].english) == ("Attack on Titan", "Third Show")
+    assert (catalogue[100].japanese, catalogue[100].year, catalogue[100].related_ids) == (
+        "進撃の巨人",
+        2006,
+        (105, 103),
+    )
+    assert catalogue.search("атака титанов")[0].anime_id == 100
+
+
+def test_what_is_read_is_not_overwritten(catalogue: Catalogue, tmp_path: Path) -> None:
+    release = database(tmp_path, KYOJIN)
+    before = release.read_bytes()
+    (tmp_path / "link.csv").symlink_to(release)
+    with pytest.raises(InputError, match="choose another name"):
+        join_details(catalogue, []).write(tmp_path / "link.csv", [tmp_path / "other.csv", release])
+    assert release.read_bytes() == before
+
+
+def test_the_script_ends_with_a_sentence_and_keeps_the_old_table(data_folder: Path, tmp_path: Path) -> None:
+    release, out = database(tmp_path, KYOJIN, {"sources": 1}), tmp_path / "titles.csv"
+    out.write_text("old")
+    done = prepare(data_folder, out, release)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "line 3" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert out.read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 2
+    assert json.loads(release.read_text().splitlines()[2]) == {"sources": 1}

@@ -1,0 +1,172 @@
+"""The steps add up to what the ranking head answers: nothing of them is invented."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_data import N_TITLES, ROOT, SMALL
+
+from core import WATCHED, Filters, Model, Ratings, train
+from core.insight.walkthrough import Walkthrough, textbook_list
+from core.recommend.taste import Taste
+
+HISTORIES = st.dictionaries(
+    st.integers(100, 100 + N_TITLES - 1), st.one_of(st.just(WATCHED), st.integers(1, 10)), max_size=30
+)
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Model:
+    return Model.load(ROOT / "core" / "bundled")
+
+
+def walked(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
+    steps = model.walkthrough(taste, count)
+    assert steps is not None
+    return steps
+
+
+def check_sums(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
+    """Every figure against `RankingHead.scores`, `RankingHead.contributions` and the formulas."""
+    steps, head = walked(model, taste, count), model.ranker
+    scores = head.scores(taste.row)[0]
+    size = float(np.abs(scores).max())
+    for one in steps.scores:
+        at = model.catalogue.position(one.title.anime_id)
+        assert one.score == scores[at]
+        assert one.by_factors[-1] == (steps.n_factors, pytest.approx(one.score, rel=1e-4, abs=1e-5 * size))
+        assert sum(one.by_titles) + one.prior == pytest.approx(one.score, rel=1e-4, abs=1e-5 * size)
+        contributions = head.contributions(taste.row, np.array([at]))[:, 0] * one.earlier_part
+        assert one.by_titles == pytest.approx(contributions.tolist(), rel=1e-4, abs=1e-5 * size)
+    for rated in steps.rated:
+        if rated.scaled is not None:
+            assert rated.norm is not None
+            assert rated.uniqueness is not None
+            expected = rated.weight * rated.norm**steps.norm_power * rated.uniqueness**steps.uniqueness_power
+            assert rated.scaled == pytest.approx(expected, rel=1e-4)
+    sigma = head.factors.singular_values.astype(float)
+    assert steps.factors_kept == pytest.approx(np.sum(sigma**2 / (sigma**2 + steps.shrinkage)), rel=1e-4)
+    for one in steps.point:
+        assert one.singular_value == sigma[one.index]
+        assert one.kept == pytest.approx(one.singular_value**2 / (one.singular_value**2 + steps.shrinkage), rel=1e-4)
+        assert one.term == pytest.approx((one.own + one.prior) * one.kept * one.along, rel=1e-4, abs=1e-9)
+    sizes = [abs(one.term) for one in steps.point]
+    assert sizes == sorted(sizes, reverse=True)
+    return steps
+
+
+@settings(deadline=None, max_examples=40)
+@given(history=HISTORIES)
+def test_steps_add_up_to_the_scores(model: Model, history: dict[int, int]) -> None:
+    taste = model.fold_in(history)
+    steps = check_sums(model, taste)
+    assert [one.title.anime_id for one in steps.rated] == taste.anime_ids.tolist()
+    trained = set(model.item_ids[model.ranker.factors.columns].tolist())
+    listed = [item for item in model.recommend(taste, 60) if item.anime_id in trained][:5]
+    assert [(one.title.anime_id, one.score) for one in steps.scores] == [(one.anime_id, one.score) for one in listed]
+
+
+def test_steps_add_up_with_the_bundled_model(bundled: Model) -> None:
+    steps = check_sums(bundled, bundled.fold_in({5114: 10, 9253: 9, 32281: 8, 199: 10, 20: 3, 1535: WATCHED}))
+    assert [k for k, _ in steps.scores[0].by_factors] == [2, 8, 32, 128, 512]
+    assert any(one.earlier_part > 1 for one in steps.scores)  # Brotherhood continues Fullmetal Alchemist
+    assert len(steps.point) == 8
+    assert [one.factors for one in steps.truncated] == [2, 8, 32, 128, 512]
+
+
+def test_a_coordinate_is_where_the_ratings_lie_along_a_factor(model: Model) -> None:
+    steps = walked(model, model.fold_in({103: 9, 110: 2, 112: WATCHED}))
+    v = model.item_factors
+    for one in steps.point:
+        places = [model.catalogue.position(rated.title.anime_id) for rated in steps.rated]
+        own = sum(float(rated.scaled or 0) * v[at, one.index] for rated, at in zip(steps.rated, places, strict=True))
+        assert one.own == pytest.approx(own, rel=1e-4, abs=1e-6)
+    best = steps.scores[0]
+    at = model.catalogue.position(best.title.anime_id)
+    first = next(one for one in steps.point if one.index == 0)
+    second = next(one for one in steps.point if one.index == 1)
+    assert first.term + second.term == pytest.approx(best.by_factors[0][1])
+    factor = best.lift * best.earlier_part
+    assert first.along == pytest.approx(v[at, 0] * factor, rel=1e-4)
+    everything = walked(model, model.fold_in(dict.fromkeys(range(100, 160), 7)))
+    assert {one.along for one in everything.point} == {1.0}  # nothing is left to recommend
+
+
+def test_the_weights_turn_where_a_rating_speaks_against(model: Model) -> None:
+    weights = dict(walked(model, model.fold_in({})).weights)
+    assert list(weights) == list(range(1, 11))
+    assert weights[1] == -0.5
+    assert weights[4] == -0.125
+    assert weights[5] == 0.25
+    assert weights[10] == 1.5
+
+
+def test_fewer_factors_are_a_head_of_so_many(model: Model) -> None:
+    taste = model.fold_in({103: 9, 105: 8, 110: 2})
+    steps = walked(model, taste)
+    assert [one.factors for one in steps.truncated] == [2, 8, 12]
+    for one in steps.truncated:
+        fewer = replace(model, ranker=replace(model.ranker, factors=model.ranker.factors.truncated(one.factors)))
+        listed = [item.anime_id for item in fewer.recommend(taste, 5)]
+        assert [title.anime_id for title in one.titles] == listed
+        assert one.energy == steps.spectrum.energy[one.factors - 1]
+        whole = [item.anime_id for item in model.recommend(taste, 60)]
+        assert list(one.ranks) == [1 + whole.index(title.anime_id) for title in one.titles]
+    assert steps.truncated[-1].ranks == (1, 2, 3, 4, 5)
+    assert steps.truncated[0].ranks != (1, 2, 3, 4, 5)
+    assert [title.anime_id for title in steps.truncated[-1].titles] == [one.title.anime_id for one in steps.scores]
+
+
+@pytest.mark.parametrize(
+    "history",
+    [{}, {103: 9}, {103: WATCHED, 104: WATCHED}, {9_999_999: 7}, dict.fromkeys(range(100, 160), 7)],
+    ids=["none", "one", "only watched", "unknown", "everything"],
+)
+def test_every_visitor_has_steps(model: Model, history: dict[int, float]) -> None:
+    steps = check_sums(model, model.fold_in(history))
+    assert len(steps.rated) == len([anime_id for anime_id in history if anime_id in model.catalogue])
+    assert bool(steps.scores) == (len(history) < N_TITLES)
+    assert steps.point
+
+
+def test_titles_without_factors_count_for_nothing_and_are_named(bundled: Model) -> None:
+    left_out = np.setdiff1d(np.arange(len(bundled.catalogue)), bundled.ranker.factors.columns)[:3]
+    alone = check_sums(bundled, bundled.fold_in({int(bundled.item_ids[at]): 9 for at in left_out}))
+    assert [one.scaled for one in alone.rated] == [None] * 3
+    assert all(one.weight == 1.25 and one.norm is None and one.uniqueness is None for one in alone.rated)
+    assert all(one.own == 0 and one.prior != 0 for one in alone.point)
+    mixed = check_sums(bundled, bundled.fold_in({int(bundled.item_ids[left_out[0]]): 9, 5114: 10}))
+    assert sorted(one.scaled is None for one in mixed.rated) == [False, True]
+
+
+def test_only_titles_with_factors_are_taken_apart(ratings: Ratings) -> None:
+    model = train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, min_count=40)))
+    trained = model.item_ids[model.ranker.factors.columns].tolist()
+    steps = check_sums(model, model.fold_in({trained[0]: 9}), count=N_TITLES)
+    assert {one.title.anime_id for one in steps.scores} < set(trained)
+    assert len(trained) < N_TITLES
+
+
+def test_what_counts_no_more_adds_nothing(model: Model) -> None:
+    taste = model.fold_in({103: 9, 104: 8, 110: 2})
+    steps = check_sums(model, model.narrowed(taste, without=[104]))
+    assert [one.title.anime_id for one in steps.rated] == [103, 110]
+    assert 104 not in [one.title.anime_id for one in steps.scores]
+
+
+def test_another_ranking_head_has_no_such_steps(textbook: Model) -> None:
+    assert textbook.walkthrough(textbook.fold_in({103: 9})) is None
+
+
+@settings(deadline=None, max_examples=20)
+@given(history=HISTORIES)
+def test_the_textbooks_list_is_that_of_its_model(model: Model, textbook: Model, history: dict[int, int]) -> None:
+    taste = model.fold_in(history)
+    listed = textbook_list(textbook.ranker, taste, model.catalogue, model.allowed(taste, Filters()), 5)
+    assert listed == textbook.recommend(textbook.fold_in(history), 5)
+    predicted = textbook.ranker.predict(taste.row)[0]
+    for item in listed:
+        raw = float(predicted[model.catalogue.position(item.anime_id)])
+        assert (item.score, item.predicted_rating) == (raw, float(np.clip(raw, 1, 10)))

@@ -1,0 +1,222 @@
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+from small_data import SMALL
+
+from core import ArtifactError, Model, Ratings, train
+from core.model import files as artifact
+from core.model.files import FILES, tensors_to_bytes
+
+
+@pytest.fixture
+def folder(model_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(model_folder, tmp_path / "model"))
+
+
+def edit_config(change: Callable[[dict], object]) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        content = json.loads((folder / "config.json").read_text())
+        change(content)
+        (folder / "config.json").write_text(json.dumps(content))
+
+    return edit
+
+
+def edit_tensors(change: Callable[[dict], object], file: str = "model.safetensors") -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        tensors = load_file(folder / file)
+        change(tensors)
+        save_file({name: np.ascontiguousarray(t) if t.ndim else t for name, t in tensors.items()}, folder / file)
+
+    return edit
+
+
+def poke(name: str, at: object, value: object) -> Callable[[dict], None]:
+    def change(tensors: dict) -> None:
+        tensors[name] = tensors[name].copy()
+        tensors[name][at] = value
+
+    return change
+
+
+VIOLATIONS = {
+    "format is 'other'": edit_config(lambda c: c.update(format="other")),
+    "format_version is 99": edit_config(lambda c: c.update(format_version=99)),
+    "no entry 'recipe'": edit_config(lambda c: c.pop("recipe")),
+    "rating_scale is": edit_config(lambda c: c.update(rating_scale=[10, 1])),
+    "expected two positive numbers": edit_config(lambda c: c.update(rating_scale=["one", None])),
+    "not positive": edit_tensors(poke("ranking.singular_values", -1, -1)),
+    "valid JSON": lambda folder: (folder / "config.json").write_text("[" * 100_000),
+    "shapes is": edit_config(lambda c: c.update(shapes={"items": "many"})),
+    "no entry 'ranking.factors'": edit_config(lambda c: c["shapes"].pop("ranking.factors")),
+    "recipe.ranking.kind is 'magic'": edit_config(lambda c: c["recipe"]["ranking"].update(kind="magic")),
+    "recipe.prediction does not fit": edit_config(lambda c: c["recipe"]["prediction"].update(surprise=1)),
+    "data is None": edit_config(lambda c: c.update(data=None)),
+    "no titles in order": edit_tensors(poke("ranking.later", slice(None), 60)),
+    "not valid JSON": lambda folder: (folder / "config.json").write_text("{"),
+    "is not an AniSVD model": lambda folder: (folder / "config.json").write_text("[]"),
+    "'ranking.norms' is missing": edit_tensors(lambda t: t.pop("ranking.norms")),
+    "'more' is not part": edit_tensors(lambda t: t.update(more=np.zeros(1, np.float32))),
+    "norms has the dtype float64": edit_tensors(lambda t: t.update({"ranking.norms": t["ranking.norms"].astype("f8")})),
+    "norms has the shape": edit_tensors(lambda t: t.update({"ranking.norms": t["ranking.norms"][:-1]})),
+    "not finite": edit_tensors(poke("prediction.biases", 3, np.nan)),
+    "not orthonormal": edit_tensors(
+        lambda t: t.update({"ranking.item_factors": t["ranking.item_factors"] * np.float16(1.1)})
+    ),
+    "in descending order": edit_tensors(
+        lambda t: t.update({"ranking.singular_values": t["ranking.singular_values"][::-1]})
+    ),
+    "columns are not ascending": edit_tensors(poke("ranking.columns", 0, 5)),
+    "are not the item_ids": edit_tensors(poke("item_ids", 0, 7)),
+    "not a valid safetensors file": lambda folder: (folder / "model.safetensors").write_bytes(
+        (folder / "model.safetensors").read_bytes()[:-9]
+    ),
+    "catalogue.parquet": lambda folder: (folder / "catalogue.parquet").write_bytes(b"PAR1"),
+    "model.safetensors: No such file": lambda folder: (folder / "model.safetensors").unlink(),
+    "config.json: No such file": lambda folder: (folder / "config.json").unlink(),
+}
+
+
+@pytest.mark.parametrize("message", VIOLATIONS)
+def test_each_violation_has_its_own_message(message: str, folder: Path) -> None:
+    Model.load(folder)
+    VIOLATIONS[message](folder)
+    with pytest.raises(ArtifactError, match=message.replace(".", r"\.")):
+        Model.load(folder)
+
+
+USERS = {
+    "ascending and unique": edit_tensors(poke("user_ids", 1, 1), "users.safetensors"),
+    "indptr": edit_tensors(poke("indptr", 1, 60_000), "users.safetensors"),
+    "outside of the 60 titles": edit_tensors(poke("positions", 1, 60), "users.safetensors"),
+    "positions are not ascending": edit_tensors(
+        lambda t: t.update(positions=t["positions"][::-1]), "users.safetensors"
+    ),
+    "off the scale": edit_tensors(poke("values", 1, 10.5), "users.safetensors"),
+    "not finite": edit_tensors(poke("factors", (1, 1), np.inf), "users.safetensors"),
+    "No such file": lambda folder: (folder / "users.safetensors").unlink(),
+}
+
+
+@pytest.mark.parametrize("message", USERS)
+def test_users_are_validated_when_first_needed(message: str, folder: Path) -> None:
+    USERS[message](folder)
+    model = Model.load(folder)
+    assert model.recommend(model.fold_in({103: 9}))
+    with pytest.raises(ArtifactError, match=message):
+        _ = model.user_ids
+
+
+def test_users_of_a_model_that_was_replaced_are_refused(folder: Path, textbook: Model) -> None:
+    model = Model.load(folder)
+    textbook.save(folder)
+    with pytest.raises(ArtifactError, match="holds another model by now"):
+        _ = model.user_ids
+
+
+def test_ratings_between_half_points_are_stored_exactly(ratings: Ratings, tmp_path: Path) -> None:
+    matrix = ratings.matrix.copy()
+    matrix.data = np.where(matrix.data > 0, np.minimum(matrix.data + np.float32(0.3), 10), matrix.data)
+    model = train(replace(ratings, matrix=matrix), SMALL)
+    model.save(tmp_path / "model")
+    assert np.array_equal(Model.load(tmp_path / "model").users.history.data, matrix.data)
+
+
+def test_a_repeated_title_is_refused(folder: Path) -> None:
+    import pandas as pd
+
+    frame = pd.read_parquet(folder / "catalogue.parquet")
+    frame.loc[1, "anime_id"] = frame.loc[0, "anime_id"]
+    frame.to_parquet(folder / "catalogue.parquet")
+    with pytest.raises(ArtifactError, match="stands twice"):
+        Model.load(folder)
+
+
+def test_arrays_of_any_layout_come_back_as_they_were() -> None:
+    from safetensors.numpy import load
+
+    a = np.arange(24, dtype=np.float32).reshape(4, 6)
+    layouts = {
+        "transposed": a.T,
+        "columns": a[:, 1::2],
+        "fortran": np.asfortranarray(a),
+        "scalar": np.float32(3) * np.ones(()),
+    }
+    stored = load(tensors_to_bytes(layouts))
+    for name, array in layouts.items():
+        assert np.array_equal(stored[name], array), name
+        assert stored[name].shape == array.shape
+
+
+def test_an_older_model_is_replaced_whole(model: Model, textbook: Model, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    textbook.save(tmp_path / "model")
+    assert Model.load(tmp_path / "model").info.recipe["ranking"]["kind"] == "textbook"
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == sorted(FILES)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("fails", range(len(FILES)))
+def test_a_write_that_fails_leaves_the_old_model(fails: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    write, calls = Path.write_bytes, iter(range(99))
+
+    def failing(path: Path, content: bytes) -> int:
+        if next(calls) == fails:
+            write(path, content[: len(content) // 2])
+            raise OSError(28, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", failing)
+    with pytest.raises(OSError, match="No space left"):
+        artifact.write_model(folder, before)
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_rename_that_fails_puts_the_old_model_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    rename = Path.rename
+
+    def failing(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise OSError(13, "Permission denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="Permission denied"):
+        artifact.write_model(folder, before)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_nothing_but_a_model_is_ever_replaced(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ArtifactError, match=r"holds 'thesis\.txt'"):
+        model.save(tmp_path)
+    with pytest.raises(ArtifactError, match="is a file"):
+        model.save(tmp_path / "thesis.txt")
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_the_card_names_recipe_data_and_limits(folder: Path) -> None:
+    card = (folder / "README.md").read_text()
+    for part in ("library_name: anisvd", "ridge-in-svd", "bias-svd", "Limits", "RMSE on the ratings"):
+        assert part in card
+
+
+def test_measured_quality_goes_on_the_card_and_into_the_config(model: Model, tmp_path: Path) -> None:
+    measured = model.with_quality({"NDCG@10, 3 shown": 0.4567}, {"Popularity": {"NDCG@10, 3 shown": 0.1234}})
+    measured.save(tmp_path / "model")
+    info = Model.load(tmp_path / "model").info
+    assert info.metrics["NDCG@10, 3 shown"] == 0.4567
+    assert "training_rmse" in info.metrics
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert "| **AniSVD** | 0.457 |" in card
+    assert "| Popularity | 0.123 |" in card

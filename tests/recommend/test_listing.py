@@ -1,0 +1,145 @@
+"""Lists under filters: sequels, turned-down titles, novelty, fewer reasons."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core import WATCHED, Filters, InputError, Model
+from core.recommend.listing import tilted
+from core.serving.model_source import BUNDLED
+
+IDS = st.integers(100, 159)
+histories = st.dictionaries(IDS, st.sampled_from([WATCHED, 2, 5, 8, 10]), max_size=20)
+quick = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@quick
+@given(history=histories, excluded=st.lists(IDS, max_size=10), sequels=st.sampled_from(["all", "first", "new"]))
+def test_a_list_keeps_to_its_filters(model: Model, history: dict[int, int], excluded: list[int], sequels: str) -> None:
+    taste = model.fold_in(history)
+    filters = Filters(sequels=sequels, exclude_ids=tuple(excluded), adult=True)
+    ids = [item.anime_id for item in model.recommend(taste, 60, filters)]
+    assert not {*ids} & {*history, *excluded}
+    positions = model.catalogue.positions(np.array(ids, dtype=np.int64))
+    numbers = model.franchises.numbers
+    if sequels == "all":
+        assert len(ids) == 60 - len({*history} | {*excluded})
+        return
+    assert len(set(numbers[positions])) == len(ids)
+    unwanted = [anime_id for anime_id, rating in history.items() if 0 < rating <= 5] + excluded
+    assert not {*numbers[positions]} & {*numbers[model.catalogue.positions(np.array(unwanted, dtype=np.int64))]}
+    if sequels == "new":
+        assert not {*numbers[positions]} & {*numbers[taste.seen]}
+
+
+def test_a_sequel_waits_for_the_part_before_it(model: Model) -> None:
+    parts = [model.catalogue.position(anime_id) for anime_id in (103, 104, 105)]  # one franchise, in this order
+    filters = Filters(sequels="first")
+
+    def allowed(history: dict[int, float], filters: Filters = filters) -> list[bool]:
+        return model.allowed(model.fold_in(history), filters)[parts].tolist()
+
+    assert allowed({}) == [True, False, False]
+    assert allowed({103: 9}) == [False, True, False]
+    assert allowed({104: 9}) == [True, False, False]
+    assert allowed({103: 4}) == [False, False, False]  # disliked
+    assert allowed({}, Filters(sequels="first", exclude_ids=(104,))) == [False, False, False]  # turned down
+    assert allowed({103: 9}, Filters(sequels="new")) == [False, False, False]
+    assert allowed({}, Filters(sequels="new")) == [True, False, False]
+    assert allowed({103: 9}, Filters()) == [False, True, True]
+
+
+@quick
+@given(history=histories, without=st.lists(IDS, max_size=5), likes_only=st.booleans())
+def test_what_does_not_count_is_seen_all_the_same(
+    model: Model, history: dict[int, int], without: list[int], likes_only: bool
+) -> None:
+    taste = model.narrowed(model.fold_in(history), without, likes_only)
+    counts = {
+        anime_id: rating
+        for anime_id, rating in history.items()
+        if anime_id not in without and not (likes_only and 0 < rating <= 5)
+    }
+    assert taste.ratings == counts
+    assert {*model.item_ids[taste.seen]} == {*history}
+    plain = model.fold_in(counts)
+    assert np.array_equal(taste.factors, plain.factors)
+    assert np.array_equal(model.rank_scores(taste.row), model.rank_scores(plain.row))
+    assert not {item.anime_id for item in model.recommend(taste, 60)} & {*history}
+
+
+def test_another_persons_history_can_count_as_seen(model: Model) -> None:
+    taste = model.user_taste(int(model.user_ids[0])).with_seen(model.fold_in({103: 2, 159: 9}))
+    assert {103, 159} <= {*model.item_ids[taste.seen]}
+    assert sorted(taste.seen) == taste.seen.tolist()
+    assert model.catalogue.position(103) in taste.disliked
+    assert taste.ratings == model.user_taste(int(model.user_ids[0])).ratings
+
+
+def test_novelty_leads_from_the_mainstream_to_what_few_know(model: Model) -> None:
+    taste = model.fold_in({103: 9})
+    members = [
+        np.mean([item.members for item in model.recommend(taste, 10, novelty=novelty)]) for novelty in (-1, 0, 1)
+    ]
+    assert members[0] >= members[1] >= members[2]
+    assert members[0] > members[2]
+    scores = model.rank_scores(taste.row)[0]
+    assert np.array_equal(tilted(scores, model.catalogue, 0.0), scores)
+    assert np.array_equal(np.sign(tilted(scores, model.catalogue, 1.0)), np.sign(scores))
+    for wrong in (1.1, True, "much", float("nan")):
+        with pytest.raises(InputError, match="novelty is"):
+            tilted(scores, model.catalogue, wrong)
+
+
+def test_each_wish_can_be_loosened_alone(model: Model) -> None:
+    filters = Filters(genres=("Comedy", "Drama"), exclude_genres=("Action",), min_year=2000, sequels="first")
+    loosened = {(name, value): rest for name, value, rest in filters.loosened()}
+    assert loosened["genres", "Drama"].genres == ("Comedy",)
+    assert loosened["exclude_genres", "Action"].exclude_genres == ()
+    assert loosened["min_year", None].min_year is None
+    assert loosened["sequels", None].sequels == "all"
+    assert loosened["adult", None].adult
+    assert len(loosened) == 6
+    nobody = model.fold_in({})
+    fewer = model.allowed(nobody, filters).sum()
+    assert all(model.allowed(nobody, rest).sum() >= fewer for rest in loosened.values())
+    assert list(Filters(adult=True).loosened()) == []
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Filters(sequels="some"), "sequels is 'some'"),
+        (lambda: Filters(exclude_ids=(1.5,)), "exclude_ids is"),
+        (lambda: Filters(exclude_ids=(True,)), "MyAnimeList ids"),
+        (lambda: Filters(exclude_ids=5), "expected a list"),
+    ],
+)
+def test_wrong_filters_are_named(make, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        make()
+
+
+def test_similar_titles_leave_out_what_a_taste_has_seen(model: Model) -> None:
+    plain = [item.anime_id for item in model.similar(103, 5)]
+    taste = model.fold_in({plain[0]: 9})
+    again = model.similar(103, 5, taste=taste)
+    assert plain[0] not in [item.anime_id for item in again]
+    nothing_counts = model.narrowed(taste, without=[plain[0]])
+    assert plain[0] not in [item.anime_id for item in model.similar(103, 5, taste=nothing_counts)]
+    expected = model.predict_ratings(taste.row)[0]
+    assert all(item.predicted_rating == expected[model.catalogue.position(item.anime_id)] for item in again)
+
+
+def test_similar_to_a_title_that_few_rated_is_what_the_catalogue_calls_alike() -> None:
+    bundled = Model.load(BUNDLED)
+    one_piece = 21  # it was airing when the ratings were collected
+    assert (bundled.is_known(one_piece), bundled.is_known(5114)) == (False, True)
+    found = bundled.similar(one_piece, 8)
+    assert sum("One Piece" in item.name for item in found) >= 2
+    assert one_piece not in [item.anime_id for item in found]
+    scores = [item.score for item in found]
+    assert (scores, max(scores) <= 1.0001) == (sorted(scores, reverse=True), True)
+    with pytest.raises(InputError, match="no title with the id 0"):
+        bundled.is_known(0)

@@ -1,0 +1,66 @@
+"""What the tab *How it works* tells, without a browser."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from core import Model
+from core.insight.spectrum import spectrum
+from core.serving.model_source import ServedModel
+from core.ui.page.answers import Visitor
+from core.ui.page.explore import energy_shares, factors
+from core.ui.page.how_it_works import _settled, how
+from core.ui.page.state import PageState
+from core.ui.translations import LANGUAGES, words
+
+
+def told(model: Model, state: PageState, language: str = "en") -> str:
+    served = ServedModel(model, "a test", "", datetime.now(UTC), "")
+    return how(Visitor(state, served, words(language)), "")
+
+
+def test_shares_are_of_the_users_energy_or_of_the_factors(model: Model, textbook: Model) -> None:
+    energy = spectrum(model.ranker, model.catalogue, model.info.data["users"]).energy
+    assert sum(energy_shares(model)[:2]) == pytest.approx(energy[1])
+    assert energy_shares(textbook) == [factor.share for factor in textbook.meanings]
+    assert energy_shares(model) != [factor.share for factor in model.meanings]
+
+
+def test_a_model_of_another_head_is_told_without_steps(textbook: Model) -> None:
+    state = PageState(ratings=((103, 9.0), (110, 2.0)))
+    html = told(textbook, state)
+    assert "The textbook beside it" in html
+    assert 'class="step"' not in html
+    served = ServedModel(textbook, "a test", "", datetime.now(UTC), "")
+    shown = factors(Visitor(state, served, words("en")))
+    assert f"{100 * textbook.meanings[0].share:.1f}%" in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("n", [0, 1, 4, 60])
+def test_parts_are_those_of_each_row_and_add_up(model: Model, language: str, n: int) -> None:
+    state = PageState(ratings=tuple((100 + 7 * at % 60 if n < 60 else 100 + at, float(1 + at % 10)) for at in range(n)))
+    html = told(model, state, language)
+    decimal = re.compile(r"-?\d+[.,]\d\d(?!\d)")
+    rows = re.findall(r"<tbody><tr>(.*?)</tr>\s*<tr><td[^>]*class=\"from\">(.*?)</td>", html, re.DOTALL)
+    assert len(rows) == (5 if n < 60 else 0)
+    for row, parts in rows:
+        score = float(decimal.findall(row)[-1].replace(",", "."))
+        added = [float(part.replace(",", ".")) for part in re.findall(r"<b>([^<]+)</b>", parts)]
+        assert len(added) == min(n, 3) + (n > 3) + 1
+        assert sum(added) == pytest.approx(score, abs=0.03)
+    assert not re.search(r"-0[.,]0+(?!\d)", html)
+
+
+def test_the_list_settles_where_it_is_the_same_to_the_end(model: Model) -> None:
+    steps = model.walkthrough(model.fold_in({103: 9, 110: 2}))
+    assert steps is not None
+    first, second, last = steps.truncated
+    other = (*reversed(last.titles),)
+    kept = [replace(one, titles=last.titles) for one in (first, second)]
+    changed = [replace(one, titles=other) for one in (first, second)]
+    assert _settled([kept[0], kept[1], last]) == first.factors
+    assert _settled([kept[0], changed[1], last]) == last.factors  # what comes back was not settled
+    assert _settled([changed[0], kept[1], last]) == second.factors

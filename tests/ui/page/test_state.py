@@ -1,0 +1,110 @@
+"""The state of the page, to JSON and to links and back, and what is no state at all."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from small_data import HOSTILE
+
+from core import WATCHED, Model
+from core.ui.page.state import PageState
+
+IDS = st.integers(100, 159)
+several = st.lists(IDS, max_size=5, unique=True).map(tuple)
+states = st.builds(
+    PageState,
+    tab=st.sampled_from(["rate", "user"]),
+    user=st.none() | st.integers(0, 10**9),
+    like=st.none() | IDS,
+    ratings=st.dictionaries(IDS, st.sampled_from([WATCHED, 1, 7.5, 10]), max_size=8).map(
+        lambda one: tuple(one.items())
+    ),
+    unseen=several,
+    hidden=several,
+    without=several,
+    k=st.integers(1, 100),
+    genres=st.sampled_from([(), ("Comedy",), ("Drama", "Action")]),
+    exclude_genres=st.sampled_from([(), ("Sci-Fi",), ("Romance", "Hentai")]),
+    types=st.sampled_from([(), ("TV",), ("Movie", "OVA")]),
+    min_members=st.integers(0, 10**6),
+    min_year=st.none() | st.integers(1900, 2000),
+    max_year=st.none() | st.integers(2000, 2100),
+    sequels=st.sampled_from(["all", "first", "new"]),
+    likes_only=st.booleans(),
+    novelty=st.integers(-2, 2),
+    adult=st.booleans(),
+)
+thorough = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@thorough
+@given(state=states)
+def test_a_state_survives_its_link_and_its_json(model: Model, state: PageState) -> None:
+    assert PageState.from_link(state.to_link(), model) == (state, 0)
+    assert PageState.from_link("?" + state.to_link(), model) == (state, 0)
+    assert PageState.from_json(json.loads(json.dumps(state.to_json())), model) == (state, 0)
+
+
+def test_a_link_tells_only_what_differs_from_the_defaults(model: Model) -> None:
+    assert PageState().to_link() == ""
+    state = PageState(ratings=((103, 9), (104, WATCHED)), exclude_genres=("Sci-Fi",), adult=True)
+    assert state.to_link() == "rated=103:9,104:seen&no=Sci-Fi&adult=1"
+    assert state.filters().exclude_genres == ("Sci-Fi",)
+
+
+@pytest.mark.parametrize(
+    ("query", "dropped"),
+    [
+        ("rated=103:9,999:8,x,103:11,103:1:2,:,103:nan", 6),
+        ("genres=Nope&types=Nope&no=", 2),
+        ("k=0&from=1800&members=-1&novelty=9&sequels=x&adult=yes&tab=x&like=9", 8),
+        ("k=1e3&members=1.5", 2),
+        ("utm_source=x&__theme=dark", 0),
+        ("&&&=;%00%ff", 0),
+        (f"k={'9' * 10_000}&rated={'A' * 10_000}", 2),
+    ],
+)
+def test_what_the_model_does_not_know_is_left_out_and_counted(model: Model, query: str, dropped: int) -> None:
+    state, counted = PageState.from_link(query, model)
+    assert counted == dropped
+    assert replace(state, ratings=()) == PageState()
+
+
+@thorough
+@given(
+    content=st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20) | st.sampled_from(HOSTILE),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from([*PageState().to_json(), "x"]), inner, max_size=6)
+        ),
+        max_leaves=20,
+    )
+)
+def test_no_json_at_all_does_harm(model: Model, content: object) -> None:
+    state, dropped = PageState.from_json(content, model)
+    assert dropped >= 0
+    assert PageState.from_json(state.to_json(), model) == (state, 0)
+
+
+def test_contradictions_are_settled(model: Model) -> None:
+    content = {
+        "ratings": [[103, 9], [104, 8], [103, 2]], "genres": ["Comedy"], "exclude_genres": ["Comedy", "Drama"],
+        "min_year": 2010, "max_year": 2000, "hidden": [105, 105],
+    }  # fmt: skip
+    state, dropped = PageState.from_json(content, model)
+    assert dropped == 0
+    assert state.ratings == ((103, 2), (104, 8))
+    assert state.exclude_genres == ("Drama",)
+    assert (state.min_year, state.max_year) == (2000, 2010)
+    assert state.hidden == (105,)
+
+
+def test_no_list_that_somebody_brings_is_cut(model: Model) -> None:
+    known = [int(anime_id) for anime_id in model.item_ids]
+    state, dropped = PageState.from_json({"planned": (known * 300)[:12_000]}, model)
+    assert (set(state.planned), dropped) == (set(known), 0)
+    _, dropped = PageState.from_json({"planned": known * 1_000}, model)
+    assert dropped == len(known) * 1_000 - 20_000

@@ -1,0 +1,135 @@
+"""``POST /bring`` without a browser: what a list leads to, and what is no list."""
+
+import gzip
+import io
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from list_forms import anilist_answer, anilist_entry, anilist_error, as_json, mal_entry, mal_export
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core import WATCHED, Model
+from core.serving.model_source import ServedModel
+from core.ui.routes.list_upload import bringing_route
+from core.watchlists.entries import MAX_BYTES
+
+BOMB = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><myanimelist>&b;</myanimelist>'
+EXPORT = mal_export(
+    mal_entry(103, score=9)
+    + mal_entry(105)
+    + mal_entry(106, "Dropped", 3)
+    + mal_entry(108, "Plan to Watch")
+    + mal_entry(103, score=2)
+    + mal_entry(10**6, score=8, title="<b>Nobody</b> knows this")
+)
+
+
+@pytest.fixture
+def http(model: Model) -> TestClient:
+    served = ServedModel(model, "a test", "", datetime.now(UTC), "")
+    return TestClient(Starlette(routes=[bringing_route(lambda: served)]))
+
+
+def zipped() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("list.xml", EXPORT)
+    return file.getvalue()
+
+
+def test_a_list_becomes_ratings_plans_and_a_report_of_every_entry(http: TestClient) -> None:
+    for content in (EXPORT.encode(), gzip.compress(EXPORT.encode())):
+        answer = http.post("/bring", content=content).json()
+        assert set(answer) == {"ratings", "planned", "report"}
+        assert answer["ratings"] == [[103, 9.0], [105, WATCHED], [106, 3.0]]
+        assert answer["planned"] == [108]
+        report = answer["report"]
+        assert "MyAnimeList, list of <bdi>somebody</bdi>, 6 entries" in report
+        told = ("rated", "seen, not rated", "dropped: counts against", "planned", "unknown to this model")
+        assert all(f"<b>1</b> {kind}" in report for kind in told)
+        assert "<b>1</b> there twice" in report
+        assert "&lt;b&gt;Nobody&lt;/b&gt; knows this" in report
+        assert "Third Show" in report
+
+
+def test_the_report_speaks_the_visitors_language(http: TestClient) -> None:
+    assert "三番目" in http.post("/bring?language=ja", content=EXPORT.encode()).json()["report"]
+    english = http.post("/bring", content=b"hello").json()["report"]
+    assert "neither XML nor JSON" in english
+    assert http.post("/bring?language=fr", content=b"hello").json()["report"] == english
+    others = [http.post(f"/bring?language={one}", content=b"hello").json()["report"] for one in ("ja", "id")]
+    assert len({english, *others}) == 3
+
+
+def test_pasted_text_is_utf_8_whatever_it_declares(http: TestClient) -> None:
+    text = mal_export(mal_entry(10**6, title="進撃"), encoding="UTF-16").encode()
+    assert "進撃" in http.post("/bring?pasted=1", content=text).json()["report"]
+    assert "ratings" not in http.post("/bring", content=text).json()
+    assert "neither XML" in http.post("/bring?pasted=1", content=b"\xff\xfe\x00").json()["report"]
+
+
+def test_a_list_without_a_scale_asks_for_it_and_takes_it(http: TestClient) -> None:
+    content = as_json(anilist_answer([anilist_entry(1, 103, score=3)], score_format=None))
+    for asked in ("/bring", "/bring?scale=", "/bring?scale=POINT_1000"):
+        answer = http.post(asked, content=content).json()
+        assert set(answer) == {"report"}
+        assert answer["report"].count('data-do="readAs"') == 5
+    read = {
+        scale: http.post(f"/bring?scale={scale}", content=content).json()["ratings"] for scale in ("POINT_3", "POINT_5")
+    }
+    assert read == {"POINT_3": [[103, 8.5]], "POINT_5": [[103, 5.0]]}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "There is nothing in it"),
+        (b"my favourites: Monster", "neither XML nor JSON"),
+        (b"<!doctype html><html></html>", "a web page"),
+        (b"<opml></opml>", "XML of another kind (opml)"),
+        (EXPORT[:-40].encode(), "breaks off or is damaged"),
+        (BOMB.encode(), "defines its own entities"),
+        (b'{"data": ', "breaks off or is damaged at line 1"),
+        (b'{"a": 1}', "not a list of anime"),
+        (b"[" * 100_000, "far more in it than a list has"),
+        (zipped(), "a zip archive"),
+        (gzip.compress(EXPORT.encode())[:-30], "ends too early"),
+        (b"\x1f\x8b\x08" + b"x" * 30, "damaged and can't be unpacked"),
+        (gzip.compress(b"[" + b" " * (11 << 20), 1), "Unpacked, this file has more than 10 MB"),
+        (b"x" * (MAX_BYTES + 1), "This is 10.0 MB; a list may have 10 MB"),
+        (b"x" * (11 << 20), "This is 11.0 MB; a list may have 10 MB"),
+        (as_json(anilist_error("User not found", 404)), "AniList knows nobody by this name"),
+        (as_json(anilist_error("Private User", 404)), "This list is private"),
+        (as_json(anilist_error("Too Many Requests.", 429)), "asked too much"),
+        (as_json(anilist_error("<b>oh</b>", 500)), "an error (&lt;b&gt;oh&lt;/b&gt;)"),
+        (mal_export(mal_entry(103), export_type=2).encode(), "a list of manga"),
+    ],
+    ids=range(20),
+)
+def test_what_is_no_list_gets_a_sentence(http: TestClient, content: bytes, sentence: str) -> None:
+    answer = http.post("/bring", content=content)
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"report"}
+    assert sentence in answer.json()["report"]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_a_damaged_list_is_answered(http: TestClient, data: st.DataObject) -> None:
+    whole = data.draw(st.sampled_from([EXPORT.encode(), as_json(anilist_answer([anilist_entry(1, 103, score=80)]))]))
+    at = data.draw(st.integers(0, len(whole)))
+    junk = data.draw(st.binary(max_size=8) | st.text(max_size=4).map(lambda text: text.encode(errors="replace")))
+    content = whole[:at] + junk + whole[at + data.draw(st.integers(0, 20)) :]
+    packed = data.draw(st.booleans())
+    query = data.draw(st.sampled_from(["", "?pasted=1", "?scale=POINT_5&language=id", "?scale=%00&language=%ff"]))
+    answer = http.post(f"/bring{query}", content=gzip.compress(content) if packed else content)
+    assert answer.status_code == 200
+    assert answer.json()["report"]
+
+
+def test_only_a_post_brings(http: TestClient) -> None:
+    assert http.get("/bring").status_code == 405

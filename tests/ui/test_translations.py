@@ -1,0 +1,228 @@
+"""Every text of the page, in every language."""
+
+import re
+import string
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from itertools import chain
+
+import pytest
+from markupsafe import Markup
+from small_data import ROOT
+
+from core import WATCHED, Catalogue, Model
+from core.insight.traits import OPPOSITES
+from core.model.card import by_title, quality_rows
+from core.serving.model_source import BUNDLED_SOURCE, NOTICES, ServedModel
+from core.ui.page import handlers as flows_module
+from core.ui.page.handlers import Flows
+from core.ui.page.layout import SHELL
+from core.ui.page.state import TABS, PageState
+from core.ui.page.views import shell
+from core.ui.routes.list_upload import report, trouble
+from core.ui.translations import LANGUAGES, Words, words
+from core.watchlists.entries import SENTENCES, AnimeList, Entry, ListError
+from core.watchlists.matching import recognise
+
+UI = ROOT / "core" / "ui"
+TRANSLATED = [code for code in LANGUAGES if code != "en"]
+DATA_KINDS = ("genre", "type", "trait", "notice", "source", "column")
+
+
+def forms(text: object) -> list[str]:
+    return [text] if isinstance(text, str) else list(text.values())
+
+
+def places(text: object) -> set[str]:
+    return {name for form in forms(text) for _, name, _, _ in string.Formatter().parse(form) if name}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_is_translated_with_its_places(language: str) -> None:
+    english, other = words("en").texts, words(language).texts
+    own = {key for key in other if key.split(".")[0] in DATA_KINDS}
+    assert set(other) - own == set(english)
+    for key, text in english.items():
+        assert places(other[key]) == places(text), key
+        assert isinstance(other[key], str), f"{key}: the language has no plural forms"
+    same = [key for key, text in english.items() if other[key] == text]
+    assert not [key for key in same if len(re.findall(r"[A-Za-z]{2,}", re.sub(r"{\w+}", "", english[key]))) > 1]
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_comes_from_data_is_translated_too(language: str) -> None:
+    said = words(language)
+    bundled = Model.load(ROOT / "core" / "bundled")
+    catalogue = bundled.catalogue
+    columns = [name for name in quality_rows(by_title(bundled.info))[0] if name and not name.endswith(" shown")]
+    named = {
+        "genre": catalogue.genres,
+        "type": catalogue.types,
+        "trait": list(chain(*OPPOSITES.values())),
+        "notice": NOTICES,
+        "column": columns,
+        "source": [BUNDLED_SOURCE, "AniList account data"],
+    }
+    assert not [
+        f"{kind}.{value}" for kind, values in named.items() for value in values if f"{kind}.{value}" not in said.texts
+    ]
+
+
+def test_plural_forms_follow_the_number() -> None:
+    said = words("en")
+    assert [str(said("episodes", n=n)) for n in (0, 1, 2, 1234)] == [
+        "0 episodes", "1 episode", "2 episodes", "1,234 episodes",
+    ]  # fmt: skip
+    assert "1.234" in words("id")("episodes", n=1234)
+    assert words("id").number(8.25, 2) == "8,25"
+    for text in said.texts.values():
+        assert isinstance(text, str) or set(text) == {"one", "other"}
+
+
+def test_an_unknown_language_is_answered_in_english() -> None:
+    assert [words(unknown).language for unknown in ("fr", "", None, 5, ["ja"], "../en")] == ["en"] * 6
+
+
+def test_facts_cannot_bring_markup() -> None:
+    said = words("en")
+    assert "<img" not in said("results.like", title="<img src=x>")
+    assert "<b>x</b>" in said("results.like", title=Markup("<b>x</b>"))
+    assert not [
+        key for code in LANGUAGES for key, text in words(code).texts.items() if re.search('[<>"]', "".join(forms(text)))
+    ]
+
+
+def test_every_key_in_the_code_exists_and_every_text_is_used() -> None:
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in UI.rglob("*") if path.suffix in (".py", ".html", ".js")
+    )
+    known = set(words("en").texts)
+    named = set(re.findall(r"""\b(?:t|said|words|self)\(\s*f?["']([a-z_.]+)""", code))
+    stems = {key for key in named if key.endswith(".")} | {"lists."}
+    assert named - stems <= known, named - stems - known
+    assert all(any(key.startswith(stem) for key in known) for stem in stems)
+    spoken = {key for key in known if key.startswith("say.") and f'"{key.removeprefix("say.")}"' in code}
+    quoted = {key for key in known if re.search(rf"""["']{re.escape(key)}["']""", code)}
+    unused = {key for key in known - quoted - spoken if not key.startswith(tuple(stems))}
+    assert not unused, unused
+
+
+class Pseudo(Words):
+    """A language in which all that is translated stands in brackets."""
+
+    def __call__(self, key: str, **facts: object) -> Markup:
+        super().__call__(key, **facts)  # the facts fit
+        inner = Markup(" ").join(fact for fact in facts.values() if isinstance(fact, Markup))
+        return Markup("⟦{}⟧").format(inner)
+
+    def named(self, kind: str, value: str) -> str:
+        return f"⟦{value}⟧"
+
+    def label(self, title: object) -> str:
+        return "⟦a title⟧"
+
+    def also(self, title: object) -> str:
+        return ""
+
+
+class Visible(HTMLParser):
+    """What people see and hear of HTML, but for data, code, formulas and the names of languages."""
+
+    SKIPPED = ("bdi", "code", "select.language", "p.formula", "script", "datalist")
+    VOID = ("input", "img", "br", "meta", "link", "path", "circle", "rect", "use", "polyline", "ellipse")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.skipping, self.open, self.texts = 0, [], []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.texts += [given[name] or "" for name in ("aria-label", "title", "placeholder", "alt") if name in given]
+        if tag not in self.VOID:
+            skip = tag in self.SKIPPED or f"{tag}.{(given.get('class') or '').split(' ')[0]}" in self.SKIPPED
+            self.open.append((tag, skip))
+            self.skipping += skip
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open:
+            name, skip = self.open.pop()
+            self.skipping -= skip
+            if name == tag:
+                return
+
+    def handle_data(self, data: str) -> None:
+        if not self.skipping:
+            self.texts.append(data)
+
+
+NAMES = (
+    "AniSVD", "AniList", "MyAnimeList", "CSV", "JSON", "MAL", "UTC", "CC0", "ODbL", "Anime Recommendations Database",
+    "anime-offline-database", "Death Note", "Shingeki", "xml", "data", "score",
+    "myanimelist.net/panel.php?go=export", "anilist.co/settings",
+)  # fmt: skip
+
+
+def untranslated(html: str) -> list[str]:
+    page = Visible()
+    page.feed(html)
+    left = []
+    for text in page.texts:
+        while (shorter := re.sub("⟦[^⟦⟧]*⟧", " ", text)) != text:
+            text = shorter
+        for name in NAMES:
+            text = text.replace(name, " ")
+        left += re.findall(r"[^\W\d_]{2,}", text)
+    return [word for word in left if not re.search("[\u3040-\u30ff\u4e00-\u9fff]", word)]
+
+
+def states(model: Model) -> list[PageState]:
+    ratings = (*((int(anime_id), 9.0) for anime_id in model.item_ids[:4]), (int(model.item_ids[5]), WATCHED))
+    user = int(model.user_ids[0])
+    every = [PageState(tab=tab, ratings=given) for tab in TABS for given in ((), ratings)]
+    narrow = PageState(ratings=ratings, genres=(model.catalogue.genres[0],), min_year=2016, min_members=10**9, k=50)
+    own = ratings[1:]
+    return [
+        *every,
+        narrow,
+        PageState(ratings=own, sequels="all", plan="first", planned=(108,), hidden=(103,), unseen=(104,)),
+        PageState(tab="user", user=user),
+        PageState(tab="user", user="nobody"),
+        PageState(tab="user", user=user, like=int(model.item_ids[1])),
+        PageState(tab="together", ratings=own, partner=ratings[:2]),
+        PageState(tab="together", partner_user=user),
+        PageState(tab="together", partner_user=-1),
+        PageState(tab="rate", swapped=True, ratings=own),
+    ]  # fmt: skip
+
+
+def test_nothing_on_the_page_is_untranslated(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    pseudo = Pseudo("xx", words("en").texts)
+    monkeypatch.setattr(flows_module, "words", lambda language: pseudo)
+    served = ServedModel(model, BUNDLED_SOURCE, "", datetime.now(UTC), NOTICES[0])
+    flows = Flows(lambda: served)
+    parts = [flows.open({"query": "?rated=1:99&k=3"})[1:], [shell(part, pseudo) for part in SHELL]]
+    parts += [flows.show({"state": state.to_json(), "all": True, "shared": True}) for state in states(model)]
+    parts += [[flows.search({"query": query}) for query in ("show", "qqqqqq")]]
+    assert not {word for one in parts for html in one for word in untranslated(html)}
+
+
+def test_nothing_of_a_report_is_untranslated(catalogue: Catalogue, model: Model) -> None:
+    pseudo = Pseudo("xx", words("en").texts)
+    known = Entry(100, None, ("A",), "completed", 90.0)
+    strange = Entry(10**6, None, ("Nobody knows this",), "planned", None)
+    brought = AnimeList("AniList", "someone", (known, known, strange, Entry(None, 103, (), "dropped", None)))
+    assert not untranslated(report(brought, recognise(brought, catalogue, (1, 10)), model, pseudo))
+    facts = {name: 1 for text in SENTENCES.values() for name in places(text)}
+    for kind, text in SENTENCES.items():
+        error = ListError(kind, **{name: facts[name] for name in places(text)})
+        assert not untranslated(trouble(error, pseudo))
+        assert str(error) in words("en")(f"lists.{kind}", **error.facts).unescape()
+
+
+def test_the_page_speaks_through_gradios_own_i18n() -> None:
+    from core.ui.page.layout import I18N
+
+    assert set(I18N.translations_dict) == set(LANGUAGES)
+    for language, texts in I18N.translations_dict.items():
+        assert set(texts) == {f"shell.{part}" for part in SHELL}
+        assert str(words(language)("promise")) in texts["shell.header"]

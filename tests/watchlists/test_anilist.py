@@ -1,0 +1,172 @@
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from list_forms import anilist_answer, anilist_download, anilist_entry, anilist_error, as_json
+
+from core import InputError
+from core.watchlists.anilist import ANILIST_QUERY, POINTS, points
+from core.watchlists.entries import Entry, ListError
+from core.watchlists.reader import read_list
+
+NAMES = ("A Show", "Aru Shou", "ある章")
+
+
+def entries_of(value: object, score_format: str | None = None) -> tuple[Entry, ...]:
+    return read_list(as_json(value), score_format).entries
+
+
+def kind_of(value: object) -> str:
+    with pytest.raises(ListError) as error:
+        read_list(as_json(value))
+    return error.value.kind
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        *[("CURRENT", "watching"), ("PLANNING", "planned"), ("COMPLETED", "completed"), ("DROPPED", "dropped")],
+        *[("PAUSED", "on_hold"), ("REPEATING", "completed")],
+    ],
+)
+@pytest.mark.parametrize(
+    ("score_format", "score", "expected_points"),
+    [
+        *[("POINT_100", 1, 1), ("POINT_100", 85, 85), ("POINT_100", 100, 100), ("POINT_10", 1, 10)],
+        *[("POINT_10", 10, 100), ("POINT_10_DECIMAL", 7.5, 75), ("POINT_10_DECIMAL", 0.1, 1), ("POINT_5", 1, 10)],
+        *[("POINT_5", 2, 30), ("POINT_5", 3, 50), ("POINT_5", 4, 70), ("POINT_5", 5, 90), ("POINT_3", 1, 35)],
+        *[("POINT_3", 2, 60), ("POINT_3", 3, 85), ("POINT_3", 0, None), ("POINT_100", 0, None)],
+    ],
+)
+def test_every_status_with_every_score_format(
+    found: str, expected: str, score_format: str, score: float, expected_points: float | None
+) -> None:
+    brought = read_list(as_json(anilist_answer([anilist_entry(21, 20, found, score)], score_format=score_format)))
+    assert (brought.source, brought.user_name) == ("AniList", "somebody")
+    assert brought.entries == (Entry(20, 21, NAMES, expected, expected_points),)
+
+
+@given(st.sampled_from(list(POINTS)), st.one_of(st.none(), st.floats(), st.integers(), st.text(), st.booleans()))
+def test_points_are_of_100_or_none_or_nan(score_format: str, score: object) -> None:
+    value = points(score, score_format)
+    assert value is None or value != value or 0 < value <= 100
+
+
+def test_the_answer_to_the_query_needs_no_format() -> None:
+    assert "scoreRaw: score(format: POINT_100)" in ANILIST_QUERY
+    asked = set(re.findall(r"\w+", ANILIST_QUERY))
+    entry = {"status": "COMPLETED", "scoreRaw": 5, "media": {"id": 21, "idMal": 20, "title": {"romaji": "A Show"}}}
+    assert {"status", "scoreRaw", "media", "id", "idMal", "title", "romaji"} <= asked
+    assert entries_of(anilist_answer([entry], score_format=None)) == (Entry(20, 21, ("A Show",), "completed", 5),)
+
+
+def test_a_format_that_is_not_said_is_seen_by_the_highest_score_or_asked_for() -> None:
+    for scores, expected in (([8, 85], [8, 85]), ([3, 7], [30, 70]), ([2.5, 4], [25, 40]), ([0, 0], [None, None])):
+        answer = anilist_answer([anilist_entry(1, 1, score=score) for score in scores], score_format=None)
+        assert [entry.score for entry in entries_of(answer)] == expected
+    low = anilist_answer([anilist_entry(1, 1, score=score) for score in (1, 3)], score_format=None)
+    assert kind_of(low) == "score_format"
+    for score_format, expected in (("POINT_3", [35, 85]), ("POINT_5", [10, 50]), ("POINT_100", [1, 3])):
+        assert [entry.score for entry in entries_of(low, score_format)] == expected
+    with pytest.raises(InputError, match="POINT_7"):
+        read_list(as_json(low), "POINT_7")
+
+
+def test_points_of_100_are_seen_although_the_owner_gives_stars() -> None:
+    answer = anilist_answer([anilist_entry(1, 1, score=30), anilist_entry(2, 2, score=90)], score_format="POINT_5")
+    assert [entry.score for entry in entries_of(answer)] == [30, 90]
+    answer = anilist_answer([anilist_entry(1, 1, score=7)], score_format="POINT_5")
+    assert [(entry.score, entry.problem, entry.found) for entry in entries_of(answer)] == [(None, "bad_score", "7")]
+
+
+def test_what_tools_keep_of_an_answer_is_read() -> None:
+    entry = anilist_entry(21, 20, "DROPPED", 85)
+    whole = anilist_answer([entry])
+    collection = whole["data"]["MediaListCollection"]
+    group = {"name": "Dropped", "status": "DROPPED", "entries": [entry | {"status": None}]}
+    flat = {"mediaId": 21, "idMal": 20, "title": "A Show", "status": "dropped", "score": 85}
+    page = {"data": {"Page": {"pageInfo": {}, "mediaList": [entry]}}}
+    for form in (whole, whole["data"], collection, {"lists": [group]}, [group], group, [entry], page, [flat]):
+        assert [(e.anime_id, e.anilist_id, e.status, e.score) for e in entries_of(form)] == [(20, 21, "dropped", 85)]
+
+
+def test_an_empty_list_is_a_list() -> None:
+    for form in (anilist_answer(), anilist_answer([]), [], {"lists": []}, anilist_download()):
+        assert entries_of(form) == ()
+
+
+def test_manga_are_told_apart() -> None:
+    anime, manga = anilist_entry(21, 20), anilist_entry(30_013, 13, media={"type": "MANGA"})
+    novel = anilist_entry(30_014, 14, media={"type": None, "format": "NOVEL"})
+    assert kind_of(anilist_answer([manga, novel])) == "manga"
+    assert [entry.problem for entry in entries_of(anilist_answer([anime, manga]))] == [None, "manga"]
+    lists = {"lists": [{"entries": [anilist_entry(21, 20, media={"type": None})]}]}
+    both = entries_of({"data": {"anime": lists, "manga": lists}})
+    assert [(entry.anime_id, entry.problem) for entry in both] == [(20, None), (None, "manga")]
+
+
+def test_the_account_download_is_read() -> None:
+    rows = [{"series_id": 1 + n, "series_type": 0, "status": n, "score": 10 * n} for n in range(6)]
+    rows += [{"series_id": 30_002, "series_type": 1, "status": 2, "score": 90}]
+    rows += [{"series_id": 8, "series_type": 0, "status": 9, "score": 90}]
+    rows += [{"series_id": 9, "series_type": 0, "status": 2, "score": 101}]
+    brought = read_list(as_json(anilist_download(*rows)))
+    assert (brought.source, brought.user_name) == ("AniList account data", "somebody")
+    statuses = ["watching", "planned", "completed", "dropped", "on_hold", "completed"]
+    assert brought.entries[:6] == tuple(
+        Entry(None, 1 + n, (), status, 10.0 * n or None) for n, status in enumerate(statuses)
+    )
+    assert [entry.problem for entry in brought.entries[6:]] == ["manga", "bad_status", "bad_score"]
+    assert kind_of(anilist_download(*rows[6:7])) == "manga"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (anilist_error("User not found", 404), "unknown_user"),
+        (anilist_error("Not Found.", 404), "unknown_user"),
+        (anilist_error("Private User", 404), "private_user"),
+        ({"data": None, "errors": [{"message": "Too Many Requests.", "status": 429}]}, "rate_limit"),
+        ({"errors": [{"message": "Too Many Requests"}]}, "rate_limit"),
+        (anilist_error("The AniList API has been temporarily disabled", 403), "anilist_error"),
+        ({"errors": ["?"]}, "anilist_error"),
+        ({"data": {"MediaListCollection": None}}, "other_json"),
+    ],
+)
+def test_what_went_wrong_is_said(answer: dict[str, Any], kind: str) -> None:
+    assert kind_of(answer) == kind
+
+
+@pytest.mark.parametrize("other", [{}, {"a": [1]}, [1, 2], ["x"], {"log": {"entries": [{"url": "x"}]}}, [{"a": 1}]])
+def test_other_json_is_no_list(other: object) -> None:
+    assert kind_of(other) == "other_json"
+
+
+KEYS = (
+    "data errors MediaListCollection lists entries mediaList media mediaId idMal id title english status score "
+    "scoreRaw user name mediaListOptions scoreFormat series_id series_type activity type message anime manga format"
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(KEYS.split()), inner | st.sampled_from(["CURRENT", "POINT_5", "MANGA", 1, 2.5]), max_size=5
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(JSON)
+def test_any_json_is_a_list_or_one_sentence(value: object) -> None:
+    try:
+        entries = read_list(json.dumps(value)).entries
+    except ListError:
+        return
+    for entry in entries:
+        assert entry.score is None or 0 < entry.score <= 100
+        assert entry.status is not None or entry.problem is not None

@@ -1,0 +1,89 @@
+import gzip
+
+import pytest
+from list_forms import mal_entry, mal_export
+
+from core.watchlists.entries import AnimeList, Entry, ListError
+from core.watchlists.reader import read_list
+
+
+def read(entries: str, **options: object) -> AnimeList:
+    return read_list(mal_export(entries, **options).encode())
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        *[("Watching", "watching"), ("Completed", "completed"), ("On-Hold", "on_hold"), ("Dropped", "dropped")],
+        *[("Plan to Watch", "planned"), ("1", "watching"), ("2", "completed"), ("3", "on_hold"), ("4", "dropped")],
+        *[("6", "planned"), ("plantowatch", "planned"), ("onhold", "on_hold")],
+    ],
+)
+@pytest.mark.parametrize("score", range(11))
+def test_every_status_with_every_score(found: str, expected: str, score: int) -> None:
+    brought = read(mal_entry(5114, found, score, "Hagane no Renkinjutsushi"))
+    assert (brought.source, brought.user_name) == ("MyAnimeList", "somebody")
+    name = ("Hagane no Renkinjutsushi",)
+    assert brought.entries == (Entry(5114, None, name, expected, 10.0 * score if score else None),)
+
+
+def test_watching_again_is_completed() -> None:
+    entries = read(mal_entry(1, "Watching", rewatching=1) + mal_entry(2, "Dropped", rewatching=1)).entries
+    assert [entry.status for entry in entries] == ["completed", "dropped"]
+
+
+def test_what_is_not_understood_is_said() -> None:
+    entries = read(
+        mal_entry(1, "Sleeping", 8) + mal_entry(2, "", 8) + mal_entry(3, score=11) + mal_entry(4, score="good")
+        + mal_entry(5, score=-1) + mal_entry(0, title="") + mal_entry("x", title="Only a name")
+    ).entries  # fmt: skip
+    assert [(entry.problem, entry.found, entry.score) for entry in entries] == [
+        *[("bad_status", "Sleeping", 80), ("bad_status", "none", 80)],
+        *[("bad_score", "11", None), ("bad_score", "good", None), ("bad_score", "-1", None)],
+        *[("no_id", "", None), (None, "", None)],
+    ]
+    assert entries[-1].names == ("Only a name",)
+
+
+def test_what_one_entry_lacks_is_not_taken_from_another() -> None:
+    entries = read(mal_entry(1, score=8) + "<anime></anime>" + mal_entry("0" * 99 + "1", title="")).entries
+    assert [entry.problem for entry in entries] == [None, "no_id", "no_id"]
+    assert (entries[1].status, entries[1].score) == (None, None)
+
+
+def test_titles_have_their_entities_unescaped_and_their_length_bounded() -> None:
+    entries = read(mal_entry(1, title="Rozen & Co's <Träumend> 薔薇") + mal_entry(2, title="x" * 10_000)).entries
+    assert entries[0].name == "Rozen & Co's <Träumend> 薔薇"
+    assert len(entries[1].name) == 500
+
+
+def test_an_empty_list_is_a_list() -> None:
+    assert read("").entries == ()
+    assert read_list(b"<myanimelist></myanimelist>").entries == ()
+
+
+def test_five_thousand_entries_packed_as_downloaded() -> None:
+    text = mal_export("".join(mal_entry(number, score=number % 11) for number in range(1, 5001)))
+    entries = read_list(gzip.compress(text.encode())).entries
+    assert [entry.anime_id for entry in entries] == list(range(1, 5001))
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-8-sig", "UTF-16", "ISO-8859-1", "windows-1252"])
+def test_xml_in_the_encoding_that_it_says(encoding: str) -> None:
+    text = mal_export(mal_entry(1, title="Träumend"), encoding=encoding.removesuffix("-sig"))
+    assert read_list(text.encode(encoding)).entries[0].name == "Träumend"
+
+
+def test_pasted_text_is_read_whatever_encoding_it_says() -> None:
+    for encoding in ("ISO-8859-1", "UTF-16", "UTF-8"):
+        text = "\ufeff \n" + mal_export(mal_entry(1, title="薔薇"), encoding=encoding)
+        assert read_list(text).entries[0].name == "薔薇"
+
+
+def test_lists_of_manga_are_told_from_others() -> None:
+    manga = "<manga><manga_mangadb_id>1</manga_mangadb_id><my_status>Reading</my_status></manga>"
+    for export in (mal_export(manga, export_type=2), mal_export("", export_type=2), mal_export(manga)):
+        with pytest.raises(ListError) as error:
+            read_list(export)
+        assert error.value.kind == "manga"
+    assert [entry.problem for entry in read(manga + mal_entry(1)).entries] == ["manga", None]
