@@ -9,9 +9,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from small_data import ROOT, SMALL, anime_rows, rating_rows, write_csv
 
 from core import Catalogue, Model, Ratings, TrainingConfig, train
+
+# The suite gives the same verdict every time. `--hypothesis-profile=fresh` tries new examples.
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("fresh", deadline=None)
+settings.load_profile("fixed")
 
 
 def missing(what: str) -> None:

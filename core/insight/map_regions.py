@@ -56,7 +56,8 @@ def regions(places: Float32, catalogue: Catalogue, shown: Bool, count: int = REG
     chosen: list[int] = []
     best = np.zeros(n_titles, dtype=np.float32)
     for _ in range(min(count, has.shape[1])):
-        gains = np.maximum(told, best[:, None]).sum(axis=0) - best.sum()
+        # A sum of differences, not a difference of sums: the gain of a chosen genre is then exactly zero.
+        gains = np.maximum(told - best[:, None], 0).sum(axis=0)
         genre = int(gains.argmax())
         if gains[genre] <= 0:
             break
