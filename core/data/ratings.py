@@ -10,7 +10,7 @@ from scipy import sparse
 
 from ..errors import DataError
 from ..numerics.arrays import Bool, Float32, Int64
-from ..numerics.sparse import keep
+from ..numerics.sparse import keep_entries
 from .catalogue import Catalogue
 from .scale import WATCHED
 from .tables import identifiers, numbers, read_table
@@ -128,7 +128,7 @@ class Ratings:
 
 def explicit(matrix: sparse.csr_array) -> sparse.csr_array:
     """The given ratings alone: the same matrix without its `WATCHED` entries."""
-    return keep(matrix, matrix.data > 0)
+    return keep_entries(matrix, matrix.data > 0)
 
 
 def _last_of_each(rows: Int64, columns: Int64, values: Float32, shape: tuple[int, int]) -> sparse.csr_array:

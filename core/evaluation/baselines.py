@@ -13,7 +13,7 @@ from ..data.ratings import Ratings, explicit
 from ..data.scale import LIKED
 from ..numerics.arrays import Float32, Int64
 from ..numerics.factor_analysis import damped_biases
-from ..numerics.sparse import entry_rows
+from ..numerics.sparse import row_of_entries
 from ..numerics.truncated_svd import truncated_svd
 
 EASE_MIN_COUNT = 5
@@ -60,7 +60,7 @@ class Biases:
     def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
         """float32 [n, n_items]."""
         given = explicit(matrix)
-        row = entry_rows(given)
+        row = row_of_entries(given)
         left = np.bincount(row, given.data - self.items[given.indices], given.shape[0])
         users = left / (np.diff(given.indptr) + self.user_damping)
         return np.asarray(self.items + users[:, None], dtype=np.float32)

@@ -26,7 +26,7 @@ from ..data.ratings import Ratings, explicit
 from ..data.scale import LIKED
 from ..model.model import Model
 from ..numerics.arrays import Float32, Float64, Int64
-from ..numerics.sparse import entry_rows, history_matrix, keep, shuffled_places
+from ..numerics.sparse import history_matrix, keep_entries, rank_in_shuffled_row, row_of_entries
 from ..recommend.filters import Filters
 from ..recommend.taste import Taste
 from . import metrics
@@ -69,9 +69,11 @@ class Panel:
         """Split the ratings of users that no model was trained on."""
         given = explicit(matrix)
         counts = np.repeat(np.diff(given.indptr), np.diff(given.indptr))
-        told = 2 * shuffled_places(given, np.random.default_rng(seed)) < counts
-        watched = keep(matrix, matrix.data < 0)
-        return cls(keep(given, told), keep(given, ~told), sparse.csr_array(keep(given, told) + watched))
+        told = 2 * rank_in_shuffled_row(given, np.random.default_rng(seed)) < counts
+        watched = keep_entries(matrix, matrix.data < 0)
+        return cls(
+            keep_entries(given, told), keep_entries(given, ~told), sparse.csr_array(keep_entries(given, told) + watched)
+        )
 
 
 @dataclass(frozen=True)
@@ -198,8 +200,8 @@ def _judge(model: Model, panel: Panel, interviews: list[Interview], chosen: Posi
         shown = history_matrix(positions, values, panel.pool.shape[1])
         judging, seen = panel.judging[users], panel.seen[users]
         scores = model.rank_scores(shown)
-        error = model.predict_ratings(shown)[entry_rows(judging), judging.indices].astype(np.float64) - judging.data
-        squared = np.bincount(entry_rows(judging), error**2, len(users))
+        error = model.predict_ratings(shown)[row_of_entries(judging), judging.indices].astype(np.float64) - judging.data
+        squared = np.bincount(row_of_entries(judging), error**2, len(users))
         later = _all_but_first_parts(seen, model)
         by_user.append([*(_ndcg(scores, judging, masked, model) for masked in (seen, later)), squared])
     ndcg, first_parts, squared = np.concatenate(by_user, axis=1)
@@ -211,10 +213,10 @@ def _judge(model: Model, panel: Panel, interviews: list[Interview], chosen: Posi
 
 def _ndcg(scores: Float32, judging: sparse.csr_array, masked: sparse.csr_array, model: Model) -> Float64:
     low, high = model.rating_scale
-    liked = keep(judging, judging.data >= low + LIKED * (high - low))
+    liked = keep_entries(judging, judging.data >= low + LIKED * (high - low))
     relevant = np.zeros(judging.shape, dtype=bool)
-    relevant[entry_rows(liked), liked.indices] = True
-    relevant[entry_rows(masked), masked.indices] = False
+    relevant[row_of_entries(liked), liked.indices] = True
+    relevant[row_of_entries(masked), masked.indices] = False
     top = top_lists(scores, masked, 10)
     return metrics.ndcg(np.take_along_axis(relevant, top, axis=1), relevant.sum(axis=1))
 

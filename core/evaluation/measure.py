@@ -16,7 +16,7 @@ from ..data.catalogue import Catalogue
 from ..data.ratings import Ratings
 from ..data.scale import DISLIKED, LIKED
 from ..numerics.arrays import Bool, Float32, Float64, Int64
-from ..numerics.sparse import entry_rows
+from ..numerics.sparse import row_of_entries
 from . import metrics
 from .metrics import Estimate
 from .splits import Holdout
@@ -118,7 +118,7 @@ def measure(
 def top_lists(scores: Float32, seen: sparse.csr_array, k: int) -> Int64:
     """The ``k`` highest-scored titles of each row that it hasn't seen, best first, int64 [n, k]."""
     scores, k = scores.copy(), min(k, scores.shape[1])
-    scores[entry_rows(seen), seen.indices] = -np.inf
+    scores[row_of_entries(seen), seen.indices] = -np.inf
     best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
     order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
     return np.take_along_axis(best, order, axis=1)
@@ -164,7 +164,7 @@ def _errors(
     float64 [3, n]. Adds to ``calibration``.
     """
     low, high = scale
-    row = entry_rows(held_out)
+    row = row_of_entries(held_out)
     guess = np.clip(predicted[row, held_out.indices].astype(np.float64), low, high)
     error = guess - held_out.data
     bin_ = np.minimum((guess - low) / (high - low) * CALIBRATION_BINS, CALIBRATION_BINS - 1).astype(np.int64)
@@ -176,14 +176,14 @@ def _errors(
 
 def _marked(top: Int64, held_out: sparse.csr_array, entries: Bool) -> Bool:
     """Which places of the lists hold one of the marked entries of their row, bool [n, k]."""
-    row = entry_rows(held_out)
+    row = row_of_entries(held_out)
     cells = row * held_out.shape[1] + held_out.indices
     listed = np.arange(len(top))[:, None] * held_out.shape[1] + top
     return np.isin(listed, cells[entries])
 
 
 def _row_sums(held_out: sparse.csr_array, entries: Bool) -> Int64:
-    return np.bincount(entry_rows(held_out)[entries], minlength=held_out.shape[0])
+    return np.bincount(row_of_entries(held_out)[entries], minlength=held_out.shape[0])
 
 
 def _genres(catalogue: Catalogue) -> Float32:

@@ -15,7 +15,7 @@ from scipy import sparse
 from ..data.ratings import Ratings, explicit
 from ..errors import InputError
 from ..numerics.arrays import Bool, Int64
-from ..numerics.sparse import keep, shuffled_places
+from ..numerics.sparse import keep_entries, rank_in_shuffled_row
 
 MIN_HISTORY = 10
 """Only users with at least so many ratings are held out: there has to be something to judge by."""
@@ -75,12 +75,12 @@ def hold_out(matrix: sparse.csr_array, history: int | float, seed: int) -> Holdo
     random = np.random.default_rng(seed)
     if isinstance(history, int) and history >= 1:
         given = explicit(matrix)
-        first = shuffled_places(given, random) < history
-        shown, rest = keep(given, first), keep(given, ~first)
+        first = rank_in_shuffled_row(given, random) < history
+        shown, rest = keep_entries(given, first), keep_entries(given, ~first)
     elif 0 < history < 1:
         lengths = np.diff(matrix.indptr)
-        first = shuffled_places(matrix, random) < np.repeat(np.round(history * lengths), lengths)
-        shown, rest = keep(matrix, first), explicit(keep(matrix, ~first))
+        first = rank_in_shuffled_row(matrix, random) < np.repeat(np.round(history * lengths), lengths)
+        shown, rest = keep_entries(matrix, first), explicit(keep_entries(matrix, ~first))
     else:
         raise InputError(f"A history of {history!r}; expected a whole number of ratings, or a share between 0 and 1.")
     rows = np.flatnonzero(np.diff(rest.indptr))
@@ -154,8 +154,8 @@ def _random_order(ratings: Ratings, seed: int) -> Int64:
 def _by_rating(ratings: Ratings, held_out: Bool) -> Split:
     """``held_out`` marks entries of the matrix; those without a rating stay in training."""
     held_out = held_out & (ratings.matrix.data > 0)
-    train = ratings.with_matrix(keep(ratings.matrix, ~held_out))
-    rest = keep(ratings.matrix, held_out)
+    train = ratings.with_matrix(keep_entries(ratings.matrix, ~held_out))
+    rest = keep_entries(ratings.matrix, held_out)
     rows = np.flatnonzero(np.diff(rest.indptr))
     if not len(rows):
         raise InputError("No rating was held out; expected more ratings, or a larger share.")

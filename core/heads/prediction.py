@@ -24,7 +24,7 @@ from ..data.ratings import Ratings, explicit
 from ..errors import InputError
 from ..numerics.arrays import AnyArray, Bool, Float32, Float64
 from ..numerics.factor_analysis import FactorAnalysis, analyse, weighted_ridge
-from ..numerics.sparse import keep, shuffled_places
+from ..numerics.sparse import keep_entries, rank_in_shuffled_row
 from ..numerics.truncated_svd import SVD, fix_signs
 from .item_factors import ItemFactors, Spec, Tensors
 from .item_features import item_features, watched_embedding
@@ -206,7 +206,7 @@ def _expected_users(matrix: sparse.csr_array, embedding: Float32, users: Float32
     random = np.random.default_rng(seed)
     given = explicit(matrix)
     rated = np.diff(given.indptr)
-    shortened = [(_seen(given, shuffled_places(given, random) < n), rated >= max(n, 10)) for n in SHORT_HISTORIES]
+    shortened = [(_seen(given, rank_in_shuffled_row(given, random) < n), rated >= max(n, 10)) for n in SHORT_HISTORIES]
     shortened.append((_seen(matrix, random.random(matrix.nnz) < LONG_SHARE), rated >= 5))
     if not any(enough.any() for _, enough in shortened):
         return np.zeros((matrix.shape[1], users.shape[1]), dtype=np.float32)
@@ -222,6 +222,6 @@ def _expected_users(matrix: sparse.csr_array, embedding: Float32, users: Float32
 
 def _seen(matrix: sparse.csr_array, kept: Bool) -> sparse.csr_array:
     """The kept entries, as ones."""
-    seen = keep(matrix, kept)
+    seen = keep_entries(matrix, kept)
     seen.data = np.ones_like(seen.data)
     return seen

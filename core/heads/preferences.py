@@ -6,7 +6,7 @@ from scipy import sparse
 
 from ..data.catalogue import Catalogue
 from ..numerics.arrays import Float32, Float64, Int32, Int64
-from ..numerics.sparse import axis_sum, entry_rows
+from ..numerics.sparse import row_of_entries, sum_over_axis
 from ..numerics.truncated_svd import SVD
 
 SHORTEST_ROW = 0.5
@@ -33,7 +33,7 @@ def weighed(rows: sparse.csr_array, watched_weight: float, scale: tuple[float, f
 
 def damped_rows(rows: sparse.csr_array, damping: float) -> sparse.csr_array:
     """Each row divided by its length to a power."""
-    lengths = np.maximum(np.sqrt(axis_sum(rows.multiply(rows), axis=1)), SHORTEST_ROW)
+    lengths = np.maximum(np.sqrt(sum_over_axis(rows.multiply(rows), axis=1)), SHORTEST_ROW)
     factors = np.repeat(lengths**-damping, np.diff(rows.indptr)).astype(np.float32)
     return sparse.csr_array((rows.data * factors, rows.indices, rows.indptr), shape=rows.shape)
 
@@ -73,7 +73,7 @@ def continued_parts(
     matrix doesn't speak against.
     """
     liked = rows.data > 0
-    row = entry_rows(rows)[liked]
+    row = row_of_entries(rows)[liked]
     begin, end = np.searchsorted(later, [rows.indices[liked], rows.indices[liked] + 1])
     pairs = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True) if b > a] or [begin[:0]])
     return np.repeat(row, end - begin), earlier[pairs].astype(np.intp)
@@ -86,7 +86,7 @@ def uniqueness_of(matrix: sparse.csr_array, svd: SVD, power: float) -> Float64:
     A truncated SVD spends its factors where the energy is, on titles that are popular and tell
     little of their own. Dividing by ``u`` gives more to those that go with others.
     """
-    energy = np.maximum(axis_sum(matrix.multiply(matrix), axis=0), 1e-12)
+    energy = np.maximum(sum_over_axis(matrix.multiply(matrix), axis=0), 1e-12)
     explained = np.square(svd.v * svd.singular_values).sum(axis=1) / energy
     uniqueness = np.maximum(1 - explained, LEAST_UNEXPLAINED) ** power
     return np.asarray(uniqueness / np.sqrt(np.sum(energy * uniqueness**2) / energy.sum()))

@@ -29,7 +29,7 @@ from scipy import sparse
 from ..data.ratings import Ratings
 from ..errors import ArtifactError, InputError
 from ..numerics.arrays import AnyArray, Float32, Float64, Int32, Int64
-from ..numerics.sparse import axis_sum, entry_rows, scaled_columns
+from ..numerics.sparse import row_of_entries, scale_columns, sum_over_axis
 from ..numerics.truncated_svd import truncated_svd
 from .item_factors import ItemFactors, Spec, Tensors
 from .preferences import (
@@ -128,10 +128,10 @@ class RankingConfig:
         columns = np.flatnonzero(counts >= min(self.min_count, int(counts.max()))).astype(np.int32)
         rows = ItemFactors.without_values(columns, n_items).restrict(ratings.matrix)
         rows = damped_rows(weighed(rows, self.watched_weight, ratings.scale), self.row_damping)
-        norms = np.maximum(np.sqrt(axis_sum(rows.multiply(rows), axis=0)), 1e-3)
+        norms = np.maximum(np.sqrt(sum_over_axis(rows.multiply(rows), axis=0)), 1e-3)
         norms /= np.sqrt(np.sum(norms**4) / np.sum(norms**2))  # 1: a title as it is typically watched
-        mean = axis_sum(rows, axis=0) / rows.shape[0]
-        rows = scaled_columns(rows, norms ** (self.column_scaling - 1))
+        mean = sum_over_axis(rows, axis=0) / rows.shape[0]
+        rows = scale_columns(rows, norms ** (self.column_scaling - 1))
         franchises = franchise_rows(ratings.catalogue.franchises[columns], self.franchise * typical_length(rows))
         matrix = sparse.vstack([rows, franchises], format="csr")
         later, earlier = earlier_parts(ratings.catalogue, columns)
@@ -140,7 +140,7 @@ class RankingConfig:
         if self.uniqueness:
             first = truncated_svd(matrix, self.factors, tolerance=TOLERANCE, seed=seed, on_progress=halves[0])
             uniqueness = uniqueness_of(matrix, first, self.uniqueness)
-            matrix = scaled_columns(matrix, 1 / uniqueness)
+            matrix = scale_columns(matrix, 1 / uniqueness)
         svd = truncated_svd(matrix, self.factors, tolerance=TOLERANCE, seed=seed, on_progress=halves[1])
         return RankingHead(
             ItemFactors.of(svd, columns, n_items),
@@ -204,7 +204,7 @@ class RankingHead:
     def embed(self, matrix: sparse.csr_array) -> Float32:
         """Rows of U, float32 [n, k]: a training row gives its own row of the decomposition."""
         rows = damped_rows(self._weighed(matrix), self.config.row_damping)
-        rows = scaled_columns(rows, self.norms ** (self.config.column_scaling - 1) / self.uniqueness)
+        rows = scale_columns(rows, self.norms ** (self.config.column_scaling - 1) / self.uniqueness)
         return np.asarray(rows @ self.factors.v32 / self.factors.singular_values, dtype=np.float32)
 
     def scores(self, matrix: sparse.csr_array) -> Float32:
@@ -248,7 +248,7 @@ class RankingHead:
         config = self.config
         rows = self._weighed(matrix)
         n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
-        of_norms, of_uniqueness = (power.astype(np.float32)[entry_rows(rows)] for power in self.powers(n))
+        of_norms, of_uniqueness = (power.astype(np.float32)[row_of_entries(rows)] for power in self.powers(n))
         rows.data *= self.norms[rows.indices] ** of_norms
         rows.data *= self.uniqueness[rows.indices] ** of_uniqueness
         shrinkage = config.shrinkage * (1 + (config.shrinkage_turning / n) ** config.shrinkage_steepness)

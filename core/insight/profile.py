@@ -10,7 +10,7 @@ import numpy as np
 from ..data.catalogue import Catalogue
 from ..data.scale import WATCHED
 from ..numerics.arrays import Float32, Int32
-from ..numerics.sparse import history_matrix, keep
+from ..numerics.sparse import history_matrix, keep_entries
 from ..recommend.taste import Taste
 
 GENRES_SHOWN = 8
@@ -115,7 +115,7 @@ def _surprises(model: PredictsRatings, taste: Taste) -> tuple[Surprise, ...]:
         return ()
     fitted = model.predict_ratings(taste.row)[0][taste.positions[rated]]
     tried = rated[np.argsort(-np.abs(taste.row.data[rated] - fitted), kind="stable")[:CANDIDATES]]
-    others = [keep(taste.row, np.arange(len(taste)) != place) for place in tried]
+    others = [keep_entries(taste.row, np.arange(len(taste)) != place) for place in tried]
     histories = history_matrix([row.indices for row in others], [row.data for row in others], taste.row.shape[1])
     expected = model.predict_ratings(histories)[np.arange(len(tried)), taste.positions[tried]]
     surprises = [

@@ -16,7 +16,7 @@ import numpy as np
 from ..data.catalogue import Catalogue
 from ..heads.preferences import franchise_rows
 from ..heads.ranking import RankingHead
-from ..numerics.sparse import scaled_columns
+from ..numerics.sparse import scale_columns
 
 POINTS = 128
 
@@ -51,7 +51,7 @@ def spectrum(head: RankingHead, catalogue: Catalogue, n_users: int) -> Spectrum:
     energies = head.norms.astype(np.float64) ** power  # of A's columns before division by u, in some unit
     before = head.total_energy * energies.sum() / np.sum(energies / uniqueness**2)
     length = head.config.franchise * float(np.sqrt(before / n_users))
-    rows = scaled_columns(franchise_rows(catalogue.franchises[columns], length), 1 / uniqueness)
+    rows = scale_columns(franchise_rows(catalogue.franchises[columns], length), 1 / uniqueness)
     of_franchises = np.square(np.asarray(rows @ head.factors.v32, dtype=np.float64)).sum(axis=0)
     sigma = head.factors.singular_values.astype(np.float64)
     energy = np.cumsum(np.maximum(sigma**2 - of_franchises, 0)) / head.total_energy

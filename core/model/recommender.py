@@ -17,7 +17,7 @@ from ..insight.factor_meanings import FactorMeaning, meanings
 from ..insight.map_regions import Regions, place, regions
 from ..insight.walkthrough import Walkthrough, walkthrough
 from ..numerics.arrays import Bool, Float32, Int64
-from ..numerics.sparse import keep
+from ..numerics.sparse import keep_entries
 from ..recommend.certainty import Certainties, Certainty
 from ..recommend.filters import Filters
 from ..recommend.listing import Recommendation, allowed_titles, listing, recommend, top_k
@@ -119,7 +119,7 @@ class Recommender:
             dropped |= np.isin(taste.positions, taste.disliked)
         if not dropped.any():
             return taste
-        kept = self._taste(keep(taste.row, ~dropped))
+        kept = self._taste(keep_entries(taste.row, ~dropped))
         return replace(taste, row=kept.row, factors=kept.factors, anime_ids=kept.anime_ids)
 
     # -- answers ----------------------------------------------------------------------------

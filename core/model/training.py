@@ -17,7 +17,7 @@ from ..heads.prediction import PredictionConfig
 from ..heads.ranking import RankingConfig
 from ..heads.textbook import TextbookConfig
 from ..numerics.arrays import Float32, Int64
-from ..numerics.sparse import entry_rows
+from ..numerics.sparse import row_of_entries
 from .info import ModelInfo
 from .model import Model
 from .recommender import Recommender
@@ -176,7 +176,7 @@ def training_rmse(
     for start in range(0, ratings.matrix.shape[0], USERS_PER_BLOCK):
         block = ratings.matrix[start : start + USERS_PER_BLOCK]
         given = explicit(block)
-        rows = entry_rows(given)
+        rows = row_of_entries(given)
         predicted = np.clip(predictor.predict(block)[rows, given.indices], *ratings.scale)
         total += float(np.sum((predicted.astype(np.float64) - given.data) ** 2))
         count += given.nnz

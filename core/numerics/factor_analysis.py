@@ -21,7 +21,7 @@ import numpy as np
 from scipy import sparse
 
 from .arrays import Float32
-from .sparse import entry_rows
+from .sparse import row_of_entries
 from .truncated_svd import THREADS, truncated_svd
 
 USERS_PER_BLOCK = 4096
@@ -116,7 +116,7 @@ class _Fit:
         self.ratings, self.features, self.k = ratings, features, k
         self.user_counts = np.diff(ratings.indptr)
         self.item_counts = np.bincount(ratings.indices, minlength=n_items)
-        self.row = entry_rows(ratings)
+        self.row = row_of_entries(ratings)
         self.squares = np.bincount(self.row, ratings.data.astype(np.float64) ** 2, n_users)
         self.packing = _Symmetric(k + 2)
         self.block_packing = _Symmetric(k + 1)
@@ -236,7 +236,7 @@ def damped_biases(ratings: sparse.csr_array, item_damping: float, user_damping: 
     """
     n_users, n_items = ratings.shape
     user_counts, item_counts = np.diff(ratings.indptr), np.bincount(ratings.indices, minlength=n_items)
-    row = entry_rows(ratings)
+    row = row_of_entries(ratings)
     items, users = np.zeros(n_items), np.zeros(n_users)
     for _ in range(BIAS_SWEEPS):
         items = np.bincount(ratings.indices, ratings.data - users[row], n_items) / (item_counts + item_damping)

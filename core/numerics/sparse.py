@@ -9,42 +9,42 @@ from scipy import sparse
 from .arrays import Bool, Float64, Int64
 
 
-def entry_rows(matrix: sparse.csr_array) -> Int64:
-    """The row of each stored entry of a CSR matrix, int64 [nnz], in the order of its data."""
+def row_of_entries(matrix: sparse.csr_array) -> Int64:
+    """Return the row of every stored entry, int64 [nnz], in the order of ``matrix.data``."""
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
-def keep(matrix: sparse.csr_array, kept: Bool) -> sparse.csr_array:
-    """The same matrix with only these of its stored entries, bool [nnz] in their order."""
-    counts = np.concatenate([[0], np.cumsum(kept)])
+def keep_entries(matrix: sparse.csr_array, mask: Bool) -> sparse.csr_array:
+    """Return the matrix with only the stored entries where ``mask``, bool [nnz], is true."""
+    counts = np.concatenate([[0], np.cumsum(mask)])
     return sparse.csr_array(
-        (matrix.data[kept], matrix.indices[kept], counts[matrix.indptr].astype(matrix.indptr.dtype)), shape=matrix.shape
+        (matrix.data[mask], matrix.indices[mask], counts[matrix.indptr].astype(matrix.indptr.dtype)), shape=matrix.shape
     )
 
 
-def shuffled_places(matrix: sparse.csr_array, random: np.random.Generator) -> Int64:
-    """The place 0, 1, 2, … of each stored entry in a random order of its row, int64 [nnz]."""
-    row = entry_rows(matrix)
-    places = np.empty(matrix.nnz, dtype=np.int64)
-    places[np.lexsort((random.random(matrix.nnz), row))] = np.arange(matrix.nnz) - matrix.indptr[row]
-    return places
+def rank_in_shuffled_row(matrix: sparse.csr_array, random: np.random.Generator) -> Int64:
+    """Shuffle the entries of every row and return their ranks 0, 1, 2, … in it, int64 [nnz]."""
+    row = row_of_entries(matrix)
+    ranks = np.empty(matrix.nnz, dtype=np.int64)
+    ranks[np.lexsort((random.random(matrix.nnz), row))] = np.arange(matrix.nnz) - matrix.indptr[row]
+    return ranks
 
 
-def axis_sum(rows: sparse.csr_array, axis: int) -> Float64:
-    """Sums over one axis, float64."""
-    return np.asarray(rows.sum(axis=axis), dtype=np.float64).ravel()
+def sum_over_axis(matrix: sparse.csr_array, axis: int) -> Float64:
+    """Return the sums over one axis, float64 [n_columns] for axis 0, [n_rows] for axis 1."""
+    return np.asarray(matrix.sum(axis=axis), dtype=np.float64).ravel()
 
 
-def scaled_columns(rows: sparse.csr_array, factors: npt.NDArray[np.floating]) -> sparse.csr_array:
-    """Each column times its factor."""
-    data = rows.data * factors[rows.indices].astype(np.float32)
-    return sparse.csr_array((data, rows.indices, rows.indptr), shape=rows.shape)
+def scale_columns(matrix: sparse.csr_array, factors: npt.NDArray[np.floating]) -> sparse.csr_array:
+    """Return the matrix with column j multiplied by ``factors[j]``."""
+    data = matrix.data * factors[matrix.indices].astype(np.float32)
+    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def history_matrix(
     positions: Iterable[npt.ArrayLike], values: Iterable[npt.ArrayLike], n_items: int
 ) -> sparse.csr_array:
-    """Histories, each as ascending catalogue positions and values, as CSR float32 [n, n_items]."""
+    """Return a CSR matrix, float32 [n, n_items], of histories: ascending catalogue positions and their values."""
     indices = [np.asarray(row, dtype=np.int32) for row in positions]
     data = [np.asarray(row, dtype=np.float32) for row in values]
     indptr = np.concatenate([[0], np.cumsum([len(row) for row in indices])]).astype(np.int32)

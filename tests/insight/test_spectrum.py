@@ -9,7 +9,7 @@ from small_data import N_USERS, SMALL
 from core import Model, Ratings, train
 from core.heads.preferences import damped_rows, weighed
 from core.insight.spectrum import spectrum
-from core.numerics.sparse import scaled_columns
+from core.numerics.sparse import scale_columns
 
 
 @pytest.mark.parametrize("changed", [{}, {"franchise": 0.0}, {"uniqueness": 0.0}, {"column_scaling": 1.0}])
@@ -17,7 +17,7 @@ def test_energy_is_that_of_the_users_rows_in_the_subspace(ratings: Ratings, chan
     head = train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, **changed))).ranker
     config, factors = head.config, head.factors
     rows = damped_rows(weighed(factors.restrict(ratings.matrix), config.watched_weight, ratings.scale), 0.65)
-    rows = scaled_columns(rows, head.norms ** (config.column_scaling - 1) / head.uniqueness)
+    rows = scale_columns(rows, head.norms ** (config.column_scaling - 1) / head.uniqueness)
     kept = np.square(rows @ factors.v32).sum(axis=0) / np.square(rows.data).sum()
     found = spectrum(head, ratings.catalogue, len(ratings.user_ids))
     assert np.allclose(found.energy, np.cumsum(kept), atol=2e-3)
