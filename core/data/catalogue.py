@@ -238,19 +238,19 @@ class Catalogue:
         return NameIndex(self._names, self.members)
 
     @cached_property
-    def _bearer_of(self) -> dict[str, int | None]:
-        """The one title that bears each folded name, None where several do."""
+    def _ids_by_name(self) -> dict[str, int | None]:
+        """The id of the only title with each folded name, None where several titles have it."""
         names = self._names
         folded = fold_names([name for those in names for name in those])
-        bearers: dict[str, int | None] = {}
+        ids: dict[str, int | None] = {}
         for name, anime_id in zip(folded, np.repeat(self.anime_ids, [len(those) for those in names]), strict=True):
-            if bearers.setdefault(name, int(anime_id)) != anime_id:
-                bearers[name] = None
-        return bearers | {"": None}
+            if ids.setdefault(name, int(anime_id)) != anime_id:
+                ids[name] = None
+        return ids | {"": None}
 
-    def bearer(self, name: str) -> int | None:
-        """The id of the title that alone bears this name, in full, as `fold_name` sees it; None for no such."""
-        return self._bearer_of.get(fold_name(name))
+    def id_of_name(self, name: str) -> int | None:
+        """Return the id of the only title with this name, None if none or several have it; see `fold_name`."""
+        return self._ids_by_name.get(fold_name(name))
 
     def search(self, query: str, limit: int = 10) -> list[Title]:
         """Titles that ``query`` may mean, finished or still being typed, the likeliest first.

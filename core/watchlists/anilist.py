@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from .entries import (
-    AnimeList,
     Entry,
-    ListError,
     Status,
+    Watchlist,
+    WatchlistError,
     append,
     checked_list,
     clipped,
@@ -68,7 +68,7 @@ DEEPEST = 4  # data, its MediaListCollection, and one more for what tools wrap a
 Json = dict[str, Any]
 
 
-def read_anilist(parsed: object, score_format: str | None) -> AnimeList:
+def read_anilist(parsed: object, score_format: str | None) -> Watchlist:
     """A list of AniList from parsed JSON.
 
     Parameters
@@ -80,7 +80,7 @@ def read_anilist(parsed: object, score_format: str | None) -> AnimeList:
 
     Raises
     ------
-    ListError
+    WatchlistError
         AniList's answer is an error; this is no list, or one of manga; it doesn't say on which
         scale its scores are, and they are too low to tell; too many entries.
     """
@@ -91,7 +91,7 @@ def read_anilist(parsed: object, score_format: str | None) -> AnimeList:
             return _read_download(parsed)
     holders = list(_holders(parsed))
     if not holders:
-        raise ListError("other_json")
+        raise WatchlistError("other_json")
     found = [item for holder in holders for item in _items(holder)]
     scale = _scale([item for item, _, _ in found], holders, score_format)
     entries: list[Entry] = []
@@ -114,18 +114,18 @@ def points(score: object, score_format: str) -> float | None:
     return float(scale[int(value) - 1]) if value.is_integer() and value <= len(scale) else float("nan")
 
 
-def _answered(error: object) -> ListError:
+def _answered(error: object) -> WatchlistError:
     """What an error of AniList's answer means."""
     details: Json = error if isinstance(error, dict) else {}
     message, status = clipped(str(details.get("message", ""))), number(details.get("status"))
     said = message.lower()
     if status == 429 or "too many requests" in said:
-        return ListError("rate_limit")
+        return WatchlistError("rate_limit")
     if "private" in said:
-        return ListError("private_user")
+        return WatchlistError("private_user")
     if status == 404 or "not found" in said:
-        return ListError("unknown_user")
-    return ListError("anilist_error", message=message or str(details.get("status", "?"))[:9])
+        return WatchlistError("unknown_user")
+    return WatchlistError("anilist_error", message=message or str(details.get("status", "?"))[:9])
 
 
 def _is_download(parsed: Json) -> bool:
@@ -137,7 +137,7 @@ def _is_download(parsed: Json) -> bool:
     )
 
 
-def _read_download(parsed: Json) -> AnimeList:
+def _read_download(parsed: Json) -> Watchlist:
     entries: list[Entry] = []
     for item in parsed["lists"]:
         item = item if isinstance(item, dict) else {}
@@ -211,7 +211,7 @@ def _scale(items: list[object], holders: list[Json], asked: str | None) -> str:
     if highest > 5 or not all(score.is_integer() for score in given):
         return "POINT_10_DECIMAL"
     if given:
-        raise ListError("score_format", highest=int(highest))
+        raise WatchlistError("score_format", highest=int(highest))
     return "POINT_100"
 
 

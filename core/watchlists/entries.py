@@ -47,10 +47,10 @@ SENTENCES = {
     "anilist_error": "AniList answered with an error ({message}). Try again later, or bring your export as a file.",
     "no_network": "AniList can't be reached. Check your connection and try again, or bring your export as a file.",
 }
-"""What each kind of `ListError` says, with its facts in braces: what was found, and what to do."""
+"""What each kind of `WatchlistError` says, with its facts in braces: what was found, and what to do."""
 
 
-class ListError(DataError):
+class WatchlistError(DataError):
     """What somebody brought is no list that can be read.
 
     Attributes
@@ -106,7 +106,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class AnimeList:
+class Watchlist:
     """A list that somebody brought: where it is from, whose it is (may be empty), and its entries."""
 
     source: Source
@@ -114,19 +114,19 @@ class AnimeList:
     entries: tuple[Entry, ...]
 
 
-def checked_list(source: Source, user_name: str, entries: list[Entry]) -> AnimeList:
-    """The list of these entries. Raises `ListError` for one of manga alone, or of nothing that is a title."""
+def checked_list(source: Source, user_name: str, entries: list[Entry]) -> Watchlist:
+    """The list of these entries. Raises `WatchlistError` for one of manga alone, or of nothing that is a title."""
     if entries and all(entry.problem == "manga" for entry in entries):
-        raise ListError("manga")
+        raise WatchlistError("manga")
     if entries and all(entry.problem == "no_id" for entry in entries):
-        raise ListError("other_xml", tag="anime") if source == "MyAnimeList" else ListError("other_json")
-    return AnimeList(source, clipped(user_name), tuple(entries))
+        raise WatchlistError("other_xml", tag="anime") if source == "MyAnimeList" else WatchlistError("other_json")
+    return Watchlist(source, clipped(user_name), tuple(entries))
 
 
 def append(entries: list[Entry], entry: Entry) -> None:
-    """Put one more entry at the end. Raises `ListError` for one too many."""
+    """Put one more entry at the end. Raises `WatchlistError` for one too many."""
     if len(entries) == MAX_ENTRIES:
-        raise ListError("too_many_entries", limit=MAX_ENTRIES)
+        raise WatchlistError("too_many_entries", limit=MAX_ENTRIES)
     entries.append(entry)
 
 

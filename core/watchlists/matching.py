@@ -7,7 +7,7 @@ from typing import Literal
 
 from ..data.catalogue import Catalogue
 from ..data.scale import WATCHED
-from .entries import AnimeList, Entry
+from .entries import Entry, Watchlist
 
 Kind = Literal[
     "rated",  # seen, with a score
@@ -22,7 +22,7 @@ Kind = Literal[
     "bad_status",
     "no_id",  # neither an id nor a name
 ]
-By = Literal["", "id", "same_id", "name"]
+MatchedBy = Literal["", "id", "same_id", "name"]
 
 SAME_IDS = 20_441
 """Up to here the id of an anime on AniList is its id on MyAnimeList, from where AniList began.
@@ -38,7 +38,7 @@ DROPPED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MatchedEntry:
     """What became of an entry.
 
     Attributes
@@ -49,7 +49,7 @@ class Outcome:
         The entry.
     anime_id
         Its title in the catalogue, None for none.
-    by
+    matched_by
         How the title was found: ``id``, the list gives its MyAnimeList id; ``same_id``, AniList's id
         is the same (see `SAME_IDS`); ``name``, it alone bears that name. Empty for none.
     """
@@ -57,11 +57,11 @@ class Outcome:
     kind: Kind
     entry: Entry
     anime_id: int | None
-    by: By
+    matched_by: MatchedBy
 
 
 @dataclass(frozen=True)
-class Recognised:
+class MatchedWatchlist:
     """What a list says to a model.
 
     Attributes
@@ -70,21 +70,21 @@ class Recognised:
         ``{anime_id: rating on the model's scale, or WATCHED}``, in the order of the list.
     planned
         Titles that the visitor plans to watch, in the order of the list; none of ``ratings``.
-    outcomes
+    entries
         What became of each entry, in the order of the list.
     """
 
     ratings: dict[int, float]
     planned: tuple[int, ...]
-    outcomes: tuple[Outcome, ...]
+    entries: tuple[MatchedEntry, ...]
 
     @cached_property
     def counts(self) -> dict[Kind, int]:
         """How many entries there are of each kind that occurs; together all of the list."""
-        return dict(Counter(outcome.kind for outcome in self.outcomes))
+        return dict(Counter(outcome.kind for outcome in self.entries))
 
 
-def recognise(brought: AnimeList, catalogue: Catalogue, scale: tuple[float, float]) -> Recognised:
+def match_entries(brought: Watchlist, catalogue: Catalogue, scale: tuple[float, float]) -> MatchedWatchlist:
     """Find the titles of a list in a catalogue, and rate them on a scale.
 
     A score of s points of 100 becomes low + (s/10 - 1) / 9 · (high - low), at least low. What was
@@ -107,22 +107,22 @@ def recognise(brought: AnimeList, catalogue: Catalogue, scale: tuple[float, floa
         if outcome.anime_id is None:
             continue
         if best[outcome.anime_id] != at:
-            found[at] = Outcome("repeated", outcome.entry, outcome.anime_id, outcome.by)
+            found[at] = MatchedEntry("repeated", outcome.entry, outcome.anime_id, outcome.matched_by)
         elif outcome.kind == "planned":
             planned.append(outcome.anime_id)
         else:
             ratings[outcome.anime_id] = _rating(outcome.entry, scale)
-    return Recognised(ratings, tuple(planned), tuple(found))
+    return MatchedWatchlist(ratings, tuple(planned), tuple(found))
 
 
-def _found(entry: Entry, catalogue: Catalogue) -> Outcome:
+def _found(entry: Entry, catalogue: Catalogue) -> MatchedEntry:
     """The outcome of an entry, were it the only one."""
     if entry.problem is not None and entry.problem != "bad_score":
-        return Outcome(entry.problem, entry, None, "")
+        return MatchedEntry(entry.problem, entry, None, "")
     anime_id, by = _title(entry, catalogue)
     if anime_id is None:
         nowhere = entry.anime_id is None and entry.anilist_id is not None
-        return Outcome("only_anilist_id" if nowhere else "unknown", entry, None, "")
+        return MatchedEntry("only_anilist_id" if nowhere else "unknown", entry, None, "")
     kind: Kind = "seen"
     if entry.status == "planned" or entry.status == "dropped":
         kind = entry.status
@@ -130,16 +130,16 @@ def _found(entry: Entry, catalogue: Catalogue) -> Outcome:
         kind = "bad_score"
     elif entry.score is not None:
         kind = "rated"
-    return Outcome(kind, entry, anime_id, by)
+    return MatchedEntry(kind, entry, anime_id, by)
 
 
-def _title(entry: Entry, catalogue: Catalogue) -> tuple[int | None, By]:
+def _title(entry: Entry, catalogue: Catalogue) -> tuple[int | None, MatchedBy]:
     """The id of the entry's title in the catalogue, and by what it was found."""
     if entry.anime_id is not None:
         return (entry.anime_id, "id") if entry.anime_id in catalogue else (None, "")
     if entry.anilist_id is not None and entry.anilist_id <= SAME_IDS and entry.anilist_id in catalogue:
         return entry.anilist_id, "same_id"
-    named = next((found for name in entry.names if (found := catalogue.bearer(name)) is not None), None)
+    named = next((found for name in entry.names if (found := catalogue.id_of_name(name)) is not None), None)
     return (named, "name") if named is not None else (None, "")
 
 

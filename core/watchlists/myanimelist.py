@@ -12,10 +12,10 @@ from xml.parsers.expat import errors as expat_errors
 
 from .entries import (
     MAX_ENTRIES,
-    AnimeList,
     Entry,
-    ListError,
     Status,
+    Watchlist,
+    WatchlistError,
     append,
     checked_list,
     clipped,
@@ -55,7 +55,7 @@ MOST_NAMES, MOST_TAGS, DEEPEST = 1_000, 30 * MAX_ENTRIES, 10
 LONGEST_TEXT = 2**20  # bytes without the beginning or end of a tag
 
 
-def read_myanimelist(chunks: Iterable[bytes], encoding: str | None = None) -> AnimeList:
+def read_myanimelist(chunks: Iterable[bytes], encoding: str | None = None) -> Watchlist:
     """A list of MyAnimeList from XML.
 
     Parameters
@@ -67,7 +67,7 @@ def read_myanimelist(chunks: Iterable[bytes], encoding: str | None = None) -> An
 
     Raises
     ------
-    ListError
+    WatchlistError
         Other XML, a list of manga, XML that is damaged, too long, not in its encoding, or defines
         entities; too many entries.
     """
@@ -84,19 +84,19 @@ def read_myanimelist(chunks: Iterable[bytes], encoding: str | None = None) -> An
         for chunk in chunks:
             export.silent += len(chunk)
             if export.silent > LONGEST_TEXT:
-                raise ListError("odd_xml")
+                raise WatchlistError("odd_xml")
             parser.feed(chunk)
         parser.close()
     except DefusedXmlException:
-        raise ListError("xml_entities") from None
+        raise WatchlistError("xml_entities") from None
     except ParseError as error:
         if error.code in WRONG_LETTERS or (error.code == INVALID and not _is_utf8(chunk)):
-            raise ListError("bad_xml_encoding") from None
-        raise ListError("broken_xml", line=error.position[0]) from None
+            raise WatchlistError("bad_xml_encoding") from None
+        raise WatchlistError("broken_xml", line=error.position[0]) from None
     except (LookupError, ValueError):  # an encoding that Python doesn't know, or expat can't read
-        raise ListError("bad_xml_encoding") from None
+        raise WatchlistError("bad_xml_encoding") from None
     if export.is_manga:
-        raise ListError("manga")
+        raise WatchlistError("manga")
     return checked_list("MyAnimeList", export.user["user_name"], export.entries)
 
 
@@ -124,9 +124,9 @@ class _Export:
         if attributes or tag not in self._names:
             self._names.update((tag, *attributes[::2]))
         if self._depth == 1 and tag != "myanimelist":
-            raise ListError("other_xml", tag=clipped(tag))
+            raise WatchlistError("other_xml", tag=clipped(tag))
         if self._tags > MOST_TAGS or self._depth > DEEPEST or len(self._names) > MOST_NAMES:
-            raise ListError("odd_xml")
+            raise WatchlistError("odd_xml")
         self._text = [] if self._depth == 3 and tag in FIELDS else None
 
     def start_namespace(self, prefix: str | None, uri: str | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InputError
 from .anilist import POINTS, read_anilist
-from .entries import MAX_BYTES, AnimeList, ListError
+from .entries import MAX_BYTES, Watchlist, WatchlistError
 from .myanimelist import read_myanimelist
 
 # 50,000 entries of an export of MyAnimeList are 45 MB; they are parsed as they are unpacked. JSON is parsed
@@ -21,7 +21,7 @@ CHUNK = 65_536
 MAX_OBJECTS, MAX_VALUES = 250_000, 700_000
 
 
-def read_list(content: bytes | str, score_format: str | None = None) -> AnimeList:
+def read_watchlist(content: bytes | str, score_format: str | None = None) -> Watchlist:
     """The list of anime in a file or in a pasted text.
 
     Read are MyAnimeList's export (XML, also as .gz) and AniList's answers and account download
@@ -34,11 +34,11 @@ def read_list(content: bytes | str, score_format: str | None = None) -> AnimeLis
         The bytes of the file, or the text.
     score_format
         AniList's name of a scale (``POINT_100, POINT_10, POINT_10_DECIMAL, POINT_5, POINT_3``)
-        for a list that names none. Only asked for by the `ListError` of the kind ``score_format``.
+        for a list that names none. Only asked for by the `WatchlistError` of the kind ``score_format``.
 
     Raises
     ------
-    ListError
+    WatchlistError
         Anything else: what it is and what to do.
     InputError
         ``score_format`` is none of these.
@@ -48,9 +48,9 @@ def read_list(content: bytes | str, score_format: str | None = None) -> AnimeLis
     pasted = isinstance(content, str)
     data = content.encode("utf-8", errors="replace") if isinstance(content, str) else content
     if len(data) > MAX_BYTES:
-        raise ListError("too_large", megabytes=f"{len(data) / MEGABYTE:.1f}", limit=MAX_BYTES // MEGABYTE)
+        raise WatchlistError("too_large", megabytes=f"{len(data) / MEGABYTE:.1f}", limit=MAX_BYTES // MEGABYTE)
     if data.startswith(b"PK"):
-        raise ListError("zip")
+        raise WatchlistError("zip")
     packed = data.startswith(b"\x1f\x8b")
     head = next(_unpacked(data), b"") if packed else data[:CHUNK]
     kind = _kind(head)
@@ -66,14 +66,14 @@ def _kind(head: bytes) -> str:
     """``xml`` or ``json``, by the first letter of a file."""
     text = head[:1_000].decode(json.detect_encoding(head), errors="replace").lstrip("\ufeff \t\r\n")
     if not text:
-        raise ListError("empty")
+        raise WatchlistError("empty")
     if re.match(r"<(!doctype\s+)?html\b", text, re.IGNORECASE):
-        raise ListError("web_page")
+        raise WatchlistError("web_page")
     if text[0] == "<":
         return "xml"
     if text[0] in "{[":
         return "json"
-    raise ListError("other_text")
+    raise WatchlistError("other_text")
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
@@ -85,17 +85,17 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
             try:
                 part = stream.decompress(rest, CHUNK)
             except zlib.error:
-                raise ListError("broken_gz") from None
+                raise WatchlistError("broken_gz") from None
             rest = stream.unconsumed_tail
             size += len(part)
             if size > MAX_UNPACKED:
-                raise ListError("too_large_unpacked", limit=MAX_UNPACKED // MEGABYTE)
+                raise WatchlistError("too_large_unpacked", limit=MAX_UNPACKED // MEGABYTE)
             if part:
                 yield part
             elif not rest:
                 break
     if not stream.eof:
-        raise ListError("truncated_gz")
+        raise WatchlistError("truncated_gz")
 
 
 def _joined(chunks: Iterator[bytes]) -> bytes:
@@ -104,7 +104,7 @@ def _joined(chunks: Iterator[bytes]) -> bytes:
         parts.append(part)
         size += len(part)
         if size > MAX_BYTES:
-            raise ListError("too_large_unpacked", limit=MAX_BYTES // MEGABYTE)
+            raise WatchlistError("too_large_unpacked", limit=MAX_BYTES // MEGABYTE)
     return b"".join(parts)
 
 
@@ -118,13 +118,13 @@ def _from_first_tag(chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _parsed(data: bytes) -> Any:
     """Parsed JSON."""
     if data.count(b"{") + data.count(b"[") > MAX_OBJECTS or data.count(b",") > MAX_VALUES:
-        raise ListError("too_complex")
+        raise WatchlistError("too_complex")
     encoding = json.detect_encoding(data)
     try:
         return json.loads(data.decode(encoding))
     except UnicodeDecodeError:
-        raise ListError("bad_encoding", encoding=encoding.removesuffix("-sig").upper()) from None
+        raise WatchlistError("bad_encoding", encoding=encoding.removesuffix("-sig").upper()) from None
     except RecursionError:
-        raise ListError("too_complex") from None
+        raise WatchlistError("too_complex") from None
     except ValueError as error:  # also for a number of thousands of digits
-        raise ListError("broken_json", line=getattr(error, "lineno", 1)) from None
+        raise WatchlistError("broken_json", line=getattr(error, "lineno", 1)) from None

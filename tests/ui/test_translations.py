@@ -21,8 +21,8 @@ from core.ui.page.state import TABS, PageState
 from core.ui.page.views import shell
 from core.ui.routes.list_upload import report, trouble
 from core.ui.translations import LANGUAGES, Words, words
-from core.watchlists.entries import SENTENCES, AnimeList, Entry, ListError
-from core.watchlists.matching import recognise
+from core.watchlists.entries import SENTENCES, Entry, Watchlist, WatchlistError
+from core.watchlists.matching import match_entries
 
 UI = ROOT / "core" / "ui"
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
@@ -210,11 +210,11 @@ def test_nothing_of_a_report_is_untranslated(catalogue: Catalogue, model: Model)
     pseudo = Pseudo("xx", words("en").texts)
     known = Entry(100, None, ("A",), "completed", 90.0)
     strange = Entry(10**6, None, ("Nobody knows this",), "planned", None)
-    brought = AnimeList("AniList", "someone", (known, known, strange, Entry(None, 103, (), "dropped", None)))
-    assert not untranslated(report(brought, recognise(brought, catalogue, (1, 10)), model, pseudo))
+    brought = Watchlist("AniList", "someone", (known, known, strange, Entry(None, 103, (), "dropped", None)))
+    assert not untranslated(report(brought, match_entries(brought, catalogue, (1, 10)), model, pseudo))
     facts = {name: 1 for text in SENTENCES.values() for name in places(text)}
     for kind, text in SENTENCES.items():
-        error = ListError(kind, **{name: facts[name] for name in places(text)})
+        error = WatchlistError(kind, **{name: facts[name] for name in places(text)})
         assert not untranslated(trouble(error, pseudo))
         assert str(error) in words("en")(f"lists.{kind}", **error.facts).unescape()
 

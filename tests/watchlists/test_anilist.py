@@ -9,19 +9,19 @@ from list_forms import anilist_answer, anilist_download, anilist_entry, anilist_
 
 from core import InputError
 from core.watchlists.anilist import ANILIST_QUERY, POINTS, points
-from core.watchlists.entries import Entry, ListError
-from core.watchlists.reader import read_list
+from core.watchlists.entries import Entry, WatchlistError
+from core.watchlists.reader import read_watchlist
 
 NAMES = ("A Show", "Aru Shou", "ある章")
 
 
 def entries_of(value: object, score_format: str | None = None) -> tuple[Entry, ...]:
-    return read_list(as_json(value), score_format).entries
+    return read_watchlist(as_json(value), score_format).entries
 
 
 def kind_of(value: object) -> str:
-    with pytest.raises(ListError) as error:
-        read_list(as_json(value))
+    with pytest.raises(WatchlistError) as error:
+        read_watchlist(as_json(value))
     return error.value.kind
 
 
@@ -44,7 +44,7 @@ def kind_of(value: object) -> str:
 def test_every_status_with_every_score_format(
     found: str, expected: str, score_format: str, score: float, expected_points: float | None
 ) -> None:
-    brought = read_list(as_json(anilist_answer([anilist_entry(21, 20, found, score)], score_format=score_format)))
+    brought = read_watchlist(as_json(anilist_answer([anilist_entry(21, 20, found, score)], score_format=score_format)))
     assert (brought.source, brought.user_name) == ("AniList", "somebody")
     assert brought.entries == (Entry(20, 21, NAMES, expected, expected_points),)
 
@@ -72,7 +72,7 @@ def test_a_format_that_is_not_said_is_seen_by_the_highest_score_or_asked_for() -
     for score_format, expected in (("POINT_3", [35, 85]), ("POINT_5", [10, 50]), ("POINT_100", [1, 3])):
         assert [entry.score for entry in entries_of(low, score_format)] == expected
     with pytest.raises(InputError, match="POINT_7"):
-        read_list(as_json(low), "POINT_7")
+        read_watchlist(as_json(low), "POINT_7")
 
 
 def test_points_of_100_are_seen_although_the_owner_gives_stars() -> None:
@@ -113,7 +113,7 @@ def test_the_account_download_is_read() -> None:
     rows += [{"series_id": 30_002, "series_type": 1, "status": 2, "score": 90}]
     rows += [{"series_id": 8, "series_type": 0, "status": 9, "score": 90}]
     rows += [{"series_id": 9, "series_type": 0, "status": 2, "score": 101}]
-    brought = read_list(as_json(anilist_download(*rows)))
+    brought = read_watchlist(as_json(anilist_download(*rows)))
     assert (brought.source, brought.user_name) == ("AniList account data", "somebody")
     statuses = ["watching", "planned", "completed", "dropped", "on_hold", "completed"]
     assert brought.entries[:6] == tuple(
@@ -164,8 +164,8 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_json_is_a_list_or_one_sentence(value: object) -> None:
     try:
-        entries = read_list(json.dumps(value)).entries
-    except ListError:
+        entries = read_watchlist(json.dumps(value)).entries
+    except WatchlistError:
         return
     for entry in entries:
         assert entry.score is None or 0 < entry.score <= 100

@@ -7,57 +7,59 @@ from list_forms import anilist_answer, anilist_download, anilist_entry, as_json,
 
 from core import WATCHED, Catalogue, Model
 from core.heads.preferences import preference
-from core.watchlists.entries import AnimeList, Entry, Status
-from core.watchlists.matching import SAME_IDS, Recognised, recognise
-from core.watchlists.reader import read_list
+from core.watchlists.entries import Entry, Status, Watchlist
+from core.watchlists.matching import SAME_IDS, MatchedWatchlist, match_entries
+from core.watchlists.reader import read_watchlist
 
 TEN = (1.0, 10.0)
 ODD = (0.1, 7.5)  # a linear scale comes out above its highest rating here
 SEEN: tuple[Status, ...] = ("completed", "watching", "on_hold")
 
 
-def listed(*entries: Entry) -> AnimeList:
-    return AnimeList("MyAnimeList", "", entries)
+def listed(*entries: Entry) -> Watchlist:
+    return Watchlist("MyAnimeList", "", entries)
 
 
-def one(status: Status, score: float | None, catalogue: Catalogue, scale: tuple[float, float] = TEN) -> Recognised:
-    return recognise(listed(Entry(110, None, (), status, score)), catalogue, scale)
+def match_one(
+    status: Status, score: float | None, catalogue: Catalogue, scale: tuple[float, float] = TEN
+) -> MatchedWatchlist:
+    return match_entries(listed(Entry(110, None, (), status, score)), catalogue, scale)
 
 
-def kinds(recognised: Recognised) -> list[str]:
-    return [outcome.kind for outcome in recognised.outcomes]
+def kinds(recognised: MatchedWatchlist) -> list[str]:
+    return [outcome.kind for outcome in recognised.entries]
 
 
 def test_scores_of_ten_are_ratings_of_ten(catalogue: Catalogue) -> None:
     for status in SEEN:
         for ten in range(1, 11):
-            assert one(status, 10.0 * ten, catalogue).ratings == {110: ten}
-    assert one("completed", 85, catalogue).ratings == {110: pytest.approx(8.5)}
-    assert one("completed", 3, catalogue).ratings == {110: 1}  # of 100, and below the lowest of ten
+            assert match_one(status, 10.0 * ten, catalogue).ratings == {110: ten}
+    assert match_one("completed", 85, catalogue).ratings == {110: pytest.approx(8.5)}
+    assert match_one("completed", 3, catalogue).ratings == {110: 1}  # of 100, and below the lowest of ten
 
 
 @given(st.floats(0, 100, exclude_min=True), st.sampled_from([TEN, (0.5, 5.0), (1.0, 5.0), ODD]))
 def test_ratings_lie_on_the_scale_and_rise_with_the_score(
     catalogue: Catalogue, score: float, scale: tuple[float, float]
 ) -> None:
-    rating = one("completed", score, catalogue, scale).ratings[110]
+    rating = match_one("completed", score, catalogue, scale).ratings[110]
     assert scale[0] <= rating <= scale[1]
-    assert rating <= one("completed", min(score + 5, 100), catalogue, scale).ratings[110]
-    highest = one("completed", 100, catalogue, scale).ratings[110]
+    assert rating <= match_one("completed", min(score + 5, 100), catalogue, scale).ratings[110]
+    highest = match_one("completed", 100, catalogue, scale).ratings[110]
     assert highest == pytest.approx(scale[1])
     assert highest <= scale[1]
 
 
 def test_zero_is_seen_and_not_rated(catalogue: Catalogue) -> None:
     for status in SEEN:
-        recognised = one(status, None, catalogue)
+        recognised = match_one(status, None, catalogue)
         assert recognised.ratings == {110: WATCHED}
         assert kinds(recognised) == ["seen"]
 
 
 def test_dropped_counts_against(catalogue: Catalogue, model: Model) -> None:
     for score, expected in ((None, 4), (100, 4), (50, 4), (20, 2)):
-        recognised = one("dropped", score, catalogue)
+        recognised = match_one("dropped", score, catalogue)
         assert recognised.ratings == {110: expected}
         assert kinds(recognised) == ["dropped"]
         taste = model.fold_in(recognised.ratings)
@@ -65,27 +67,27 @@ def test_dropped_counts_against(catalogue: Catalogue, model: Model) -> None:
         assert preference(taste.row.data, 0.3, TEN)[0] < 0
     for scale in ((0.5, 5.0), (1.0, 5.0)):
         low, high = scale
-        assert (one("dropped", 100, catalogue, scale).ratings[110] - low) / (high - low) == pytest.approx(3 / 9)
+        assert (match_one("dropped", 100, catalogue, scale).ratings[110] - low) / (high - low) == pytest.approx(3 / 9)
 
 
 def test_planned_has_no_rating_even_with_a_score(catalogue: Catalogue) -> None:
     for score in (None, 90):
-        recognised = one("planned", score, catalogue)
+        recognised = match_one("planned", score, catalogue)
         assert (recognised.ratings, recognised.planned, kinds(recognised)) == ({}, (110,), ["planned"])
 
 
 def test_of_one_title_the_most_telling_entry_counts(catalogue: Catalogue) -> None:
     entries = [Entry(110, None, (), "planned", 90), Entry(110, None, (), "watching", None)]
     entries += [Entry(110, None, (), "completed", 70), Entry(110, None, (), "completed", 80)]
-    recognised = recognise(listed(*entries), catalogue, TEN)
+    recognised = match_entries(listed(*entries), catalogue, TEN)
     assert (recognised.ratings, recognised.planned) == ({110: 7}, ())
     assert kinds(recognised) == ["repeated", "repeated", "rated", "repeated"]
 
 
 def test_custom_lists_repeat_entries(catalogue: Catalogue) -> None:
     entry, hidden = anilist_entry(110, 110, score=80), anilist_entry(111, 111, score=60)
-    brought = read_list(as_json(anilist_answer([entry], [entry, hidden])))
-    recognised = recognise(brought, catalogue, TEN)
+    brought = read_watchlist(as_json(anilist_answer([entry], [entry, hidden])))
+    recognised = match_entries(brought, catalogue, TEN)
     assert recognised.ratings == {110: 8, 111: 6}
     assert recognised.counts == {"rated": 2, "repeated": 1}
 
@@ -94,7 +96,7 @@ def test_every_entry_is_accounted_for(catalogue: Catalogue) -> None:
     known, strange = range(103, 160), range(90_000, 90_400)
     entries = [mal_entry(number, "Completed", 7) for number in known] + [mal_entry(number) for number in strange]
     entries += [mal_entry(103, "Dropped"), mal_entry(1, "Asleep"), mal_entry(0, title=""), mal_entry(100, score=12)]
-    recognised = recognise(read_list(mal_export("".join(entries))), catalogue, TEN)
+    recognised = match_entries(read_watchlist(mal_export("".join(entries))), catalogue, TEN)
     assert recognised.counts == {
         "rated": len(known),
         "unknown": len(strange),
@@ -105,7 +107,7 @@ def test_every_entry_is_accounted_for(catalogue: Catalogue) -> None:
     }
     assert list(recognised.ratings) == [*known, 100]
     assert recognised.ratings[100] == WATCHED
-    assert [outcome.entry.anime_id for outcome in recognised.outcomes][:57] == list(known)
+    assert [outcome.entry.anime_id for outcome in recognised.entries][:57] == list(known)
 
 
 def test_a_name_that_one_title_bears_stands_for_an_id(catalogue: Catalogue) -> None:
@@ -121,25 +123,26 @@ def test_a_name_that_one_title_bears_stands_for_an_id(catalogue: Catalogue) -> N
         "Third Sho",
     ]
     entries = [Entry(None, SAME_IDS + 1, (title,), "completed", 80) for title in titles]
-    recognised = recognise(listed(*entries), catalogue, TEN)
-    found = [(outcome.anime_id, outcome.by) for outcome in recognised.outcomes]
+    recognised = match_entries(listed(*entries), catalogue, TEN)
+    found = [(outcome.anime_id, outcome.matched_by) for outcome in recognised.entries]
     assert found == [*[(103, "name")] * 3, (104, "name"), (107, "name"), *[(None, "")] * 4]
     assert kinds(recognised) == ["rated", "repeated", "repeated", "rated", "rated", *["only_anilist_id"] * 4]
     alone = Catalogue(catalogue.frame.iloc[[10]])
-    assert recognise(listed(entries[7]), alone, TEN).ratings == {}
+    assert match_entries(listed(entries[7]), alone, TEN).ratings == {}
     second = Entry(None, None, ("Nobody", "Third Show"), "completed", None)
-    assert recognise(listed(second), catalogue, TEN).ratings == {103: WATCHED}
+    assert match_entries(listed(second), catalogue, TEN).ratings == {103: WATCHED}
     # An id counts more than a name.
-    assert kinds(recognise(listed(Entry(99, None, ("Third Show",), "completed", None)), catalogue, TEN)) == ["unknown"]
+    other_id = Entry(99, None, ("Third Show",), "completed", None)
+    assert kinds(match_entries(listed(other_id), catalogue, TEN)) == ["unknown"]
 
 
 def test_low_ids_of_anilist_are_those_of_myanimelist(catalogue: Catalogue) -> None:
     rows = [{"series_id": 110, "series_type": 0, "status": 2, "score": 75}]
     rows += [{"series_id": 900, "series_type": 0, "status": 2, "score": 75}]
     rows += [{"series_id": 110, "series_type": 1, "status": 2, "score": 75}]
-    recognised = recognise(read_list(as_json(anilist_download(*rows))), catalogue, TEN)
+    recognised = match_entries(read_watchlist(as_json(anilist_download(*rows))), catalogue, TEN)
     assert recognised.ratings == {110: 7.5}
-    assert [outcome.by for outcome in recognised.outcomes] == ["same_id", "", ""]
+    assert [outcome.matched_by for outcome in recognised.entries] == ["same_id", "", ""]
     assert recognised.counts == {"rated": 1, "only_anilist_id": 1, "manga": 1}
 
 
@@ -156,11 +159,11 @@ ENTRIES = st.builds(
 
 @given(st.lists(ENTRIES, max_size=30))
 def test_counts_sum_to_the_entries(catalogue: Catalogue, entries: list[Entry]) -> None:
-    recognised = recognise(listed(*entries), catalogue, TEN)
+    recognised = match_entries(listed(*entries), catalogue, TEN)
     assert sum(recognised.counts.values()) == len(entries)
-    assert [outcome.entry for outcome in recognised.outcomes] == entries
+    assert [outcome.entry for outcome in recognised.entries] == entries
     assert not set(recognised.planned) & set(recognised.ratings)
-    used = [o.anime_id for o in recognised.outcomes if o.anime_id is not None and o.kind != "repeated"]
+    used = [o.anime_id for o in recognised.entries if o.anime_id is not None and o.kind != "repeated"]
     assert sorted(used) == sorted([*recognised.ratings, *recognised.planned])
     order = [anime_id for anime_id in used if anime_id in recognised.ratings]
     assert order == list(recognised.ratings)
@@ -170,7 +173,7 @@ def test_counts_sum_to_the_entries(catalogue: Catalogue, entries: list[Entry]) -
 def test_names_of_all_titles_lead_back_to_them(real_data: Path) -> None:
     catalogue = Catalogue.read(real_data / "anime.csv", titles=real_data / "titles.csv")
     names = catalogue.frame["name"].tolist()
-    found = [catalogue.bearer(name) for name in names]
+    found = [catalogue.id_of_name(name) for name in names]
     right = sum(anime_id == own for anime_id, own in zip(found, catalogue.anime_ids.tolist(), strict=True))
     wrong = len(found) - right - found.count(None)
     assert right > 0.97 * len(names)

@@ -3,12 +3,12 @@ import gzip
 import pytest
 from list_forms import mal_entry, mal_export
 
-from core.watchlists.entries import AnimeList, Entry, ListError
-from core.watchlists.reader import read_list
+from core.watchlists.entries import Entry, Watchlist, WatchlistError
+from core.watchlists.reader import read_watchlist
 
 
-def read(entries: str, **options: object) -> AnimeList:
-    return read_list(mal_export(entries, **options).encode())
+def read(entries: str, **options: object) -> Watchlist:
+    return read_watchlist(mal_export(entries, **options).encode())
 
 
 @pytest.mark.parametrize(
@@ -59,31 +59,31 @@ def test_titles_have_their_entities_unescaped_and_their_length_bounded() -> None
 
 def test_an_empty_list_is_a_list() -> None:
     assert read("").entries == ()
-    assert read_list(b"<myanimelist></myanimelist>").entries == ()
+    assert read_watchlist(b"<myanimelist></myanimelist>").entries == ()
 
 
 def test_five_thousand_entries_packed_as_downloaded() -> None:
     text = mal_export("".join(mal_entry(number, score=number % 11) for number in range(1, 5001)))
-    entries = read_list(gzip.compress(text.encode())).entries
+    entries = read_watchlist(gzip.compress(text.encode())).entries
     assert [entry.anime_id for entry in entries] == list(range(1, 5001))
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-8-sig", "UTF-16", "ISO-8859-1", "windows-1252"])
 def test_xml_in_the_encoding_that_it_says(encoding: str) -> None:
     text = mal_export(mal_entry(1, title="Träumend"), encoding=encoding.removesuffix("-sig"))
-    assert read_list(text.encode(encoding)).entries[0].name == "Träumend"
+    assert read_watchlist(text.encode(encoding)).entries[0].name == "Träumend"
 
 
 def test_pasted_text_is_read_whatever_encoding_it_says() -> None:
     for encoding in ("ISO-8859-1", "UTF-16", "UTF-8"):
         text = "\ufeff \n" + mal_export(mal_entry(1, title="薔薇"), encoding=encoding)
-        assert read_list(text).entries[0].name == "薔薇"
+        assert read_watchlist(text).entries[0].name == "薔薇"
 
 
 def test_lists_of_manga_are_told_from_others() -> None:
     manga = "<manga><manga_mangadb_id>1</manga_mangadb_id><my_status>Reading</my_status></manga>"
     for export in (mal_export(manga, export_type=2), mal_export("", export_type=2), mal_export(manga)):
-        with pytest.raises(ListError) as error:
-            read_list(export)
+        with pytest.raises(WatchlistError) as error:
+            read_watchlist(export)
         assert error.value.kind == "manga"
     assert [entry.problem for entry in read(manga + mal_entry(1)).entries] == ["manga", None]

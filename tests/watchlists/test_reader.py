@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from list_forms import anilist_answer, anilist_entry, as_json, mal_entry, mal_export
 
-from core.watchlists.entries import MAX_ENTRIES, SENTENCES, ListError
-from core.watchlists.reader import read_list
+from core.watchlists.entries import MAX_ENTRIES, SENTENCES, WatchlistError
+from core.watchlists.reader import read_watchlist
 
 MB = 2**20
 XML = b'<?xml version="1.0" encoding="UTF-8"?>'
@@ -114,8 +114,8 @@ def test_what_is_no_list_gets_one_sentence_within_bounds(name: str) -> None:
     tracemalloc.start()
     try:
         start = time.perf_counter()
-        with pytest.raises(ListError) as error:
-            read_list(content)
+        with pytest.raises(WatchlistError) as error:
+            read_watchlist(content)
         assert time.perf_counter() - start < 10
         assert tracemalloc.get_traced_memory()[1] < 60 * MB
     finally:
@@ -126,31 +126,31 @@ def test_what_is_no_list_gets_one_sentence_within_bounds(name: str) -> None:
 
 
 def test_nothing_in_a_sentence_of_another_is_taken_for_a_fact() -> None:
-    with pytest.raises(ListError, match=r"\{kind\}<b>"):
-        read_list(as_json({"errors": [{"message": "{kind}<b>" + "x" * 999, "status": 500}]}))
+    with pytest.raises(WatchlistError, match=r"\{kind\}<b>"):
+        read_watchlist(as_json({"errors": [{"message": "{kind}<b>" + "x" * 999, "status": 500}]}))
 
 
 def test_the_most_entries_are_read() -> None:
     content = bomb(b"<anime><series_animedb_id>1</series_animedb_id></anime>" * MAX_ENTRIES + b"</myanimelist>")
-    assert len(read_list(content).entries) == MAX_ENTRIES
+    assert len(read_watchlist(content).entries) == MAX_ENTRIES
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 def test_json_in_any_unicode(encoding: str) -> None:
     content = ANSWER.decode().encode(encoding)
-    for brought in (read_list(content), read_list(gzip.compress(content))):
+    for brought in (read_watchlist(content), read_watchlist(gzip.compress(content))):
         assert brought.entries[0].name == "Träumend"
 
 
 def test_json_may_be_pasted() -> None:
     for text in (ANSWER.decode(), "\ufeff\n " + ANSWER.decode() + "\n"):
-        assert read_list(text).entries[0].name == "Träumend"
+        assert read_watchlist(text).entries[0].name == "Träumend"
 
 
 @given(st.binary(max_size=200) | st.text(max_size=100))
 def test_anything_else_is_one_sentence(content: bytes | str) -> None:
-    with pytest.raises(ListError):
-        read_list(content)
+    with pytest.raises(WatchlistError):
+        read_watchlist(content)
 
 
 @given(st.data())
@@ -160,5 +160,5 @@ def test_damaged_lists_are_lists_or_one_sentence(data: st.DataObject) -> None:
         content[at] = byte
     cut = data.draw(st.integers(0, len(content)))
     for damaged in (bytes(content), bytes(content[:cut])):
-        with suppress(ListError):
-            read_list(damaged)
+        with suppress(WatchlistError):
+            read_watchlist(damaged)

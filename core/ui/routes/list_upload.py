@@ -12,8 +12,8 @@ from starlette.routing import Route
 from ...model.model import Model
 from ...serving.model_source import ServedModel
 from ...watchlists.anilist import POINTS
-from ...watchlists.entries import MAX_BYTES, AnimeList, ListError
-from ...watchlists.matching import Outcome, Recognised, recognise
+from ...watchlists.entries import MAX_BYTES, Watchlist, WatchlistError
+from ...watchlists.matching import MatchedEntry, MatchedWatchlist, match_entries
 from ..rendering import render
 from ..translations import Words, words
 
@@ -40,7 +40,7 @@ def bringing_route(current: Callable[[], ServedModel]) -> Route:
             return JSONResponse(await run_in_threadpool(_read, given, known, current().model, said))
         except ClientDisconnect:
             return Response(status_code=400)
-        except ListError as error:
+        except WatchlistError as error:
             return JSONResponse({"report": trouble(error, said)})
 
     return Route("/bring", endpoint, methods=["POST"])
@@ -58,40 +58,40 @@ async def _received(request: Request) -> bytes:
         elif size > MAX_RECEIVED:
             break
     if size > MAX_BYTES:
-        raise ListError("too_large", megabytes=f"{size / (1 << 20):.1f}", limit=MAX_BYTES >> 20)
+        raise WatchlistError("too_large", megabytes=f"{size / (1 << 20):.1f}", limit=MAX_BYTES >> 20)
     return bytes(content)
 
 
-def trouble(error: ListError, said: Words) -> str:
+def trouble(error: WatchlistError, said: Words) -> str:
     """Why there is no list; where only its scale is unknown, with the scales to choose from."""
     sentence = said(f"lists.{error.kind}", **error.facts)
     return render("trouble.html", said, trouble=sentence, scales=POINTS if error.kind == "score_format" else ())
 
 
 def _read(content: bytes | str, score_format: str | None, model: Model, said: Words) -> dict[str, Any]:
-    from ...watchlists.reader import read_list
+    from ...watchlists.reader import read_watchlist
 
-    brought = read_list(content, score_format)
-    known = recognise(brought, model.catalogue, model.rating_scale)
+    brought = read_watchlist(content, score_format)
+    known = match_entries(brought, model.catalogue, model.rating_scale)
     ratings = [[anime_id, rating] for anime_id, rating in known.ratings.items()]
     return {"ratings": ratings, "planned": list(known.planned), "report": report(brought, known, model, said)}
 
 
-def report(brought: AnimeList, known: Recognised, model: Model, said: Words) -> str:
+def report(brought: Watchlist, known: MatchedWatchlist, model: Model, said: Words) -> str:
     """What became of each entry: how many of each kind, and which of those that don't count."""
-    of_kind: defaultdict[str, list[Outcome]] = defaultdict(list)
-    for outcome in known.outcomes:
-        of_kind[outcome.kind].append(outcome)
+    of_kind: defaultdict[str, list[MatchedEntry]] = defaultdict(list)
+    for matched in known.entries:
+        of_kind[matched.kind].append(matched)
     order = [*(kind for kind in USED if kind in of_kind), *(kind for kind in of_kind if kind not in USED)]
     rows = [(kind, len(of_kind[kind]), _names(of_kind[kind], model, said)) for kind in order]
-    by = {way: sum(outcome.by == way for outcome in known.outcomes) for way in ("same_id", "name")}
+    by = {way: sum(matched.matched_by == way for matched in known.entries) for way in ("same_id", "name")}
     return render(
         "report.html", said, brought=brought, rows=rows, by=by, shown=NAMES_SHOWN, used=USED, planned=known.planned
     )
 
 
-def _names(outcomes: Sequence[Outcome], model: Model, said: Words) -> list[str]:
+def _names(entries: Sequence[MatchedEntry], model: Model, said: Words) -> list[str]:
     return [
-        said.label(model.catalogue[outcome.anime_id]) if outcome.anime_id is not None else outcome.entry.name
-        for outcome in outcomes[:NAMES_SHOWN]
+        said.label(model.catalogue[matched.anime_id]) if matched.anime_id is not None else matched.entry.name
+        for matched in entries[:NAMES_SHOWN]
     ]
