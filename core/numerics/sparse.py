@@ -6,12 +6,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from .arrays import Bool, Float64, Int64
+from .arrays import AnyArray, Bool, Float64, Int64
 
 
 def row_of_entries(matrix: sparse.csr_array) -> Int64:
     """Return the row of every stored entry, int64 [nnz], in the order of ``matrix.data``."""
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+
+
+def with_data(matrix: sparse.csr_array, data: AnyArray) -> sparse.csr_array:
+    """Return a matrix with the same stored entries and other values ``data``, [nnz]."""
+    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def keep_entries(matrix: sparse.csr_array, mask: Bool) -> sparse.csr_array:
@@ -37,8 +42,7 @@ def sum_over_axis(matrix: sparse.csr_array, axis: int) -> Float64:
 
 def scale_columns(matrix: sparse.csr_array, factors: npt.NDArray[np.floating]) -> sparse.csr_array:
     """Return the matrix with column j multiplied by ``factors[j]``."""
-    data = matrix.data * factors[matrix.indices].astype(np.float32)
-    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+    return with_data(matrix, matrix.data * factors[matrix.indices].astype(np.float32))
 
 
 def history_matrix(
