@@ -1,10 +1,10 @@
-"""Truncated singular value decomposition of large sparse matrices. No anime in here.
+"""Truncated singular value decomposition of large sparse matrices. This module knows matrices, not anime.
 
 The method is block Lanczos on the Gram operator ``AᵀA`` with full reorthogonalisation and a
 Rayleigh-Ritz step (Golub, Luk, Overton: A block Lanczos method for computing the singular values
-of a matrix, 1981). Against ARPACK's one vector at a time, a block of vectors turns every product
-into matrix-matrix work, and the products run over blocks of rows in threads, because scipy's
-sparse products release the interpreter lock. The result does not depend on the number of threads.
+of a matrix, 1981). ARPACK multiplies one vector at a time; a block of vectors makes every product a
+matrix-matrix product. The products run over blocks of rows in threads, because scipy's sparse
+products release the interpreter lock. The result does not depend on the number of threads.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from ..errors import InputError
 from .arrays import Float64
 
 ROWS_PER_BLOCK = 2048
-BLOCK_SIZES = 8, 32  # few factors want small blocks: fewer products; many want fewer, larger ones
+BLOCK_SIZES = 8, 32  # small for few factors: fewer products; large for many factors: fewer blocks
 THREADS = 2
 EPSILON, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
@@ -51,31 +51,30 @@ def truncated_svd(
     seed: int = 0,
     on_progress: Callable[[float], None] = lambda done: None,
 ) -> SVD:
-    """The ``k`` largest singular values and their vectors.
+    """Return the ``k`` largest singular values and their vectors, or fewer.
 
-    Small problems, and those that want a large share of the spectrum, are solved densely by
-    LAPACK; the others by block Lanczos. Singular values that cannot be told from zero, of
-    ``σ ≤ max(shape) · ε · σ₁`` by LAPACK and of ``σ² ≤ max(shape) · ε · σ₁²`` by Lanczos, are left
-    out with their vectors: fewer than ``k`` may come back, never a meaningless one.
+    LAPACK solves small problems and those that need a large share of the spectrum; block Lanczos
+    solves the others. Singular values that rounding hides are dropped with their vectors: those of
+    ``σ ≤ max(shape) · ε · σ₁`` by LAPACK, of ``σ² ≤ max(shape) · ε · σ₁²`` by Lanczos.
 
     Parameters
     ----------
     matrix
         [n_rows, n_columns], sparse or dense, finite.
     k
-        1 or more; what exceeds the smaller side is ignored.
+        1 or more. At most the smaller side of the matrix is used.
     tolerance
         Lanczos stops when every residual ``‖AᵀA v - σ² v‖ ≤ tolerance · σ₁²``. The singular
         values are then accurate to about its square, the vectors to its ratio to their gaps.
     seed
-        For the random first block.
+        Seed of the random first block.
     on_progress
-        Called now and then with an estimate of the part done, 0..1.
+        Called at times with an estimate of the share done, 0..1.
 
     Raises
     ------
     InputError
-        ``k`` is below 1, or the matrix is empty or has values that are not finite.
+        ``k`` is below 1, the matrix is empty, or some values are not finite.
     """
     n_rows, n_columns = matrix.shape
     if k < 1 or not min(matrix.shape):
@@ -89,16 +88,18 @@ def truncated_svd(
     if largest > 0 and not 1e-100 < largest < 1e100:  # squares would overflow, or vanish
         svd = truncated_svd(matrix / largest, k, tolerance=tolerance, seed=seed, on_progress=on_progress)
         return SVD(svd.u, svd.singular_values * largest, svd.v)
+    # A wide matrix is transposed, so that AᵀA is the smaller of the two Gram matrices.
     if n_rows < n_columns:
         flipped = sparse.csr_array(matrix.T) if sparse.issparse(matrix) else np.asarray(matrix).T
         svd = truncated_svd(flipped, k, tolerance=tolerance, seed=seed, on_progress=on_progress)
         return fix_signs(SVD(svd.v, svd.singular_values, svd.u))
-    if 4 * k + 4 * BLOCK_SIZES[1] > n_columns:  # Lanczos wants room for a basis and a restart
+    if 4 * k + 4 * BLOCK_SIZES[1] > n_columns:  # Lanczos needs room for a basis and a restart
         dense = np.asarray(sparse.csr_array(matrix).toarray(), dtype=np.float64)
         u, singular_values, vt = np.linalg.svd(dense, full_matrices=False)
         u, singular_values, v = u[:, :k], singular_values[:k], vt[:k].T
         nonzero = singular_values > n_rows * EPSILON * singular_values[0]
     else:
+        # Eigenpairs (σ², v) of AᵀA; then u = A v / σ.
         rows = _RowBlocks(sparse.csr_array(matrix).astype(np.float64))
         squares, v = _leading_eigenpairs(rows.gram, n_columns, k, tolerance, seed, on_progress)
         singular_values = np.sqrt(np.maximum(squares, 0.0))
@@ -110,8 +111,8 @@ def truncated_svd(
 
 
 def fix_signs(svd: SVD) -> SVD:
-    """The same decomposition with signs by convention: in each column of V the entry of largest
-    magnitude is positive. Without it equal data could give artefacts that differ.
+    """Return the decomposition with signs by convention: the entry of largest magnitude in every column
+    of V is positive. Otherwise equal data could give different artefacts.
     """
     largest = np.argmax(np.abs(svd.v), axis=0)
     signs = np.where(svd.v[largest, np.arange(svd.v.shape[1])] < 0, -1.0, 1.0)
@@ -119,7 +120,7 @@ def fix_signs(svd: SVD) -> SVD:
 
 
 class _RowBlocks:
-    """A CSR matrix cut into blocks of rows, with its products in threads, summed in fixed order."""
+    """A CSR matrix cut into blocks of rows. Products run in threads and are summed in a fixed order."""
 
     def __init__(self, matrix: sparse.csr_array) -> None:
         starts = range(0, matrix.shape[0], ROWS_PER_BLOCK)
@@ -127,13 +128,13 @@ class _RowBlocks:
         self._transposed = [block.T.tocsr() for block in self._blocks]
 
     def gram(self, vectors: Float64) -> Float64:
-        """``AᵀA`` times ``vectors`` [n_columns, b]."""
+        """Return ``AᵀA`` times ``vectors`` [n_columns, b], [n_columns, b]."""
         with ThreadPoolExecutor(THREADS) as pool:
             parts = pool.map(lambda block, transposed: transposed @ (block @ vectors), self._blocks, self._transposed)
             return np.asarray(reduce(np.add, parts))
 
     def times(self, vectors: Float64) -> Float64:
-        """``A`` times ``vectors`` [n_columns, b]."""
+        """Return ``A`` times ``vectors`` [n_columns, b], [n_rows, b]."""
         with ThreadPoolExecutor(THREADS) as pool:
             return np.concatenate(list(pool.map(lambda block: block @ vectors, self._blocks)))
 
@@ -146,15 +147,16 @@ def _leading_eigenpairs(
     seed: int,
     on_progress: Callable[[float], None],
 ) -> tuple[Float64, Float64]:
-    """The ``k`` largest eigenvalues [k], descending, and eigenvectors [size, k] of a symmetric
-    positive semi-definite operator, by block Lanczos. Wants ``4 k + 128 <= size``.
+    """Return the ``k`` largest eigenvalues [k], descending, and eigenvectors [size, k] of a symmetric
+    positive semi-definite operator, by block Lanczos. Requires ``4 k + 128 <= size``.
 
     With an orthonormal basis ``Q`` and its next block ``Q₊``, ``A Q = Q T + Q₊ R Eᵀ`` (E picks the
-    last block), so a Ritz pair ``T y = θ y`` gives the eigenpair ``(θ, Qy)`` with the residual
-    ``‖R Eᵀy‖``. A basis that has grown too large is replaced by its best Ritz vectors, for which
-    the same equation holds (thick restart: Wu and Simon, 2000).
+    last block). So a Ritz pair ``T y = θ y`` gives the eigenpair ``(θ, Qy)`` with the residual
+    ``‖R Eᵀy‖``. A full basis is replaced by its best Ritz vectors, for which the same equation
+    holds (thick restart: Wu and Simon, 2000).
     """
     random = np.random.default_rng(seed)
+    # Room for `capacity` basis vectors; a restart keeps the `keep` best. The first block is random, in A's range.
     block_size = int(np.clip(k // 8, *BLOCK_SIZES))
     capacity = min(size // block_size - 1, (4 * k + 512) // block_size) * block_size
     keep = k + block_size
@@ -164,17 +166,20 @@ def _leading_eigenpairs(
     filled, next_check, steps = 0, k + k // 2, 0
     checked: tuple[int, float] | None = None
     while True:
+        # Append the block to Q [size, filled], and the columns Qᵀ A · block to T [filled, filled].
         last, filled, steps = filled, filled + block_size, steps + 1
         basis[:, last:filled] = block
         known = basis[:, :filled]
         image = operator(block)
         projected[:filled, last:filled] = known.T @ image
+        # The part of A · block outside the basis is Q₊ R: the next block and its coupling R [block_size, block_size].
         image -= known @ projected[:filled, last:filled]
         block, coupling = _orthonormal(image, known, random)
         on_progress(0.9 * min(1.0, steps * block_size / capacity))
         full = filled + block_size > capacity
         if filled < next_check and not full:
             continue
+        # Ritz pairs (θ, y) of T, descending, and the largest residual ‖R Eᵀy‖ relative to θ₁.
         values, vectors = np.linalg.eigh(projected[:filled, :filled], UPLO="U")
         values, vectors = values[::-1], vectors[:, ::-1]
         residual = float(np.linalg.norm(coupling @ vectors[last:, :k], axis=0).max() / max(values[0], TINY))
@@ -182,6 +187,7 @@ def _leading_eigenpairs(
             return values[:k], known @ vectors[:, :k]
         next_check = filled + _steps_to(tolerance, (filled, residual), checked, k // 4)
         checked = (filled, residual)
+        # Thick restart: Q becomes the best Ritz vectors Qy, T the diagonal matrix of their values θ.
         if full:
             basis[:, :keep] = known @ vectors[:, :keep]
             projected[:] = 0.0
@@ -190,8 +196,8 @@ def _leading_eigenpairs(
 
 
 def _steps_to(tolerance: float, now: tuple[int, float], before: tuple[int, float] | None, usual: int) -> int:
-    """How much larger the basis should be when convergence is checked next: residuals fall faster than
-    geometrically, and a check costs the cube of the basis. ``now`` and ``before`` are size and residual.
+    """Return by how many vectors the basis should grow before the next check of convergence. Residuals fall faster
+    than geometrically, and a check costs the cube of the basis. ``now`` and ``before`` are (basis size, residual).
     """
     if before is None or not 0 < now[1] < before[1]:
         return usual
@@ -200,14 +206,15 @@ def _steps_to(tolerance: float, now: tuple[int, float], before: tuple[int, float
 
 
 def _orthonormal(block: Float64, against: Float64, random: np.random.Generator) -> tuple[Float64, Float64]:
-    """``block = Q R`` with Q orthonormal, and orthogonal to the orthonormal columns ``against``.
+    """Return Q and R of ``block = Q R``, Q orthonormal and orthogonal to the orthonormal columns ``against``.
 
-    Where the block has nothing new (the Krylov space is exhausted, as for a matrix of low rank)
-    random directions fill Q, and the rows of R that belong to them are zero.
+    Where the block has no new direction (the Krylov space is exhausted, as for a matrix of low rank),
+    random directions fill Q, and their rows of R are zero.
     """
     size = max(float(np.abs(block).max()), TINY)
     block = block - against @ (against.T @ block)
     q, r = np.linalg.qr(block)
+    # Columns without a new direction get a random one, made orthogonal twice because once leaves rounding errors.
     spent = np.abs(np.diag(r)) <= 1e-13 * size * np.sqrt(len(block))
     if spent.any():
         q[:, spent] = random.standard_normal((len(block), int(spent.sum())))

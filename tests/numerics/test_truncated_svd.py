@@ -48,7 +48,7 @@ def test_lapack_agrees_with_numpy_at_any_shape(rows: int, columns: int, share: f
 
 
 @pytest.mark.parametrize("size", [40, 900])
-def test_a_low_rank_gives_fewer_factors(size: int) -> None:
+def test_a_matrix_of_low_rank_has_fewer_factors(size: int) -> None:
     random = np.random.default_rng(3)
     a = random.standard_normal((size, 3)) @ random.standard_normal((3, size))
     svd = truncated_svd(a, 10)
@@ -63,15 +63,15 @@ def test_a_zero_matrix_has_no_factors() -> None:
 def test_the_result_does_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linalg, "ROWS_PER_BLOCK", 100)
     a = matrix((900, 400), 0.05, 4)
-    two = truncated_svd(a, 10)
+    threaded = truncated_svd(a, 10)
     monkeypatch.setattr(linalg, "THREADS", 1)
-    one = truncated_svd(a, 10)
-    assert np.array_equal(one.v, two.v)
-    assert np.array_equal(one.u, two.u)
+    serial = truncated_svd(a, 10)
+    assert np.array_equal(serial.v, threaded.v)
+    assert np.array_equal(serial.u, threaded.u)
 
 
 @pytest.mark.parametrize("a", [np.full((3, 3), np.nan), np.zeros((0, 3))])
-def test_what_has_no_svd_is_refused(a: np.ndarray) -> None:
+def test_a_matrix_without_svd_is_refused(a: np.ndarray) -> None:
     with pytest.raises(InputError):
         truncated_svd(a, 2)
 
