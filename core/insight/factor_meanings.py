@@ -45,7 +45,7 @@ TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True)
-class End:
+class FactorEnd:
     """One end of a factor.
 
     Attributes
@@ -111,7 +111,7 @@ class FactorMeaning:
     index: int
     singular_value: float
     share: float
-    ends: tuple[End, End]
+    ends: tuple[FactorEnd, FactorEnd]
 
 
 def meanings(factors: ItemFactors, catalogue: Catalogue, franchises: Int64, count: int = 12) -> list[FactorMeaning]:
@@ -148,15 +148,15 @@ def meanings(factors: ItemFactors, catalogue: Catalogue, franchises: Int64, coun
     return found
 
 
-def _end(titles: Sequence[Title], years: tuple[int, int, int] | None, traits: tuple[Trait, ...]) -> End:
+def _end(titles: Sequence[Title], years: tuple[int, int, int] | None, traits: tuple[Trait, ...]) -> FactorEnd:
     """An end, given its most telling titles: what they bear out chooses those to show, and what these bear
     out once more.
     """
-    end = End(tuple(titles), years, traits)
+    end = FactorEnd(tuple(titles), years, traits)
     for _ in range(2):
         named = end.named
         bearing = sorted(titles, key=lambda title: -sum(trait.borne_by(title) for trait in named))
-        end = End(tuple(bearing[:SHOWN]), years, traits)
+        end = FactorEnd(tuple(bearing[:SHOWN]), years, traits)
     return end
 
 

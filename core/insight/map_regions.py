@@ -21,14 +21,14 @@ class Regions:
     ----------
     genres
         Their names, the one that tells most of the map first.
-    of
+    region_of_title
         int8 [n_titles]: which of them a title belongs to; -1 for none.
     centres
         float32 [n_genres, 2]: where each lies most densely.
     """
 
     genres: tuple[str, ...]
-    of: npt.NDArray[np.int8]
+    region_of_title: npt.NDArray[np.int8]
     centres: Float32
 
 
@@ -72,7 +72,7 @@ def regions(places: Float32, catalogue: Catalogue, shown: Bool, count: int = REG
     )
 
 
-def place(places: Float32, cosines: Float32, k: int = STANDING) -> Float32:
+def taste_coordinates(places: Float32, cosines: Float32, k: int = STANDING) -> Float32:
     """Where somebody's taste lies on the map, float32 [2]: on each axis the median of the ``k`` titles
     most like it, as Poličar, Stražar and Zupan place new points (Embedding to reference t-SNE space
     addresses batch effects in single-cell classification, 2019).

@@ -65,21 +65,21 @@ class Coordinate:
         σ.
     own, prior
         What the ratings add to it, and what the average visitor does.
-    kept
+    filter_factor
         F, 0..1: what the shrinkage leaves of it.
-    along
+    loading
         How far the best title lies along the factor, all that its sum is multiplied by in it:
         ``v · lift · earlier``; 1 without a title.
     term
-        ``(own + prior) · kept · along``: what it adds to the score of the best title.
+        ``(own + prior) · filter_factor · loading``: what it adds to the score of the best title.
     """
 
     index: int
     singular_value: float
     own: float
     prior: float
-    kept: float
-    along: float
+    filter_factor: float
+    loading: float
     term: float
 
 
@@ -110,7 +110,7 @@ class ScoredTitle:
 
 
 @dataclass(frozen=True, slots=True)
-class ShortList:
+class TruncatedList:
     """The best titles by the ``factors`` leading factors alone, what these keep of the users' energy, 0..1,
     and where each of the titles stands by all factors, 1 for the best.
     """
@@ -139,7 +139,7 @@ class Walkthrough:
         λ, to be compared with σ².
     point
         At most eight coordinates, those that add most to the best title's score (by size) first.
-    n_factors, factors_kept
+    n_factors, effective_factors
         k, and ``ΣF``: how many whole factors the filter lets through.
     scores
         The best titles that the filters allow and that training has seen, the best first.
@@ -155,9 +155,9 @@ class Walkthrough:
     shrinkage: float
     point: tuple[Coordinate, ...]
     n_factors: int
-    factors_kept: float
+    effective_factors: float
     scores: tuple[ScoredTitle, ...]
-    truncated: tuple[ShortList, ...]
+    truncated: tuple[TruncatedList, ...]
     spectrum: Spectrum
 
 
@@ -209,7 +209,7 @@ def walkthrough(
         shrinkage=float(np.exp(steps[0] / LAMBDA_STEPS) * head.energy),
         point=_point(head, own, prior, filtered, whole),
         n_factors=len(filtered),
-        factors_kept=float(filtered.sum()),
+        effective_factors=float(filtered.sum()),
         scores=tuple(scored),
         truncated=_truncated(head, taste, catalogue, allowed, scores, best, kept),
         spectrum=kept,
@@ -275,7 +275,7 @@ def _truncated(
     scores: Float32,
     best: Int64,
     kept: Spectrum,
-) -> tuple[ShortList, ...]:
+) -> tuple[TruncatedList, ...]:
     """Lists by truncated heads: leverages, the average visitor's scores and so the lifts are those of
     the k factors. Norms, uniqueness and λ stay: they are facts of the data and of the person.
     """
@@ -287,5 +287,7 @@ def _truncated(
         else:
             titles = best
         ranks = [1 + int(np.sum(scores[allowed] > scores[at])) for at in titles]
-        lists.append(ShortList(k, kept.energy[k - 1], tuple(catalogue.title(int(at)) for at in titles), tuple(ranks)))
+        lists.append(
+            TruncatedList(k, kept.energy[k - 1], tuple(catalogue.title(int(at)) for at in titles), tuple(ranks))
+        )
     return tuple(lists)

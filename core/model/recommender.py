@@ -14,7 +14,7 @@ from ..heads.base import Predictor, Ranker
 from ..heads.ranking import RankingHead
 from ..heads.textbook import TextbookHead
 from ..insight.factor_meanings import FactorMeaning, meanings
-from ..insight.map_regions import Regions, place, regions
+from ..insight.map_regions import Regions, regions, taste_coordinates
 from ..insight.walkthrough import Walkthrough, walkthrough
 from ..numerics.arrays import Bool, Float32, Int64
 from ..numerics.sparse import keep_entries
@@ -88,7 +88,7 @@ class Recommender:
 
     def place(self, taste: Taste) -> Float32:
         """Where a taste lies on the map, float32 [2]: amid the titles most like it."""
-        return place(self.places, self.ranker.factors.likeness(taste.factors))
+        return taste_coordinates(self.places, self.ranker.factors.likeness(taste.factors))
 
     # -- tastes -----------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from small_data import ROOT
 
 from core import Catalogue, Filters, Model
 from core.heads.item_factors import ItemFactors
-from core.insight.factor_meanings import End, FactorMeaning, meanings
+from core.insight.factor_meanings import FactorEnd, FactorMeaning, meanings
 from core.insight.traits import OPPOSITES, Trait
 
 
@@ -63,9 +63,9 @@ def test_numbers_have_a_word_at_either_end(catalogue: Catalogue) -> None:
 
 
 def test_noise_has_no_name_but_its_titles(catalogue: Catalogue) -> None:
-    end = End(told(planted(catalogue), catalogue, 1)[0].ends[0].titles, None, ())
+    end = FactorEnd(told(planted(catalogue), catalogue, 1)[0].ends[0].titles, None, ())
     assert end.name == "like " + ", ".join(title.label for title in end.titles[:3])
-    assert End((), None, ()).name == ""
+    assert FactorEnd((), None, ()).name == ""
 
 
 def test_the_strengths_are_those_of_the_formula(catalogue: Catalogue) -> None:
@@ -153,12 +153,14 @@ def test_names_are_genres_that_are_seen_before_numbers(model: Model) -> None:
         Trait("rating", "rated higher", 3.0, 0.0),
         Trait("era", "older", 2.5, 3000.0),
     )
-    assert End(titles, None, (unseen, *numbers, Trait("genre", genre, 2.0))).name == f"less known, {genre}"
-    assert End(titles, None, (unseen, *numbers)).name == "less known, rated higher"
+    assert FactorEnd(titles, None, (unseen, *numbers, Trait("genre", genre, 2.0))).name == f"less known, {genre}"
+    assert FactorEnd(titles, None, (unseen, *numbers)).name == "less known, rated higher"
     fourth = sorted(title.members for title in titles)[3]
     for median, name in ((fourth, ""), (fourth + 1, "less known")):  # three of six, then four
         assert (
-            ", ".join(trait.value for trait in End(titles, None, (Trait("fame", "less known", 5.0, median),)).named)
+            ", ".join(
+                trait.value for trait in FactorEnd(titles, None, (Trait("fame", "less known", 5.0, median),)).named
+            )
             == name
         )
 

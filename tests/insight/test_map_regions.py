@@ -46,10 +46,10 @@ def test_a_genre_that_lies_together_is_a_region_and_one_that_is_everywhere_is_no
     assert set(found.genres[:3]) == set(TOLD)
     for region, genre in enumerate(found.genres[:3]):
         own = [at for at, one in enumerate(genres) if genre in one]
-        assert np.mean(found.of[own] == region) == 1
+        assert np.mean(found.region_of_title[own] == region) == 1
         assert np.linalg.norm(found.centres[region] - CENTRES[TOLD.index(genre)]) < 0.1
-    assert np.all(found.of[np.array(genres) == ""] == -1)
-    assert (found.of.dtype, found.centres.dtype) == (np.int8, np.float32)
+    assert np.all(found.region_of_title[np.array(genres) == ""] == -1)
+    assert (found.region_of_title.dtype, found.centres.dtype) == (np.int8, np.float32)
 
 
 def test_the_genre_that_tells_most_comes_first_and_no_more_than_asked() -> None:
@@ -60,7 +60,7 @@ def test_the_genre_that_tells_most_comes_first_and_no_more_than_asked() -> None:
     two = regions(places, catalogue(genres), all_of(genres), count=2)
     assert len(two.genres) == len(two.centres) == 2
     assert two.genres == regions(places, catalogue(genres), all_of(genres)).genres[:2]
-    assert set(two.of.tolist()) == {-1, 0, 1}
+    assert set(two.region_of_title.tolist()) == {-1, 0, 1}
 
 
 def test_hidden_titles_belong_to_none_and_tell_nothing() -> None:
@@ -68,17 +68,17 @@ def test_hidden_titles_belong_to_none_and_tell_nothing() -> None:
     shown = np.array(["Horror" not in one for one in genres])
     found = regions(places, catalogue(genres), shown)
     assert "Horror" not in found.genres
-    assert np.all(found.of[~shown] == -1)
+    assert np.all(found.region_of_title[~shown] == -1)
     assert set(TOLD) - {"Horror"} <= set(found.genres)
     nothing = regions(places, catalogue(genres), np.zeros(len(genres), dtype=bool))
-    assert (nothing.genres, nothing.centres.shape, set(nothing.of.tolist())) == ((), (0, 2), {-1})
+    assert (nothing.genres, nothing.centres.shape, set(nothing.region_of_title.tolist())) == ((), (0, 2), {-1})
 
 
 def test_equal_arguments_give_equal_regions() -> None:
     places, genres = clusters()
     one, other = (regions(places.copy(), catalogue(genres), all_of(genres)) for _ in range(2))
     assert one.genres == other.genres
-    assert one.of.tobytes() == other.of.tobytes()
+    assert one.region_of_title.tobytes() == other.region_of_title.tobytes()
     assert one.centres.tobytes() == other.centres.tobytes()
 
 
@@ -86,7 +86,7 @@ def test_equal_arguments_give_equal_regions() -> None:
 def test_tiny_maps_have_regions_or_none(genres: list[str]) -> None:
     places = np.arange(2 * len(genres), dtype=np.float32).reshape(-1, 2) / 10
     found = regions(places, catalogue(genres), all_of(genres))
-    assert found.of.shape == (len(genres),)
+    assert found.region_of_title.shape == (len(genres),)
     assert found.centres.shape == (len(found.genres), 2)
     assert found.genres == ()  # what everybody has, or nobody beside, tells nothing
 
@@ -114,7 +114,7 @@ def test_whatever_the_map_titles_belong_to_genres_of_their_own(
     assert len(set(found.genres)) == len(found.genres) <= min(count, len(titles.genres))
     assert np.isfinite(found.centres).all()
     assert np.abs(found.centres).max(initial=0) <= 1
-    for at, region in enumerate(found.of.tolist()):
+    for at, region in enumerate(found.region_of_title.tolist()):
         assert region < 0 or (shown[at] and found.genres[region] in titles.title(at).genres)
     assert count or not found.genres
 
@@ -126,4 +126,4 @@ def test_a_map_has_ten_regions_at_most() -> None:
     genres = [f"Genre {one}" for one in group]
     found = regions(places.astype(np.float32), catalogue(genres), all_of(genres))
     assert len(found.genres) == REGIONS
-    assert np.mean(found.of >= 0) == pytest.approx(REGIONS / 15)
+    assert np.mean(found.region_of_title >= 0) == pytest.approx(REGIONS / 15)

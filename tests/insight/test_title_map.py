@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from core import Catalogue, InputError
 from core.data.title_features import catalogue_likeness
 from core.insight import title_map as module
-from core.insight.map_regions import place
+from core.insight.map_regions import taste_coordinates
 from core.insight.title_map import title_map
 
 CLUSTERS, SIZE, WITHOUT = 6, 50, 15
@@ -143,11 +143,11 @@ def test_what_has_no_map_is_refused(broken, message: str) -> None:
 
 def test_a_taste_lies_at_the_median_of_the_titles_most_like_it() -> None:
     places = np.array([[0, 0], [0.2, 0.4], [0.1, 0.9], [-1, -1], [1, 1]], dtype=np.float32)
-    found = place(places, np.array([0.7, 0.8, 0.9, -0.5, 0.1], dtype=np.float32), k=3)
+    found = taste_coordinates(places, np.array([0.7, 0.8, 0.9, -0.5, 0.1], dtype=np.float32), k=3)
     assert found.dtype == np.float32
     assert np.allclose(found, [0.1, 0.4])
-    assert np.allclose(place(places, np.array([0, 0, 0, -1, 0.1], dtype=np.float32)), [1, 1])
-    assert np.array_equal(place(places, np.zeros(5, dtype=np.float32)), [0, 0])
+    assert np.allclose(taste_coordinates(places, np.array([0, 0, 0, -1, 0.1], dtype=np.float32)), [1, 1])
+    assert np.array_equal(taste_coordinates(places, np.zeros(5, dtype=np.float32)), [0, 0])
 
 
 def test_who_likes_titles_of_one_cluster_stands_in_it() -> None:
@@ -155,7 +155,7 @@ def test_who_likes_titles_of_one_cluster_stands_in_it() -> None:
     places = title_map(directions, likeness, franchises)
     for group in range(CLUSTERS):
         taste = directions[group == GROUP][:4].sum(axis=0)
-        at = place(places, directions @ (taste / np.linalg.norm(taste)))
+        at = taste_coordinates(places, directions @ (taste / np.linalg.norm(taste)))
         assert GROUP[np.linalg.norm(places - at, axis=1).argmin()] == group
 
 

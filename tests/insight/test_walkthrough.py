@@ -47,11 +47,13 @@ def check_sums(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
             expected = rated.weight * rated.norm**steps.norm_power * rated.uniqueness**steps.uniqueness_power
             assert rated.scaled == pytest.approx(expected, rel=1e-4)
     sigma = head.factors.singular_values.astype(float)
-    assert steps.factors_kept == pytest.approx(np.sum(sigma**2 / (sigma**2 + steps.shrinkage)), rel=1e-4)
+    assert steps.effective_factors == pytest.approx(np.sum(sigma**2 / (sigma**2 + steps.shrinkage)), rel=1e-4)
     for one in steps.point:
         assert one.singular_value == sigma[one.index]
-        assert one.kept == pytest.approx(one.singular_value**2 / (one.singular_value**2 + steps.shrinkage), rel=1e-4)
-        assert one.term == pytest.approx((one.own + one.prior) * one.kept * one.along, rel=1e-4, abs=1e-9)
+        assert one.filter_factor == pytest.approx(
+            one.singular_value**2 / (one.singular_value**2 + steps.shrinkage), rel=1e-4
+        )
+        assert one.term == pytest.approx((one.own + one.prior) * one.filter_factor * one.loading, rel=1e-4, abs=1e-9)
     sizes = [abs(one.term) for one in steps.point]
     assert sizes == sorted(sizes, reverse=True)
     return steps
@@ -89,9 +91,9 @@ def test_a_coordinate_is_where_the_ratings_lie_along_a_factor(model: Model) -> N
     second = next(one for one in steps.point if one.index == 1)
     assert first.term + second.term == pytest.approx(best.by_factors[0][1])
     factor = best.lift * best.earlier_part
-    assert first.along == pytest.approx(v[at, 0] * factor, rel=1e-4)
+    assert first.loading == pytest.approx(v[at, 0] * factor, rel=1e-4)
     everything = walked(model, model.fold_in(dict.fromkeys(range(100, 160), 7)))
-    assert {one.along for one in everything.point} == {1.0}  # nothing is left to recommend
+    assert {one.loading for one in everything.point} == {1.0}  # nothing is left to recommend
 
 
 def test_the_weights_turn_where_a_rating_speaks_against(model: Model) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...data.catalogue import Title
 from ...heads.ranking import RankingHead
-from ...insight.factor_meanings import End, FactorMeaning
+from ...insight.factor_meanings import FactorEnd, FactorMeaning
 from ...insight.spectrum import spectrum
 from ...insight.traits import OPPOSITES
 from ...model.model import Model
@@ -84,7 +84,7 @@ def named_factor(factor: FactorMeaning, words: Words, share: float) -> NamedFact
     return NamedFactor(factor.index + 1, share, (low, high))
 
 
-def _end_name(end: End, words: Words) -> str:
+def _end_name(end: FactorEnd, words: Words) -> str:
     if end.named:
         named = [words.named("trait" if trait.kind in OPPOSITES else trait.kind, trait.value) for trait in end.named]
     else:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from scipy import sparse
 
 from ...data.catalogue import Title
-from ...insight.walkthrough import CUTS, RatedTitle, ScoredTitle, ShortList, Walkthrough, textbook_list
+from ...insight.walkthrough import CUTS, RatedTitle, ScoredTitle, TruncatedList, Walkthrough, textbook_list
 from ...model.card import by_title, quality_rows
 from ...model.model import Model
 from ...recommend.taste import Taste
@@ -82,7 +82,7 @@ def _leaning(model: Model, index: int, high: bool, words: Words) -> str:
     return _end_name(model.meanings[index].ends[int(high)], words)
 
 
-def _settled(lists: Sequence[ShortList]) -> int:
+def _settled(lists: Sequence[TruncatedList]) -> int:
     """From how many factors on the list is that of all factors."""
     whole = lists[-1].titles
     return min(one.factors for one in takewhile(lambda one: one.titles == whole, reversed(lists)))

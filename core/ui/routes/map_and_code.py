@@ -80,7 +80,7 @@ def map_data(model: Model, words: Words, adult: bool) -> dict[str, object]:
     rows = zip(
         catalogue.anime_ids[shown].tolist(),
         steps(model.places[shown]),
-        regions.of[shown].tolist(),
+        regions.region_of_title[shown].tolist(),
         catalogue.members[shown].tolist(),
         trained[shown].tolist(),
         (words.label(catalogue.title(int(at))) for at in shown),
