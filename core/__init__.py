@@ -8,8 +8,9 @@ if TYPE_CHECKING:
     from .data.ratings import Ratings
     from .data.scale import WATCHED
     from .errors import AniSVDError, ArtifactError, DataError, HubError, InputError
+    from .model.config import TrainingConfig
     from .model.model import Model
-    from .model.training import TrainingConfig, train
+    from .model.training import train
     from .recommend.filters import Filters
     from .recommend.listing import Reason, Recommendation
     from .recommend.taste import Taste
@@ -40,8 +41,9 @@ _PUBLIC = {
     ".data.ratings": ("Ratings",),
     ".data.scale": ("WATCHED",),
     ".errors": ("AniSVDError", "ArtifactError", "DataError", "HubError", "InputError"),
+    ".model.config": ("TrainingConfig",),
     ".model.model": ("Model",),
-    ".model.training": ("TrainingConfig", "train"),
+    ".model.training": ("train",),
     ".recommend.filters": ("Filters",),
     ".recommend.listing": ("Reason", "Recommendation"),
     ".recommend.taste": ("Taste",),

@@ -126,10 +126,9 @@ def _curves(
 
 
 def _facts(ratings: Ratings, arguments: argparse.Namespace) -> dict[str, str]:
-    low, high = ratings.scale
     folds = f"{arguments.folds}-fold" if arguments.folds > 1 else "one split"
     return {
-        "Data": f"{len(ratings.user_ids):,} users, {ratings.matrix.nnz:,} entries on a scale of {low:g} to {high:g}, "
+        "Data": f"{len(ratings.user_ids):,} users, {ratings.matrix.nnz:,} entries on a scale of {ratings.scale}, "
         f"fingerprint `{ratings.fingerprint[:16]}`",
         "By user": f"{arguments.test_users:,} users at most are held out ({folds}, seed {arguments.seed}); of each, so "
         "many ratings (or that share of the history) are shown at random, the others judge",

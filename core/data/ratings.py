@@ -1,6 +1,7 @@
 """The ratings: who rated what, read from ``rating.csv`` into a sparse user-item matrix."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
-from ..errors import DataError
+from ..errors import DataError, InputError
 from ..numerics.arrays import Bool, Float32, Int64
 from ..numerics.sparse import keep_entries
 from .catalogue import Catalogue
-from .scale import WATCHED
+from .scale import WATCHED, RatingScale
 from .tables import identifiers, numbers, read_table
 
 RATING_COLUMNS = ("user_id", "anime_id", "rating")
@@ -49,7 +50,7 @@ class Ratings:
     catalogue
         The titles of the columns, in the same order.
     scale
-        Lowest and highest rating that a user can give.
+        From the lowest to the highest rating that a user can give.
     report
         How many rows of the file were kept, and why others were not.
     """
@@ -57,11 +58,13 @@ class Ratings:
     matrix: sparse.csr_array
     user_ids: Int64
     catalogue: Catalogue
-    scale: tuple[float, float]
+    scale: RatingScale
     report: ReadReport
 
     @classmethod
-    def read(cls, path: str | Path, catalogue: Catalogue, rating_scale: tuple[float, float] = (1, 10)) -> "Ratings":
+    def read(
+        cls, path: str | Path, catalogue: Catalogue, rating_scale: RatingScale | Sequence[float] = (1, 10)
+    ) -> "Ratings":
         """Read ``user_id, anime_id, rating`` from ``.csv`` (also ``.gz``, ``.zip``) or ``.parquet``.
 
         A rating lies within ``rating_scale`` or is -1 (`WATCHED`). Rows of titles that the
@@ -75,15 +78,13 @@ class Ratings:
             is left.
         """
         try:
-            low, high = map(float, rating_scale)
-        except (TypeError, ValueError):
-            low, high = 0.0, 0.0
-        if not 0 < low < high < float("inf"):
-            raise DataError(f"rating_scale is {rating_scale}; expected two positive numbers, the lower first.")
+            scale = RatingScale.of(rating_scale)
+        except InputError as error:
+            raise DataError(str(error)) from None
         frame = read_table(path, RATING_COLUMNS, text=False)
         users = identifiers(path, frame["user_id"], minimum=0)
         titles = identifiers(path, frame["anime_id"])
-        values = numbers(path, frame["rating"], minimum=low, maximum=high, whole=False, also=(WATCHED,))
+        values = numbers(path, frame["rating"], minimum=scale.low, maximum=scale.high, whole=False, also=(WATCHED,))
         columns = catalogue.positions(titles)
         known = columns >= 0
         user_ids, rows = np.unique(users[known], return_inverse=True)
@@ -95,7 +96,7 @@ class Ratings:
         shape = (len(user_ids), len(catalogue))
         matrix = _last_of_each(rows, columns[known], values[known].astype(np.float32), shape)
         report = ReadReport(len(frame), int((~known).sum()), int(known.sum()) - matrix.nnz)
-        return cls(matrix, user_ids, catalogue, (low, high), report)
+        return cls(matrix, user_ids, catalogue, scale, report)
 
     @cached_property
     def fingerprint(self) -> str:

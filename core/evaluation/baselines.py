@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from ..data.ratings import Ratings, explicit
-from ..data.scale import LIKED
+from ..data.scale import RatingScale
 from ..numerics.arrays import Float32, Int64
 from ..numerics.factor_analysis import damped_biases
 from ..numerics.sparse import row_of_entries
@@ -31,8 +31,7 @@ class Popularity:
     @classmethod
     def fit(cls, ratings: Ratings) -> "Popularity":
         """Count the ratings in the upper part of the scale."""
-        low, high = ratings.scale
-        liked = ratings.matrix.data >= low + LIKED * (high - low)
+        liked = ratings.scale.liked(ratings.matrix.data)
         counts = np.bincount(ratings.matrix.indices[liked], minlength=ratings.matrix.shape[1])
         return cls(counts.astype(np.float32))
 
@@ -94,7 +93,7 @@ class EASE:
 
     columns: Int64
     weights: Float32
-    scale: tuple[float, float]
+    scale: RatingScale
     watched: float
 
     @classmethod
@@ -164,7 +163,9 @@ class FunkSVD:
 
         given = sparse.coo_array(explicit(ratings.matrix))
         frame = pd.DataFrame({"user": given.row, "title": given.col, "rating": given.data})
-        trainset = Dataset.load_from_df(frame, Reader(rating_scale=ratings.scale)).build_full_trainset()
+        trainset = Dataset.load_from_df(
+            frame, Reader(rating_scale=(ratings.scale.low, ratings.scale.high))
+        ).build_full_trainset()
         fitted = SVD(factors, epochs, lr_all=learning_rate, reg_all=regularization, random_state=seed).fit(trainset)
         (n_users, n_items), mean = given.shape, trainset.global_mean
         users = np.array([trainset.to_raw_uid(inner) for inner in range(trainset.n_users)])
@@ -180,11 +181,10 @@ class FunkSVD:
         return np.asarray(users[:, :1] + titles[:, 0] + users[:, 1:] @ titles[:, 1:].T)
 
 
-def confidences(matrix: sparse.csr_array, scale: tuple[float, float], watched: float) -> sparse.csr_array:
+def confidences(matrix: sparse.csr_array, scale: RatingScale, watched: float) -> sparse.csr_array:
     """What EASE and ALS take for a rating: on the scale 1-10 ``(r - 4) / 4`` within 0.02..2, and
     ``watched`` for a title that was watched and not rated.
     """
-    low, high = scale
-    r = 1 + 9 * (matrix.data - low) / (high - low)
+    r = scale.on_ten(matrix.data)
     values = np.where(matrix.data < 0, watched, np.clip((r - 4) / 4, 0.02, 2)).astype(np.float32)
     return sparse.csr_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -8,7 +8,6 @@ from ..heads.ranking import RankingHead
 from .measure import measure
 from .metrics import Estimate
 from .splits import Split
-from .tuning.search_spaces import Predicted, Ranked
 
 RANKING_FACTORS = (8, 16, 32, 64, 128, 256, 512)
 PREDICTION_FACTORS = (2, 4, 8, 16, 24, 32, 48)
@@ -22,7 +21,7 @@ def ranking_curve(head: RankingHead, split: Split, factors: Sequence[int] = RANK
     SVDs are nested, one fit gives them all.
     """
     available = len(head.factors.singular_values)
-    cut = {k: Ranked(replace(head, factors=head.factors.truncated(k))) for k in factors if k <= available}
+    cut = {k: replace(head, factors=head.factors.truncated(k)) for k in factors if k <= available}
     return {
         k: {name: measure(ranked, holdout, split.train).estimates["ndcg"] for name, holdout in split.holdouts.items()}
         for k, ranked in cut.items()
@@ -35,7 +34,7 @@ def prediction_curve(
     """RMSE of the prediction head, fitted with each number of factors."""
     curve = {}
     for k in factors:
-        head = Predicted(replace(config, factors=k).fit(split.train, seed, lambda done: None), split.train.scale)
+        head = replace(config, factors=k).fit(split.train, seed, lambda done: None)
         curve[k] = {
             name: measure(head, holdout, split.train).estimates["rmse"] for name, holdout in split.holdouts.items()
         }

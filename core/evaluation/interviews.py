@@ -23,7 +23,6 @@ import numpy.typing as npt
 from scipy import sparse
 
 from ..data.ratings import Ratings, explicit
-from ..data.scale import LIKED
 from ..model.model import Model
 from ..numerics.arrays import Float32, Float64, Int64
 from ..numerics.sparse import history_matrix, keep_entries, rank_in_shuffled_row, row_of_entries
@@ -119,7 +118,7 @@ def popular_and_disputed(ratings: Ratings) -> Positions:
     Getting to know you, 2002), without adult ones.
     """
     given = explicit(ratings.matrix)
-    places = np.round(9 * (given.data - ratings.scale[0]) / (ratings.scale[1] - ratings.scale[0])).astype(np.int64)
+    places = np.round(ratings.scale.on_ten(given.data) - 1).astype(np.int64)
     counts = np.bincount(given.indices * 10 + places, minlength=given.shape[1] * 10).reshape(-1, 10)
     total = np.maximum(counts.sum(axis=1), 1)
     shares = counts / total[:, None]
@@ -212,8 +211,7 @@ def _judge(model: Model, panel: Panel, interviews: list[Interview], chosen: Posi
 
 
 def _ndcg(scores: Float32, judging: sparse.csr_array, masked: sparse.csr_array, model: Model) -> Float64:
-    low, high = model.rating_scale
-    liked = keep_entries(judging, judging.data >= low + LIKED * (high - low))
+    liked = keep_entries(judging, model.rating_scale.liked(judging.data))
     relevant = np.zeros(judging.shape, dtype=bool)
     relevant[row_of_entries(liked), liked.indices] = True
     relevant[row_of_entries(masked), masked.indices] = False

@@ -14,7 +14,8 @@ from scipy import sparse
 
 from ..data.catalogue import Catalogue
 from ..data.ratings import Ratings
-from ..data.scale import DISLIKED, LIKED
+from ..data.scale import RatingScale
+from ..heads.base import Predicts, Ranks
 from ..numerics.arrays import Bool, Float32, Float64, Int64
 from ..numerics.sparse import row_of_entries
 from . import metrics
@@ -30,22 +31,6 @@ LOWER_IS_BETTER = frozenset({"rmse", "mae", "mse", "disliked", "gini"})
 
 
 @runtime_checkable
-class Ranks(Protocol):
-    """Orders titles for a history."""
-
-    def rank_scores(self, matrix: sparse.csr_array) -> Float32:
-        """[n, n_items] histories to float32 [n, n_items]; the highest comes first."""
-
-
-@runtime_checkable
-class Predicts(Protocol):
-    """Predicts ratings for a history."""
-
-    def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
-        """[n, n_items] histories to float32 [n, n_items] on the rating scale."""
-
-
-@runtime_checkable
 class PredictsKnownUsers(Protocol):
     """Predicts ratings of the users it was trained on, and of nobody else."""
 
@@ -53,7 +38,7 @@ class PredictsKnownUsers(Protocol):
         """Rows of the training matrix to float32 [n, n_items] on the rating scale."""
 
 
-Recommender = Ranks | Predicts | PredictsKnownUsers
+Scorer = Ranks | Predicts | PredictsKnownUsers
 
 
 @dataclass(frozen=True)
@@ -78,7 +63,7 @@ class Measured:
 
 
 def measure(
-    recommender: Recommender,
+    recommender: Scorer,
     holdout: Holdout,
     train: Ratings,
     k: int = 10,
@@ -125,10 +110,9 @@ def top_lists(scores: Float32, seen: sparse.csr_array, k: int) -> Int64:
 
 
 def _ranking_estimates(top: Int64, counts: Int64, holdout: Holdout, train: Ratings) -> dict[str, Estimate]:
-    low, high = train.scale
-    place = (holdout.held_out.data - low) / (high - low)
-    liked, disliked = place >= LIKED, place <= DISLIKED
-    hits, dislikes, known = (_marked(top, holdout.held_out, entries) for entries in (liked, disliked, place >= 0))
+    ratings = holdout.held_out.data
+    liked, disliked = train.scale.liked(ratings), train.scale.disliked(ratings)
+    hits, dislikes, known = (_marked(top, holdout.held_out, entries) for entries in (liked, disliked, ratings > 0))
     n_relevant = _row_sums(holdout.held_out, liked)
     n_known = known.sum(axis=1)
     popularity = np.bincount(train.matrix.indices, minlength=train.matrix.shape[1])
@@ -157,17 +141,16 @@ def _rating_estimates(n: Float64, squared: Float64, absolute: Float64) -> dict[s
 def _errors(
     predicted: Float32,
     held_out: sparse.csr_array,
-    scale: tuple[float, float],
+    scale: RatingScale,
     calibration: Float64,
 ) -> Float64:
     """Of each user the number of held-out ratings, the sum of squared and of absolute errors,
     float64 [3, n]. Adds to ``calibration``.
     """
-    low, high = scale
     row = row_of_entries(held_out)
-    guess = np.clip(predicted[row, held_out.indices].astype(np.float64), low, high)
+    guess = np.clip(predicted[row, held_out.indices].astype(np.float64), scale.low, scale.high)
     error = guess - held_out.data
-    bin_ = np.minimum((guess - low) / (high - low) * CALIBRATION_BINS, CALIBRATION_BINS - 1).astype(np.int64)
+    bin_ = np.minimum(scale.share(guess) * CALIBRATION_BINS, CALIBRATION_BINS - 1).astype(np.int64)
     for column, weights in enumerate((np.ones(len(guess)), guess, held_out.data)):
         calibration[:, column] += np.bincount(bin_, weights, CALIBRATION_BINS)
     n = held_out.shape[0]

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from ..data.scale import DISLIKED, LIKED
+from ..data.scale import RatingScale
 from ..model.model import Model
 from ..numerics.arrays import Bool, Float32, Int64
 from ..recommend.filters import Filters
@@ -116,7 +116,7 @@ def strategies(model: Model) -> dict[str, Strategy]:
         return top_k(scores, _allowed(model, tastes), model.catalogue, LENGTH)
 
     def first(tastes: Sequence[Taste]) -> Positions:
-        scores = model.ranker.scores(tastes[0].row)[0]
+        scores = model.ranker.rank_scores(tastes[0].row)[0]
         return top_k(scores, _allowed(model, tastes), model.catalogue, LENGTH)
 
     return {
@@ -164,7 +164,7 @@ def _told(model: Model, row: sparse.csr_array) -> dict[int, float]:
 
 
 def judged(
-    listed: Positions, held_out: Sequence[sparse.csr_array], seen: npt.ArrayLike, scale: tuple[float, float]
+    listed: Positions, held_out: Sequence[sparse.csr_array], seen: npt.ArrayLike, scale: RatingScale
 ) -> tuple[float, ...]:
     """The figures of one list: mean and lower NDCG, NDCG of what all rated high, whether somebody
     finds nothing, and how many of the known ratings of listed titles are low, and how many there are.
@@ -176,12 +176,10 @@ def judged(
     seen
         Catalogue positions that could not be listed.
     """
-    low, high = scale
     liked, disliked, known = [], 0, 0
     for row in held_out:
-        place = (row.data - low) / (high - low)
-        liked.append(np.setdiff1d(row.indices[place >= LIKED], seen))
-        disliked += int(np.isin(listed, row.indices[place <= DISLIKED]).sum())
+        liked.append(np.setdiff1d(row.indices[scale.liked(row.data)], seen))
+        disliked += int(np.isin(listed, row.indices[scale.disliked(row.data)]).sum())
         known += int(np.isin(listed, row.indices).sum())
     each = [_ndcg(listed, relevant) for relevant in liked]
     common = _ndcg(listed, reduce(np.intersect1d, liked))

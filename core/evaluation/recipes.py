@@ -13,9 +13,10 @@ from typing import Any
 
 from ..data.ratings import Ratings
 from ..errors import InputError
-from ..model.training import TrainingConfig, train
+from ..model.config import TrainingConfig
+from ..model.training import train
 from .baselines import ALS, EASE, Biases, FunkSVD, Popularity, PureSVD
-from .measure import Recommender
+from .measure import Scorer
 
 Settings = Mapping[str, Any]
 
@@ -40,7 +41,7 @@ class Recipe:
 
     name: str
     title: str
-    fit: Callable[..., Recommender]
+    fit: Callable[..., Scorer]
     grid: tuple[Settings, ...] = ({},)
     package: str = ""
     known_users_only: bool = False
@@ -64,7 +65,7 @@ def _grid(**values: tuple[Any, ...]) -> tuple[Settings, ...]:
     return tuple(dict(zip(values, chosen, strict=True)) for chosen in product(*values.values()))
 
 
-def _textbook(ratings: Ratings, seed: int, factors: int) -> Recommender:
+def _textbook(ratings: Ratings, seed: int, factors: int) -> Scorer:
     return train(ratings, _without_users(TrainingConfig.textbook(factors), seed))
 
 

@@ -1,14 +1,31 @@
 """What every head offers: the protocols that the rest of the program relies on."""
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from scipy import sparse
 
+from ..data.scale import RatingScale
 from ..numerics.arrays import AnyArray, Float32, Int64
 from .item_factors import ItemFactors, Spec, Tensors
 
 
-class Ranker(Protocol):
+@runtime_checkable
+class Ranks(Protocol):
+    """Orders titles for a history."""
+
+    def rank_scores(self, matrix: sparse.csr_array) -> Float32:
+        """Return how much each title suits each history [n, n_items], float32 [n, n_items]: only the order counts."""
+
+
+@runtime_checkable
+class Predicts(Protocol):
+    """Predicts ratings for a history."""
+
+    def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
+        """Return expected ratings for histories [n, n_items], float32 [n, n_items]. They may lie off the scale."""
+
+
+class Ranker(Ranks, Protocol):
     """The head that answers *what next?*"""
 
     @property
@@ -18,20 +35,10 @@ class Ranker(Protocol):
     def embed(self, matrix: sparse.csr_array) -> Float32:
         """Rows of U, float32 [n, k], for histories [n, n_items]."""
 
-    def scores(self, matrix: sparse.csr_array) -> Float32:
-        """How much each title suits each history, float32 [n, n_items]: only the order counts."""
-
     def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
         """What each title of one history adds to each target's score, float32 [history, targets];
         or the one title of each of several histories.
         """
-
-
-class Predictor(Protocol):
-    """The head that answers *how would I rate it?*"""
-
-    def predict(self, matrix: sparse.csr_array) -> Float32:
-        """Expected ratings, float32 [n, n_items], for histories [n, n_items]."""
 
 
 class Head(Protocol):
@@ -44,5 +51,5 @@ class Head(Protocol):
         """What to store, as in ``SPEC``."""
 
     @classmethod
-    def restore(cls, tensors: Tensors, n_items: int, settings: dict[str, Any], scale: tuple[float, float]) -> Any:
-        """The inverse of `tensors`, with the settings of the head's configuration."""
+    def restore(cls, tensors: Tensors, n_items: int, config: Any, scale: RatingScale) -> Any:
+        """Return the head that `tensors` stored."""

@@ -18,14 +18,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import NonNegativeFloat, PositiveInt
 from scipy import sparse
 
 from ..data.ratings import Ratings, explicit
-from ..errors import InputError
+from ..data.scale import RatingScale
 from ..numerics.arrays import AnyArray, Bool, Float32, Float64
 from ..numerics.factor_analysis import FactorAnalysis, analyse, weighted_ridge
 from ..numerics.sparse import keep_entries, rank_in_shuffled_row
 from ..numerics.truncated_svd import SVD, fix_signs
+from ..settings import settings
 from .item_factors import ItemFactors, Spec, Tensors
 from .item_features import item_features, watched_embedding
 
@@ -35,7 +37,7 @@ LONG_SHARE = 0.8
 OWN_TENSORS = ("biases", "expected", "noise", "bias_variance")
 
 
-@dataclass(frozen=True)
+@settings
 class PredictionConfig:
     """Settings of the prediction head. The defaults come from the study in ``docs/study/``, but for
     the factors and iterations, which have to leave training time to the ranking head.
@@ -55,19 +57,13 @@ class PredictionConfig:
         The noise of a visitor with n ratings counts ``1 + doubt / n`` times.
     """
 
-    factors: int = 24
-    iterations: int = 7
-    embedding: int = 56
-    damping: float = 6.0
-    doubt: float = 0.35
+    factors: PositiveInt = 24
+    iterations: PositiveInt = 7
+    embedding: PositiveInt = 56
+    damping: NonNegativeFloat = 6.0
+    doubt: NonNegativeFloat = 0.35
 
     kind: ClassVar[str] = "bias-svd"
-
-    def __post_init__(self) -> None:
-        for name in ("factors", "iterations", "embedding"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise InputError(f"{name} is {value!r}; expected a whole number of at least 1.")
 
     def fit(self, ratings: Ratings, seed: int, on_progress: Callable[[float], None]) -> "PredictionHead":
         """Embed the watched sets, analyse the ratings, and learn what the one says of the other."""
@@ -170,7 +166,7 @@ class PredictionHead:
         )
         return np.asarray(np.linalg.inv(precision))
 
-    def predict(self, matrix: sparse.csr_array) -> Float32:
+    def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
         """The formula above, float32 [n, n_items], not clipped to the scale."""
         return np.asarray(self.embed(matrix) @ self._q.T + self.biases, dtype=np.float32)
 
@@ -179,12 +175,10 @@ class PredictionHead:
         return self.factors.tensors() | {name: getattr(self, name) for name in OWN_TENSORS}
 
     @classmethod
-    def restore(
-        cls, tensors: Tensors, n_items: int, settings: dict[str, Any], scale: tuple[float, float]
-    ) -> "PredictionHead":
-        """The inverse of `tensors`, with the settings of `PredictionConfig`."""
+    def restore(cls, tensors: Tensors, n_items: int, config: PredictionConfig, scale: RatingScale) -> "PredictionHead":
+        """Return the head that `tensors` stored."""
         own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
-        return cls(ItemFactors.from_tensors(tensors, n_items), PredictionConfig(**settings), **own)
+        return cls(ItemFactors.from_tensors(tensors, n_items), config, **own)
 
 
 def _as_svd(fitted: FactorAnalysis) -> tuple[SVD, Float32]:

@@ -5,6 +5,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from ..data.catalogue import Catalogue
+from ..data.scale import RatingScale
 from ..numerics.arrays import Float32, Float64, Int32, Int64
 from ..numerics.sparse import row_of_entries, sum_over_axis
 from ..numerics.truncated_svd import SVD
@@ -13,19 +14,18 @@ SHORTEST_ROW = 0.5
 LEAST_UNEXPLAINED = 0.03
 
 
-def preference(ratings: Float32, watched_weight: float, scale: tuple[float, float]) -> Float32:
+def preference(ratings: Float32, watched_weight: float, scale: RatingScale) -> Float32:
     """How much each rating speaks for (or against) what is like the title.
 
     On the scale 1-10: ``(r - 4) / 4`` from 5 upwards, ``(r - 5) / 8`` below, so that a low rating
     lowers the title's neighbours; ``watched_weight`` for `core.data.scale.WATCHED`.
     """
-    low, high = scale
-    r = 1 + 9 * (ratings - low) / (high - low)
+    r = scale.on_ten(ratings)
     given = np.where(r < 5, (r - 5) / 8, (r - 4) / 4)
     return np.where(ratings < 0, watched_weight, given).astype(np.float32)
 
 
-def weighed(rows: sparse.csr_array, watched_weight: float, scale: tuple[float, float]) -> sparse.csr_array:
+def weighed(rows: sparse.csr_array, watched_weight: float, scale: RatingScale) -> sparse.csr_array:
     """A user-item matrix with the preference of each rating in its place."""
     weights = preference(rows.data, watched_weight, scale)
     return sparse.csr_array((weights, rows.indices, rows.indptr), shape=rows.shape)

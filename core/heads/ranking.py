@@ -24,13 +24,16 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
+from pydantic import PositiveFloat, PositiveInt
 from scipy import sparse
 
 from ..data.ratings import Ratings
-from ..errors import ArtifactError, InputError
+from ..data.scale import RatingScale
+from ..errors import ArtifactError
 from ..numerics.arrays import AnyArray, Float32, Float64, Int32, Int64
 from ..numerics.sparse import row_of_entries, scale_columns, sum_over_axis
 from ..numerics.truncated_svd import truncated_svd
+from ..settings import settings
 from .item_factors import ItemFactors, Spec, Tensors
 from .preferences import (
     continued_parts,
@@ -50,7 +53,7 @@ LAMBDA_STEPS = 10  # λ is rounded to e^(1/10): quality does not move, and lever
 OWN_TENSORS = ("norms", "uniqueness", "mean", "energy", "later", "earlier")
 
 
-@dataclass(frozen=True)
+@settings
 class RankingConfig:
     """Settings of the ranking head. The defaults come from the studies in ``docs/study/``; what each
     part is worth stands in ``docs/quality.md``.
@@ -88,8 +91,8 @@ class RankingConfig:
         that they have.
     """
 
-    factors: int = 512
-    min_count: int = 5
+    factors: PositiveInt = 512
+    min_count: PositiveInt = 5
     watched_weight: float = 0.3
     row_damping: float = 0.65
     column_scaling: float = 0.6
@@ -97,10 +100,10 @@ class RankingConfig:
     uniqueness: float = 0.25
     short_damping: float = 0.9
     long_damping: float = 0.15
-    turning: float = 24.0
+    turning: PositiveFloat = 24.0
     steepness: float = 1.75
-    shrinkage: float = 10.7
-    shrinkage_turning: float = 54.0
+    shrinkage: PositiveFloat = 10.7
+    shrinkage_turning: PositiveFloat = 54.0
     shrinkage_steepness: float = 1.95
     output_scaling: float = 0.34
     prior: float = 0.035
@@ -111,15 +114,6 @@ class RankingConfig:
         "factors", "min_count", "watched_weight", "row_damping", "column_scaling", "franchise", "uniqueness",
     )  # fmt: skip
     """The settings that shape the decomposition; with the others changed, `RankingHead` keeps its factors."""
-
-    def __post_init__(self) -> None:
-        for name in ("factors", "min_count"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise InputError(f"{name} is {value!r}; expected a whole number of at least 1.")
-        for name in ("turning", "shrinkage", "shrinkage_turning"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} is {getattr(self, name)!r}; expected a positive number.")
 
     def fit(self, ratings: Ratings, seed: int, on_progress: Callable[[float], None]) -> "RankingHead":
         """Weigh, scale and decompose the ratings."""
@@ -177,7 +171,7 @@ class RankingHead:
 
     factors: ItemFactors
     config: RankingConfig
-    scale: tuple[float, float]
+    scale: RatingScale
     norms: Float32
     uniqueness: Float32
     mean: Float32
@@ -207,7 +201,7 @@ class RankingHead:
         rows = scale_columns(rows, self.norms ** (self.config.column_scaling - 1) / self.uniqueness)
         return np.asarray(rows @ self.factors.v32 / self.factors.singular_values, dtype=np.float32)
 
-    def scores(self, matrix: sparse.csr_array) -> Float32:
+    def rank_scores(self, matrix: sparse.csr_array) -> Float32:
         """The formula above for each history, float32 [n, n_items].
 
         Titles that training left out come last, all with one and the same score.
@@ -285,14 +279,12 @@ class RankingHead:
         return self.factors.tensors() | {name: getattr(self, name) for name in OWN_TENSORS}
 
     @classmethod
-    def restore(
-        cls, tensors: Tensors, n_items: int, settings: dict[str, Any], scale: tuple[float, float]
-    ) -> "RankingHead":
-        """The inverse of `tensors`, with the settings of `RankingConfig`."""
+    def restore(cls, tensors: Tensors, n_items: int, config: RankingConfig, scale: RatingScale) -> "RankingHead":
+        """Return the head that `tensors` stored."""
         own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
         pairs = np.concatenate([own["later"], own["earlier"]])
         if (pairs.size and not 0 <= pairs.min() <= pairs.max() < len(own["norms"])) or np.any(
             np.diff(own["later"]) < 0
         ):
             raise ArtifactError("The pairs of later and earlier parts are no titles in order; the file is damaged.")
-        return cls(ItemFactors.from_tensors(tensors, n_items), RankingConfig(**settings), scale, **own)
+        return cls(ItemFactors.from_tensors(tensors, n_items), config, scale, **own)

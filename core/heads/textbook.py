@@ -7,35 +7,32 @@ questions: what is predicted highest is recommended first.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from pydantic import PositiveInt
 from scipy import sparse
 
 from ..data.ratings import Ratings, explicit
-from ..errors import InputError
+from ..data.scale import RatingScale
 from ..numerics.arrays import AnyArray, Float32, Int64
 from ..numerics.truncated_svd import truncated_svd
+from ..settings import settings
 from .item_factors import ItemFactors, Spec, Tensors
 
 
-@dataclass(frozen=True)
+@settings
 class TextbookConfig:
     """How many factors the truncated SVD keeps."""
 
-    factors: int = 20
+    factors: PositiveInt = 20
 
     kind: ClassVar[str] = "textbook"
 
-    def __post_init__(self) -> None:
-        if self.factors < 1:
-            raise InputError(f"factors is {self.factors}; expected 1 or more.")
-
     def fit(self, ratings: Ratings, seed: int, on_progress: Callable[[float], None]) -> "TextbookHead":
         """Decompose the mean-centred ratings."""
-        low, high = ratings.scale
         given = explicit(ratings.matrix)
-        mean = float(given.data.mean()) if given.nnz else (low + high) / 2
+        mean = float(given.data.mean()) if given.nnz else ratings.scale.at(0.5)
         columns = np.unique(given.indices).astype(np.int32)
         centred, _ = _centre(ItemFactors.without_values(columns, given.shape[1]).restrict(given), mean)
         svd = truncated_svd(centred, self.factors, seed=seed, on_progress=on_progress)
@@ -60,12 +57,12 @@ class TextbookHead:
         centred, _ = self._centred(matrix)
         return np.asarray(centred @ self.factors.v32 / self.factors.singular_values)
 
-    def scores(self, matrix: sparse.csr_array) -> Float32:
+    def rank_scores(self, matrix: sparse.csr_array) -> Float32:
         """``(r - mean) V Vᵀ + mean``, float32 [n, n_items]; the mean itself for unseen titles."""
         centred, means = self._centred(matrix)
         return self.factors.expand(centred @ self.factors.v32 @ self.factors.v32.T) + means[:, None]
 
-    predict = scores
+    predict_ratings = rank_scores
 
     def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
         """What each title of a history [1, n_items] adds to the score of each target,
@@ -86,10 +83,8 @@ class TextbookHead:
         return self.factors.tensors() | {"mean": self.mean}
 
     @classmethod
-    def restore(
-        cls, tensors: Tensors, n_items: int, settings: dict[str, Any], scale: tuple[float, float]
-    ) -> "TextbookHead":
-        """The inverse of `tensors`; the settings of `TextbookConfig` add nothing to them."""
+    def restore(cls, tensors: Tensors, n_items: int, config: TextbookConfig, scale: RatingScale) -> "TextbookHead":
+        """Return the head that `tensors` stored. The configuration adds nothing to them."""
         return cls(ItemFactors.from_tensors(tensors, n_items), tensors["mean"].astype(np.float32))
 
 

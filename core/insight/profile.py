@@ -76,7 +76,7 @@ class Profile:
 def profile(model: PredictsRatings, taste: Taste) -> Profile:
     """What there is to tell about a taste."""
     given = taste.row.data[taste.row.data != WATCHED]
-    low, high = (int(end) for end in taste.scale)
+    low, high = int(taste.scale.low), int(taste.scale.high)
     steps = np.clip(np.rint(given).astype(np.int64), low, high) - low
     return Profile(
         n_rated=len(given),

@@ -1,6 +1,6 @@
 """From somebody's ratings to their list, step by step, with the numbers that the ranking head computes with.
 
-Nothing here is computed for show: what `RankingHead.scores` and `RankingHead.contributions` sum up is
+Nothing here is computed for show: what `RankingHead.rank_scores` and `RankingHead.contributions` sum up is
 kept apart, by factor and by rated title. With the notation of `core.heads.ranking` ::
 
     x_j     = w(r_j) N_j^a u_j^b                         each rated title: its weight, scaled
@@ -90,7 +90,7 @@ class ScoredTitle:
     Attributes
     ----------
     score
-        As `RankingHead.scores` has it.
+        As `RankingHead.rank_scores` has it.
     by_factors
         ``(k, what the k leading factors add up to)``; the last has all factors, and is the score.
     by_titles
@@ -176,7 +176,7 @@ def walkthrough(
     trained = np.zeros(len(catalogue), dtype=bool)
     trained[head.factors.columns] = True
     allowed = allowed & trained
-    scores = head.scores(taste.row)[0]
+    scores = head.rank_scores(taste.row)[0]
     best = top_k(scores, allowed, catalogue, count)
     places = np.searchsorted(head.factors.columns, best)
     earlier = np.ones(len(lifts))
@@ -223,12 +223,12 @@ def textbook_list(
     [n_titles], for which it predicts most. ``score`` is its prediction, which may leave the scale,
     ``predicted_rating`` the same within it. Raises `InputError` for a ``k`` off 1..1000.
     """
-    predicted = np.clip(textbook.predict(taste.row)[0], *taste.scale)
+    predicted = taste.scale.clip(textbook.predict_ratings(taste.row)[0])
     return recommend(taste, textbook, predicted, catalogue, k, allowed)
 
 
 def _weights(head: RankingHead) -> tuple[tuple[float, float], ...]:
-    ratings = np.linspace(*head.scale, SCALE_STEPS, dtype=np.float32)
+    ratings = np.linspace(head.scale.low, head.scale.high, SCALE_STEPS, dtype=np.float32)
     weights = preference(ratings, head.config.watched_weight, head.scale)
     return tuple(zip(ratings.tolist(), weights.tolist(), strict=True))
 
@@ -283,7 +283,7 @@ def _truncated(
     for k in _numbers(CUTS, len(kept.energy)):
         if k < len(kept.energy):
             fewer = replace(head, factors=head.factors.truncated(k))
-            titles = top_k(fewer.scores(taste.row)[0], allowed, catalogue, max(len(best), 1))
+            titles = top_k(fewer.rank_scores(taste.row)[0], allowed, catalogue, max(len(best), 1))
         else:
             titles = best
         ranks = [1 + int(np.sum(scores[allowed] > scores[at])) for at in titles]

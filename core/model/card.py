@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from .files import PICTURE
+from .files import CHART
 from .info import ModelInfo
 
 DATASET = "https://www.kaggle.com/datasets/CooperUnion/anime-recommendations-database"
@@ -14,16 +14,15 @@ TRAINING_RMSE = "training_rmse"
 
 def model_card(info: ModelInfo, repo_id: str = "owner/name") -> str:
     """Markdown with the front matter that the Hugging Face Hub reads. ``repo_id`` is where it will be."""
-    data = info.data
+    data, scale = info.data, info.rating_scale
     heads = "\n".join(f"- **{role}**: {_settings(info.recipe[role])}" for role in ("ranking", "prediction"))
-    low, high = info.rating_scale
     return f"""---
 {_front_matter(info)}
 ---
 
 # AniSVD: rate a few shows, get your next anime
 
-A recommender made by singular value decomposition of {data["ratings"]:,} ratings ({low:g}-{high:g}) and
+A recommender made by singular value decomposition of {data["ratings"]:,} ratings ({scale.low:g}-{scale.high:g}) and
 {data["watched_only"]:,} "watched, not rated" entries that {data["users"]:,} users gave to
 {data["titles"]:,} anime titles. Rate a few shows, and it lists what to watch next, how you would rate it, and
 which of your ratings speaks for it.
@@ -127,7 +126,7 @@ On users that neither training nor tuning had seen, by the same recipe trained w
 ratings (or that share of their history) are shown, the rest judges. NDCG@10 over the whole catalogue, higher is
 better; RMSE, lower is better. Peers have the best settings of a grid for each column.
 
-![Quality by history length]({PICTURE})
+![Quality by history length]({CHART})
 
 {quality_table(figures)}
 

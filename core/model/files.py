@@ -26,7 +26,7 @@ from safetensors.numpy import load as parse_tensors
 from safetensors.numpy import save as dump_tensors
 
 from ..data.catalogue import Catalogue
-from ..errors import AniSVDError, ArtifactError
+from ..errors import AniSVDError, ArtifactError, InputError
 from ..heads.item_factors import Spec
 from ..numerics.arrays import AnyArray
 from .info import FORMAT, FORMAT_VERSION, ModelInfo
@@ -38,7 +38,7 @@ CONFIG, TENSORS, USERS, CATALOGUE, CARD = FILES = (
     "catalogue.parquet",
     "README.md",
 )
-PICTURE = "quality.svg"
+CHART = "quality.svg"
 """On the model card, of a model whose quality was measured."""
 FIRST_FILES = (CONFIG, TENSORS, CATALOGUE)
 """All that a new visitor needs."""
@@ -71,7 +71,7 @@ def write_model(folder: str | Path, files: Mapping[str, bytes]) -> None:
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ArtifactError(f"{folder}: is a file; expected the name of a folder to write the model to.")
-    strangers = sorted({path.name for path in folder.iterdir()} - {*FILES, PICTURE}) if folder.exists() else []
+    strangers = sorted({path.name for path in folder.iterdir()} - {*FILES, CHART}) if folder.exists() else []
     if strangers:
         raise ArtifactError(f"{folder}: holds {strangers[0]!r}, which is no part of a model. Choose an empty folder.")
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ def write_model(folder: str | Path, files: Mapping[str, bytes]) -> None:
 
 
 def read_info(folder: str | Path) -> ModelInfo:
-    """``config.json``, checked for format and version. Raises `ArtifactError`."""
+    """Return the content of ``config.json``, checked. Raises `ArtifactError`."""
     path = Path(folder) / CONFIG
     try:
         content = json.loads(_read(path))
@@ -108,22 +108,11 @@ def read_info(folder: str | Path) -> ModelInfo:
             f"{path}: format_version is {content.get('format_version')!r}; this program reads version "
             f"{FORMAT_VERSION}. Update the program, or train the model again."
         )
-    names = [name.name for name in fields(ModelInfo)]
-    missing = [name for name in names if name not in content]
-    if missing:
-        raise ArtifactError(f"{path}: no entry {missing[0]!r}; expected {', '.join(names)}.")
-    shapes, scale = content["shapes"], content["rating_scale"]
-    if not isinstance(shapes, dict) or not all(isinstance(size, int) and size >= 0 for size in shapes.values()):
-        raise ArtifactError(f"{path}: shapes is {shapes!r}; expected whole numbers by name.")
-    numeric = isinstance(scale, list) and len(scale) == 2 and all(isinstance(end, int | float) for end in scale)
-    if not numeric or not 0 < scale[0] < scale[1] < float("inf"):
-        raise ArtifactError(f"{path}: rating_scale is {scale!r}; expected two positive numbers, the lower first.")
-    if not isinstance(content["trained_at"], str):
-        raise ArtifactError(f"{path}: trained_at is {content['trained_at']!r}; expected a date in ISO 8601.")
-    for name in ("recipe", "data", "metrics", "peers"):
-        if not isinstance(content[name], dict):
-            raise ArtifactError(f"{path}: {name} is {content[name]!r}; expected an object.")
-    return ModelInfo(**{name: content[name] for name in names} | {"rating_scale": (float(scale[0]), float(scale[1]))})
+    known = {field.name: content[field.name] for field in fields(ModelInfo) if field.name in content}
+    try:
+        return ModelInfo(**known)
+    except InputError as error:
+        raise ArtifactError(f"{path}: {error}") from error
 
 
 def read_tensors(path: str | Path, spec: Spec, shapes: Mapping[str, int]) -> dict[str, AnyArray]:

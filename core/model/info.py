@@ -1,31 +1,36 @@
 """``config.json``: what a model is, was trained from, and was measured to do."""
 
-import json
-from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Annotated, Any, Literal
 
-FORMAT = "anisvd"
+from pydantic import BeforeValidator, Field, NonNegativeInt, PlainSerializer, TypeAdapter
+
+from ..data.scale import RatingScale
+from ..settings import settings
+
+FORMAT: Literal["anisvd"] = "anisvd"
+FORMAT_VERSION: Literal[2] = 2
+
+StoredScale = Annotated[
+    RatingScale, BeforeValidator(RatingScale.of), PlainSerializer(lambda scale: [scale.low, scale.high])
+]
 
 
-FORMAT_VERSION = 2
-
-
-@dataclass(frozen=True)
+@settings
 class ModelInfo:
-    """``config.json``: what a model is, was trained from, and was measured to do.
+    """The content of ``config.json``.
 
     Attributes
     ----------
     recipe
-        ``{"ranking": {"kind": …, **settings}, "prediction": {…}, "seed": …}``.
+        The recipe it was trained by: see ``TrainingConfig.to_recipe``.
     rating_scale
-        Lowest and highest rating.
+        From the lowest to the highest rating; ``[low, high]`` in JSON.
     shapes
         The named dimensions of all tensors, as in the heads' ``SPEC``.
     data
         Facts of the training data: rows, users, titles, density, fingerprint.
     metrics
-        Measured figures by name; those on held-out users come from a report of ``evaluate.py``.
+        Measured figures by name. Those on held-out users come from a report of ``evaluate.py``.
     peers
         What other recipes reached in the same report, by their title and by metric.
     trained_at
@@ -33,15 +38,15 @@ class ModelInfo:
     """
 
     recipe: dict[str, Any]
-    rating_scale: tuple[float, float]
-    shapes: dict[str, int]
+    rating_scale: StoredScale
+    shapes: dict[str, NonNegativeInt]
     data: dict[str, Any]
     metrics: dict[str, float]
     peers: dict[str, dict[str, float]]
     trained_at: str
-    format: str = field(default=FORMAT)
-    format_version: int = field(default=FORMAT_VERSION)
+    format: Literal["anisvd"] = FORMAT
+    format_version: Literal[2] = Field(default=FORMAT_VERSION)
 
     def to_json(self) -> str:
-        """Indented, keys in the order of the fields."""
-        return json.dumps({name.name: getattr(self, name.name) for name in fields(self)}, indent=2) + "\n"
+        """Return indented JSON, the keys in the order of the fields."""
+        return TypeAdapter(ModelInfo).dump_json(self, indent=2).decode() + "\n"

@@ -15,7 +15,7 @@ from ..recommend.taste import Taste
 from . import files as artifact
 from .card import model_card
 from .recommender import Recommender
-from .storage import Parts, read_parts, shapes_of, to_files
+from .storage import read_recommender, read_users, shapes_of, to_files
 from .stored_users import Users
 
 
@@ -56,11 +56,8 @@ class Model(Recommender):
     # -- files ------------------------------------------------------------------------------
 
     def files(self, **card: str) -> dict[str, bytes]:
-        """The model's files, by name: see `core.model.files`; ``card`` as for `core.model.card.model_card`."""
-        return to_files(self._parts(lambda: self.users), **card)
-
-    def _parts(self, load_users: Callable[[], Users]) -> Parts:
-        return Parts(self.catalogue, self.ranker, self.predictor, self.info, load_users, self.textbook, self.places)
+        """Return the model's files by name: see `core.model.files`; ``card`` as for `core.model.card.model_card`."""
+        return to_files(self, self.users, **card)
 
     def save(self, folder: str | Path) -> None:
         """Write the model to a folder, whole or not at all. An older model there is replaced.
@@ -83,18 +80,17 @@ class Model(Recommender):
     @classmethod
     def _read(cls, folder: Path, fetch_users: Callable[[], object], revision: str = "") -> "Model":
         """``fetch_users`` brings the users' file into the folder before it is read."""
-        parts = read_parts(folder)
+        recommender = read_recommender(folder)
 
         @cache
         def load_users() -> Users:
             fetch_users()
-            return parts.load_users()
+            return read_users(folder, recommender)
 
-        inside = (parts.textbook, parts.places)
-        model = cls(parts.catalogue, parts.ranker, parts.predictor, parts.info, *inside, load_users, revision)
+        model = cls(**_fields(recommender), load_users=load_users, revision=revision)
         try:  # what no check of shapes finds: settings and facts of a wrong kind
             first, second = (int(anime_id) for anime_id in model.item_ids[:2])
-            model.recommend(model.fold_in({first: model.rating_scale[1], second: WATCHED}), 1)
+            model.recommend(model.fold_in({first: model.rating_scale.high, second: WATCHED}), 1)
             model_card(model.info)
         except Exception as error:
             raise ArtifactError(f"{folder}: the model fails when it is tried out: {error!r}") from error
@@ -155,7 +151,11 @@ class Model(Recommender):
 
     @classmethod
     def assemble(cls, recommender: Recommender, users: Users) -> "Model":
-        """A recommender with users, its shapes entered in ``info``."""
-        parts = {field.name: getattr(recommender, field.name) for field in fields(Recommender)}
-        model = cls(**parts, load_users=lambda: users)
-        return replace(model, info=replace(model.info, shapes=shapes_of(model._parts(model.load_users))))
+        """Return a recommender with users, its shapes entered in ``info``."""
+        info = replace(recommender.info, shapes=shapes_of(recommender, users))
+        return cls(**_fields(recommender) | {"info": info}, load_users=lambda: users)
+
+
+def _fields(recommender: Recommender) -> dict[str, Any]:
+    """Return the parts of a recommender by name, not copied."""
+    return {field.name: getattr(recommender, field.name) for field in fields(Recommender)}

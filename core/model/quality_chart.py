@@ -8,7 +8,7 @@ COLOURS = ("#c2185b", "#37474f", "#1976d2", "#00897b", "#f9a825", "#8e24aa", "#6
 GRID, TEXT = "#8888", "#777"
 
 
-def quality_picture(by_title: Mapping[str, Mapping[str, float]], metric: str = "NDCG@10") -> str:
+def quality_chart(by_title: Mapping[str, Mapping[str, float]], metric: str = "NDCG@10") -> str:
     """A line for each title over the figures named ``{metric}, … shown``, in their order.
 
     An SVG of fixed size without scripts or outside references; empty when there is nothing to show.

@@ -9,8 +9,9 @@ from scipy import sparse
 
 from ..data.catalogue import Catalogue, Title
 from ..data.franchises import Franchises
+from ..data.scale import RatingScale
 from ..errors import InputError
-from ..heads.base import Predictor, Ranker
+from ..heads.base import Predicts, Ranker
 from ..heads.ranking import RankingHead
 from ..heads.textbook import TextbookHead
 from ..insight.factor_meanings import FactorMeaning, meanings
@@ -47,7 +48,7 @@ class Recommender:
 
     catalogue: Catalogue
     ranker: Ranker
-    predictor: Predictor
+    predictor: Predicts
     info: ModelInfo
     textbook: TextbookHead
     places: Float32
@@ -72,8 +73,8 @@ class Recommender:
         return self.ranker.factors.singular_values
 
     @property
-    def rating_scale(self) -> tuple[float, float]:
-        """Lowest and highest rating."""
+    def rating_scale(self) -> RatingScale:
+        """From the lowest to the highest rating."""
         return self.info.rating_scale
 
     @cached_property
@@ -175,7 +176,7 @@ class Recommender:
 
     def certainty(self, taste: Taste) -> Certainty | None:
         """How sure the model is of a taste and of its best titles; None if its head cannot tell."""
-        return self._certainties.of(taste, self.ranker.scores(taste.row)[0], self.allowed(taste, Filters()))
+        return self._certainties.of(taste, self.ranker.rank_scores(taste.row)[0], self.allowed(taste, Filters()))
 
     @cached_property
     def suggester(self) -> Suggester:
@@ -251,7 +252,7 @@ class Recommender:
         -------
         float32 [n, n_items]. Titles in the history are scored like the others; mask them.
         """
-        return self.ranker.scores(checked_histories(matrix, self.catalogue, self.rating_scale))
+        return self.ranker.rank_scores(checked_histories(matrix, self.catalogue, self.rating_scale))
 
     def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
         """The rating each history's owner is expected to give each title, float32 [n, n_items],
@@ -260,4 +261,4 @@ class Recommender:
         return self._predict(checked_histories(matrix, self.catalogue, self.rating_scale))
 
     def _predict(self, matrix: sparse.csr_array) -> Float32:
-        return np.clip(self.predictor.predict(matrix), *self.rating_scale)
+        return self.rating_scale.clip(self.predictor.predict_ratings(matrix))

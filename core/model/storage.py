@@ -1,144 +1,128 @@
-"""A model's parts to files and back: what `core.model.files` writes and validates, made of heads."""
+"""A model to files and back: what `core.model.files` writes and validates, made of heads."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..data.catalogue import Catalogue
 from ..errors import ArtifactError, InputError
-from ..heads.base import Head, Predictor, Ranker
+from ..heads.base import Head
 from ..heads.item_factors import Spec, Tensors
-from ..heads.prediction import PredictionHead
-from ..heads.ranking import RankingHead
-from ..heads.textbook import TextbookHead
-from ..numerics.arrays import AnyArray, Float32
-from . import files as artifact
+from ..heads.prediction import PredictionConfig, PredictionHead
+from ..heads.ranking import RankingConfig, RankingHead
+from ..heads.textbook import TextbookConfig, TextbookHead
+from ..numerics.arrays import AnyArray
+from . import files
 from .card import by_title, model_card
+from .config import TrainingConfig
 from .info import ModelInfo
-from .quality_chart import quality_picture
+from .quality_chart import quality_chart
+from .recommender import Recommender
 from .stored_users import Users
 
-RANKERS: dict[str, type[Head]] = {head.kind: head for head in (RankingHead, TextbookHead)}
-PREDICTORS: dict[str, type[Head]] = {head.kind: head for head in (PredictionHead, TextbookHead)}
+HEADS: dict[type[Any], type[Head]] = {
+    RankingConfig: RankingHead,
+    PredictionConfig: PredictionHead,
+    TextbookConfig: TextbookHead,
+}
+"""The head that each kind of settings makes."""
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What a model is made of; see `core.model.model.Model`."""
-
-    catalogue: Catalogue
-    ranker: Ranker
-    predictor: Predictor
-    info: ModelInfo
-    load_users: Callable[[], Users]
-    textbook: TextbookHead
-    places: Float32
-
-    @property
-    def heads(self) -> dict[str, Head]:
-        """By role."""
-        return {"ranking": self.ranker, "prediction": self.predictor, "textbook": self.textbook}  # type: ignore[dict-item]
-
-
-def to_files(parts: Parts, **card: str) -> dict[str, bytes]:
-    """The files of a model, by name; ``card`` as for `core.model.card.model_card`."""
+def to_files(model: Recommender, users: Users, **card: str) -> dict[str, bytes]:
+    """Return the files of a model by name; ``card`` goes to `core.model.card.model_card`."""
     tensors: dict[str, AnyArray] = {
-        f"{role}.{name}": tensor for role, head in parts.heads.items() for name, tensor in head.tensors().items()
+        f"{role}.{name}": tensor for role, head in _heads(model) for name, tensor in head.tensors().items()
     }
-    tensors |= {"item_ids": parts.catalogue.anime_ids, "places": parts.places.astype(np.float16)}
-    picture = quality_picture(by_title(parts.info))
+    tensors |= {"item_ids": model.catalogue.anime_ids, "places": model.places.astype(np.float16)}
+    chart = quality_chart(by_title(model.info))
     return {
-        artifact.CONFIG: parts.info.to_json().encode(),
-        artifact.TENSORS: artifact.tensors_to_bytes(tensors),
-        artifact.USERS: artifact.tensors_to_bytes(parts.load_users().tensors()),
-        artifact.CATALOGUE: artifact.catalogue_to_bytes(parts.catalogue),
-        artifact.CARD: model_card(parts.info, **card).encode(),
-    } | ({artifact.PICTURE: picture.encode()} if picture else {})
+        files.CONFIG: model.info.to_json().encode(),
+        files.TENSORS: files.tensors_to_bytes(tensors),
+        files.USERS: files.tensors_to_bytes(users.tensors()),
+        files.CATALOGUE: files.catalogue_to_bytes(model.catalogue),
+        files.CARD: model_card(model.info, **card).encode(),
+    } | ({files.CHART: chart.encode()} if chart else {})
 
 
-def shapes_of(parts: Parts) -> dict[str, int]:
-    """The size of every named dimension of the tensors."""
-    shapes = {"items": len(parts.catalogue), "axes": 2}
-    for role, head in parts.heads.items():
+def shapes_of(model: Recommender, users: Users) -> dict[str, int]:
+    """Return the size of every named dimension of the tensors."""
+    shapes = {"items": len(model.catalogue), "axes": 2}
+    for role, head in _heads(model):
         shapes |= _sizes(_in_role(head.SPEC, role), head.tensors())
-    return shapes | _sizes(Users.SPEC, parts.load_users().tensors())
+    return shapes | _sizes(Users.SPEC, users.tensors())
 
 
-def read_parts(folder: Path) -> Parts:
-    """The inverse of `to_files`, of a folder. The users' file is read when ``load_users`` is called.
+def read_recommender(folder: Path) -> Recommender:
+    """Return what `to_files` stored in a folder, but for the users.
 
     Raises
     ------
     ArtifactError
-        Something is missing or fails validation (see `core.model.files.read_tensors`).
+        A file is missing or fails validation: see `core.model.files.read_tensors`.
     """
-    info = artifact.read_info(folder)
-    heads: dict[str, type[Head]] = {
-        role: _head_class(folder, kinds, info.recipe, role)
-        for role, kinds in (("ranking", RANKERS), ("prediction", PREDICTORS))
-    }
-    heads["textbook"] = TextbookHead
+    info = files.read_info(folder)
+    configs = _configs(folder, info)
     spec: dict[str, tuple[str, tuple[str, ...]]] = {
         "item_ids": ("int64", ("items",)),
         "places": ("float16", ("items", "axes")),
     }
-    for role, head in heads.items():
-        spec |= {f"{role}.{name}": value for name, value in _in_role(head.SPEC, role).items()}
-    tensors = artifact.read_tensors(folder / artifact.TENSORS, spec, info.shapes)
-    catalogue = artifact.read_catalogue(folder)
+    for role, config in configs.items():
+        spec |= {f"{role}.{name}": value for name, value in _in_role(HEADS[type(config)].SPEC, role).items()}
+    tensors = files.read_tensors(folder / files.TENSORS, spec, info.shapes)
+    catalogue = files.read_catalogue(folder)
     if not np.array_equal(catalogue.anime_ids, tensors["item_ids"]):
         raise ArtifactError(
-            f"{folder}: the titles of {artifact.CATALOGUE} are not the item_ids of {artifact.TENSORS}, "
+            f"{folder}: the titles of {files.CATALOGUE} are not the item_ids of {files.TENSORS}, "
             "or in another order. The files belong to different models."
         )
-    n_items = len(catalogue)
-    ranker, predictor, textbook = (
-        _restore(folder, head, role, {name: tensors[f"{role}.{name}"] for name in head.SPEC}, n_items, info)
-        for role, head in heads.items()
-    )
 
-    def load_users() -> Users:
-        if artifact.read_info(folder) != info:
-            raise ArtifactError(f"{folder}: holds another model by now, with other users. Load it again.")
-        stored = artifact.read_tensors(folder / artifact.USERS, Users.SPEC, info.shapes)
-        return Users.from_tensors(stored, n_items, info.rating_scale)
+    def restored(role: str) -> Any:
+        config = configs[role]
+        head = HEADS[type(config)]
+        own = {name: tensors[f"{role}.{name}"] for name in head.SPEC}
+        return head.restore(own, len(catalogue), config, info.rating_scale)
 
-    return Parts(catalogue, ranker, predictor, info, load_users, textbook, tensors["places"].astype(np.float32))
+    places = tensors["places"].astype(np.float32)
+    return Recommender(catalogue, restored("ranking"), restored("prediction"), info, restored("textbook"), places)
+
+
+def read_users(folder: Path, model: Recommender) -> Users:
+    """Return the users that a folder stores beside a model. Raises `ArtifactError`."""
+    if files.read_info(folder) != model.info:
+        raise ArtifactError(f"{folder}: holds another model by now, with other users. Load it again.")
+    stored = files.read_tensors(folder / files.USERS, Users.SPEC, model.info.shapes)
+    return Users.from_tensors(stored, len(model.catalogue), model.rating_scale)
+
+
+def _heads(model: Recommender) -> Iterator[tuple[str, Head]]:
+    """Yield each head with its role."""
+    heads: dict[str, Any] = {"ranking": model.ranker, "prediction": model.predictor, "textbook": model.textbook}
+    yield from heads.items()
+
+
+def _configs(folder: Path, info: ModelInfo) -> dict[str, Any]:
+    """Return the settings of each head by role."""
+    try:
+        config = TrainingConfig.from_recipe(info.recipe)
+    except InputError as error:
+        raise ArtifactError(f"{folder / files.CONFIG}: recipe.{error}") from error
+    return {"ranking": config.ranking, "prediction": config.prediction, "textbook": TextbookConfig()}
 
 
 def _in_role(spec: Spec, role: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """A head's spec with its dimensions named after the role, ``items`` apart."""
+    """Return a head's spec with its dimensions named after the role, ``items`` apart."""
     return {
-        name: (dtype, tuple(at if at == "items" else f"{role}.{at}" for at in dimensions))
+        name: (dtype, tuple(size if size == "items" else f"{role}.{size}" for size in dimensions))
         for name, (dtype, dimensions) in spec.items()
     }
 
 
 def _sizes(spec: Spec, tensors: Tensors) -> dict[str, int]:
+    """Return the size of each dimension that a spec names."""
     return {
         dimension: size
         for name, (_, dimensions) in spec.items()
         for dimension, size in zip(dimensions, tensors[name].shape, strict=True)
         if "+" not in dimension
     }
-
-
-def _head_class(folder: Path, kinds: Mapping[str, type[Head]], recipe: Mapping[str, Any], role: str) -> type[Head]:
-    settings = recipe.get(role)
-    kind = str(settings.get("kind")) if isinstance(settings, dict) else "missing"
-    if kind not in kinds:
-        raise ArtifactError(
-            f"{folder / artifact.CONFIG}: recipe.{role}.kind is {kind!r}; expected {' or '.join(map(repr, kinds))}."
-        )
-    return kinds[kind]
-
-
-def _restore(folder: Path, head: type[Head], role: str, tensors: Tensors, n_items: int, info: ModelInfo) -> Any:
-    settings = {name: value for name, value in info.recipe.get(role, {}).items() if name != "kind"}
-    try:
-        return head.restore(tensors, n_items, settings, info.rating_scale)
-    except (InputError, TypeError) as error:
-        raise ArtifactError(f"{folder / artifact.CONFIG}: recipe.{role} does not fit its kind: {error}") from error

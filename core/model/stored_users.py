@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from ..data.scale import WATCHED
+from ..data.scale import RatingScale
 from ..errors import ArtifactError, InputError
 from ..heads.item_factors import Spec, Tensors
 from ..numerics.arrays import AnyArray, Float32, Int64
@@ -72,7 +72,7 @@ class Users:
         }
 
     @classmethod
-    def from_tensors(cls, tensors: Tensors, n_items: int, scale: tuple[float, float]) -> "Users":
+    def from_tensors(cls, tensors: Tensors, n_items: int, scale: RatingScale) -> "Users":
         """The inverse of `tensors`. Raises `ArtifactError` where the parts contradict each other."""
         user_ids, indptr = tensors["user_ids"].astype(np.int64), tensors["indptr"].astype(np.int64)
         positions, values = tensors["positions"].astype(np.int32), tensors["values"].astype(np.float32)
@@ -84,8 +84,8 @@ class Users:
             )
         if positions.size and positions.max() >= n_items:
             raise ArtifactError(f"users.safetensors: position {positions.max()} lies outside of the {n_items} titles.")
-        if np.any((values != WATCHED) & ((values < scale[0]) | (values > scale[1]))):
-            raise ArtifactError(f"users.safetensors: a rating lies off the scale {scale[0]:g}-{scale[1]:g}.")
+        if not scale.holds(values).all():
+            raise ArtifactError(f"users.safetensors: a rating lies off the scale {scale}.")
         history = sparse.csr_array((values, positions, indptr.astype(np.int32)), shape=(len(user_ids), n_items))
         if not history.has_canonical_format:
             raise ArtifactError("users.safetensors: a user's positions are not ascending; the file is damaged.")

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from ..data.catalogue import Catalogue
-from ..heads.base import Predictor
+from ..heads.base import Predicts
 from ..numerics.arrays import Bool, Float32, Float64
 from .listing import top_k
 from .taste import Taste
@@ -60,7 +60,7 @@ class HasPosterior(Protocol):
 class Certainties:
     """Tells how sure a prediction head is. What depends on no visitor is computed once."""
 
-    head: Predictor
+    head: Predicts
     catalogue: Catalogue
 
     def of(self, taste: Taste, scores: Float32, allowed: Bool) -> Certainty | None:

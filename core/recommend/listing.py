@@ -87,7 +87,7 @@ def recommend(
     InputError
         ``k`` is not within 1..1000, or ``novelty`` not within -1..1.
     """
-    scores = tilted(ranker.scores(taste.row)[0], catalogue, novelty)
+    scores = tilted(ranker.rank_scores(taste.row)[0], catalogue, novelty)
     order = scores
     if first is not None and len(first):
         order = scores.copy()

@@ -34,6 +34,7 @@ import numpy.typing as npt
 from scipy.linalg import eigh
 
 from ..data.catalogue import Catalogue
+from ..data.scale import RatingScale
 from ..errors import InputError
 from ..heads.base import Ranker
 from ..numerics.arrays import Float32, Float64, Int64
@@ -65,7 +66,7 @@ class Suggester:
     franchises
         The franchise of each title, int64 [n_titles]: see `core.data.franchises`.
     scale
-        Lowest and highest rating.
+        From the lowest to the highest rating.
     look
         What it costs to look at a title and not to know it, in units of rating one: small values
         ask for titles that tell much and that few know. Chosen by simulation on users that were
@@ -79,7 +80,7 @@ class Suggester:
     catalogue: Catalogue
     franchises: Int64
     ranker: Ranker
-    scale: tuple[float, float]
+    scale: RatingScale
     look: float = LOOK
     later_seasons: bool = True
 
@@ -121,7 +122,9 @@ class Suggester:
         average list, float64 [n_candidates, n_candidates].
         """
         targets = self.ranker.factors.columns.astype(np.int64)
-        average = self.ranker.scores(history_matrix([[]], [[]], len(self.catalogue)))[0, targets].astype(np.float64)
+        average = self.ranker.rank_scores(history_matrix([[]], [[]], len(self.catalogue)))[0, targets].astype(
+            np.float64
+        )
         average /= max(float(np.linalg.norm(average)), TINY)
         products, along = np.zeros((len(self.candidates), len(self.candidates))), np.zeros(len(self.candidates))
         for start in range(0, len(targets), TARGETS_AT_ONCE):
@@ -144,7 +147,7 @@ class Suggester:
     def _moves(self, titles: Int64, targets: Int64) -> Float32:
         """What a like of each title, told alone, adds to each target's score, float32 [titles, targets]."""
         alone = titles[:, None]
-        liked = history_matrix(alone, np.full(alone.shape, self.scale[1]), len(self.catalogue))
+        liked = history_matrix(alone, np.full(alone.shape, self.scale.high), len(self.catalogue))
         return self.ranker.contributions(liked, targets)
 
     @property
@@ -166,7 +169,7 @@ class Suggester:
         """
         listed = np.log(self._listed / self._listed.max())
         if self.tells:
-            scores = self.ranker.scores(taste.row)[0, self.candidates]
+            scores = self.ranker.rank_scores(taste.row)[0, self.candidates]
             liking = SCORE * np.log(np.maximum(scores, LOWEST_SCORE)) + HISTORY * np.log1p(len(taste))
             logit = INTERCEPT + LISTED * listed + liking
         else:

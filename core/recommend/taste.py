@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from ..data.catalogue import Catalogue
-from ..data.scale import DISLIKED, WATCHED, check_rating
+from ..data.scale import WATCHED, RatingScale
 from ..errors import InputError
 from ..numerics.arrays import Float32, Int32, Int64
 from ..numerics.sparse import history_matrix
@@ -30,7 +30,7 @@ class Taste:
     anime_ids
         int64 [history], the titles in the order of ``row.indices``.
     scale
-        Lowest and highest rating.
+        From the lowest to the highest rating.
     unknown_ids
         Ids that were given and that the model's catalogue lacks. They count for nothing.
     user_id
@@ -41,7 +41,7 @@ class Taste:
     history: sparse.csr_array
     factors: Float32
     anime_ids: Int64
-    scale: tuple[float, float]
+    scale: RatingScale
     unknown_ids: tuple[int, ...] = ()
     user_id: int | None = None
 
@@ -58,9 +58,7 @@ class Taste:
     @property
     def disliked(self) -> Int32:
         """Those of `seen` that were rated in the lower part of the scale (5 of 10 or less), int32."""
-        low, high = self.scale
-        place = (self.history.data - low) / (high - low)
-        return np.asarray(self.seen[(place <= DISLIKED) & (self.history.data != WATCHED)])
+        return np.asarray(self.seen[self.scale.disliked(self.history.data)])
 
     @cached_property
     def ratings(self) -> dict[int, float]:
@@ -80,7 +78,7 @@ class Taste:
 
 
 def history_row(
-    ratings: Mapping[int, float], catalogue: Catalogue, scale: tuple[float, float]
+    ratings: Mapping[int, float], catalogue: Catalogue, scale: RatingScale
 ) -> tuple[sparse.csr_array, tuple[int, ...]]:
     """``{anime_id: rating}`` as a CSR row float32 [1, n_titles], and the ids nobody knows.
 
@@ -96,7 +94,7 @@ def history_row(
             raise InputError(
                 f"The anime_id {anime_id!r} is not a whole number; expected a MyAnimeList id such as 5114."
             )
-        check_rating(rating, scale, f"The rating of anime_id {anime_id}")
+        scale.check(rating, f"The rating of anime_id {anime_id}")
         if anime_id in catalogue:
             cells[catalogue.position(int(anime_id))] = float(rating)
         else:
@@ -105,7 +103,7 @@ def history_row(
     return history_matrix([positions], [[cells[at] for at in positions]], len(catalogue)), tuple(unknown)
 
 
-def checked_histories(matrix: sparse.csr_array, catalogue: Catalogue, scale: tuple[float, float]) -> sparse.csr_array:
+def checked_histories(matrix: sparse.csr_array, catalogue: Catalogue, scale: RatingScale) -> sparse.csr_array:
     """A copy of a matrix [n, n_titles] of histories, without repeated entries.
 
     Raises
@@ -117,8 +115,7 @@ def checked_histories(matrix: sparse.csr_array, catalogue: Catalogue, scale: tup
         raise InputError(f"The matrix has the shape {matrix.shape}; expected [n, {len(catalogue)}], see item_ids.")
     matrix = sparse.csr_array(matrix, copy=True)
     matrix.sum_duplicates()
-    low, high = scale
-    wrong = matrix.data[(matrix.data != WATCHED) & ~((matrix.data >= low) & (matrix.data <= high))]
+    wrong = matrix.data[~scale.holds(matrix.data)]
     if wrong.size:
-        raise InputError(f"The matrix holds the value {wrong[0]}; expected {low:g} to {high:g}, or {WATCHED}.")
+        raise InputError(f"The matrix holds the value {wrong[0]}; expected {scale}, or {WATCHED}.")
     return matrix

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from ..data.catalogue import Catalogue
-from ..data.scale import LIKED
+from ..data.scale import LIKED, RatingScale
 from ..errors import InputError
 from ..heads.base import Ranker
 from ..numerics.arrays import Bool, Float32, Float64, Int64
@@ -100,7 +100,7 @@ def recommend_together(
     check_k(k)
     if isinstance(balance, bool) or not isinstance(balance, int | float) or not 0 <= balance <= 1:
         raise InputError(f"balance is {balance!r}; expected a number from 0 (averaging) to 1 (least misery).")
-    own_scores = [tilted(ranker.scores(taste.row)[0], catalogue, novelty) for taste in tastes]
+    own_scores = [tilted(ranker.rank_scores(taste.row)[0], catalogue, novelty) for taste in tastes]
     own_lists = [top_k(scores, allowed, catalogue, max(k, OWN_BEST)) for scores in own_scores]
     scores = joint_scores([utility(*own) for own in zip(own_scores, own_lists, strict=True)], balance)
     floors = [_floor(*own, tastes[0].scale, tolerance) for own in zip(own_lists, predicted, strict=True)]
@@ -126,11 +126,10 @@ def joint_scores(utilities: Sequence[Float64], balance: float) -> Float64:
     return np.asarray(mean - balance * (mean - np.minimum.reduce(utilities)))
 
 
-def _floor(own_list: Int64, predicted: Float32, scale: tuple[float, float], tolerance: float) -> float:
+def _floor(own_list: Int64, predicted: Float32, scale: RatingScale, tolerance: float) -> float:
     """The lowest rating that one person is not to suffer from."""
-    low, high = scale
-    best = float(predicted[own_list[:OWN_BEST]].mean()) if len(own_list) else low
-    return min(best - tolerance * (high - low), low + LIKED * (high - low))
+    best = float(predicted[own_list[:OWN_BEST]].mean()) if len(own_list) else scale.low
+    return min(best - tolerance * (scale.high - scale.low), scale.at(LIKED))
 
 
 def _waits(own_list: Int64, predicted: Float32, floor: float, k: int) -> Int64:

@@ -8,6 +8,7 @@ from small_data import write_csv
 
 from core import WATCHED, Catalogue, DataError, Ratings
 from core.data.ratings import explicit
+from core.data.scale import RatingScale
 
 HEADER = "user_id,anime_id,rating"
 ROWS = st.lists(
@@ -53,7 +54,7 @@ def test_watched_is_never_a_rating(ratings: Ratings) -> None:
 
 
 def test_the_scale_belongs_to_the_ratings(catalogue: Catalogue, tmp_path: Path) -> None:
-    assert read([(1, 100, 0.5), (1, 101, 5)], catalogue, tmp_path, rating_scale=(0.5, 5)).scale == (0.5, 5.0)
+    assert read([(1, 100, 0.5), (1, 101, 5)], catalogue, tmp_path, rating_scale=(0.5, 5)).scale == RatingScale(0.5, 5.0)
     with pytest.raises(DataError, match=r"found '6'; expected a number from 0\.5 to 5 or -1"):
         read([(1, 100, 6)], catalogue, tmp_path, rating_scale=(0.5, 5))
     for wrong in ((0, 5), (5, 1), (1, float("inf")), ("one", "ten"), (1,)):

@@ -6,6 +6,7 @@ from scipy import sparse
 from sklearn.metrics import mean_absolute_error, mean_squared_error, ndcg_score, root_mean_squared_error
 
 from core import Model, Ratings
+from core.data.scale import RatingScale
 from core.evaluation.measure import RANKING_METRICS, RATING_METRICS, measure, top_lists
 from core.evaluation.splits import Holdout, split_ratings, split_users
 
@@ -101,7 +102,7 @@ def test_the_upper_part_of_another_scale_is_relevant(ratings: Ratings) -> None:
     """4 and 5 of 5 are what 8 to 10 of 10 are."""
     held_out = sparse.csr_array((np.array([4, 3], np.float32), ([0, 1], [0, 0])), shape=(2, ratings.matrix.shape[1]))
     holdout = Holdout(np.arange(2), sparse.csr_array(held_out.shape, dtype=np.float32), held_out)
-    on_five = replace(ratings, scale=(1.0, 5.0))
+    on_five = replace(ratings, scale=RatingScale(1, 5))
     estimates = measure(Fixed(-np.arange(held_out.shape[1], dtype=float)), holdout, on_five).estimates
     assert estimates["ndcg"].value == 1  # of the one user with a relevant title
 

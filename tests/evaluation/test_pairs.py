@@ -9,6 +9,7 @@ from small_data import SMALL
 
 from core import Filters, Model, Ratings, train
 from core.data.ratings import explicit
+from core.data.scale import RatingScale
 from core.evaluation.metrics import ndcg
 from core.evaluation.pairs import METRICS, Pairs, judged, measure, outcomes_table, outcomes_to_dict, strategies
 from core.evaluation.splits import split_users
@@ -50,15 +51,15 @@ def test_a_list_is_judged_by_both() -> None:
     one = sparse.csr_array(np.array([[9, 8, 4, 0, 10, 0, 0, 0]], dtype=np.float32))
     other = sparse.csr_array(np.array([[5, 8, 0, 6, 0, 10, 0, 0]], dtype=np.float32))
     listed, seen = np.array([1, 0, 2, 6]), np.array([4])  # 4 could not be listed
-    mean, lower, both, nothing, disliked, known = judged(listed, [one, other], seen, (1, 10))
+    mean, lower, both, nothing, disliked, known = judged(listed, [one, other], seen, RatingScale())
     first = ndcg(np.array([[True, True, False, False]]), np.array([2]))[0]
     second = ndcg(np.array([[True, False, False, False]]), np.array([2]))[0]
     assert (mean, lower) == pytest.approx(((first + second) / 2, second))
     assert both == 1.0  # title 1, in the first place
     assert (nothing, disliked, known) == (0.0, 2, 5)
-    assert judged(np.array([0]), [one, other], seen, (1, 10))[3] == 1.0  # the other one finds nothing
+    assert judged(np.array([0]), [one, other], seen, RatingScale())[3] == 1.0  # the other one finds nothing
     nobody = sparse.csr_array(np.array([[5, 0, 0, 0, 0, 0, 0, 0]], dtype=np.float32))
-    assert np.isnan(judged(listed, [one, nobody], seen, (1, 10))[:4]).all()
+    assert np.isnan(judged(listed, [one, nobody], seen, RatingScale())[:4]).all()
 
 
 def test_figures_are_those_of_lists_that_the_model_makes(held_out: tuple[Model, sparse.csr_array]) -> None:
@@ -78,7 +79,7 @@ def test_figures_are_those_of_lists_that_the_model_makes(held_out: tuple[Model, 
             (alone, model.recommend(tastes[0].with_seen(tastes[1]), 10, Filters(adult=True))),
         ):
             positions = np.array([model.catalogue.position(item.anime_id) for item in listed])
-            lists.append(judged(positions, held, seen, (1, 10)))
+            lists.append(judged(positions, held, seen, RatingScale()))
     for name, expected in ((f"balance {BALANCE:g}", figures), ("the list of one of them", alone)):
         by_pair = np.array(expected)
         for column, metric in enumerate(("ndcg", "lower", "both", "without_hit")):

@@ -9,6 +9,7 @@ from histories import HISTORIES
 from small_data import ROOT, SMALL, write_csv
 
 from core import WATCHED, Catalogue, Model, Ratings, train
+from core.data.scale import RatingScale
 from core.heads.preferences import preference
 from core.heads.ranking import LAMBDA_STEPS
 
@@ -35,7 +36,7 @@ def test_scores_follow_the_formula(model: Model, history: dict[int, float]) -> N
     expected = x @ operator * lift / np.sqrt(np.mean((average @ operator * lift) ** 2))
     for at in {int(e) for later, e in zip(head.later, head.earlier, strict=True) if later + 100 in history}:
         expected[at] *= config.earlier_part if expected[at] > 0 else 1
-    scores = head.scores(model.fold_in(history).row)[0]
+    scores = head.rank_scores(model.fold_in(history).row)[0]
     assert np.allclose(scores, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
 
 
@@ -56,12 +57,12 @@ def test_an_earlier_part_of_what_was_seen_comes_up(model: Model) -> None:
     plain = replace(head, later=head.later[:0], earlier=head.earlier[:0])
     marked = replace(head, later=np.array([4], np.int32), earlier=np.array([2], np.int32))
     row = model.fold_in({104: 9}).row
-    before, after = plain.scores(row)[0], marked.scores(row)[0]
+    before, after = plain.rank_scores(row)[0], marked.rank_scores(row)[0]
     assert before[2] > 0
     assert after[2] == pytest.approx(head.config.earlier_part * before[2])
     assert np.array_equal(np.delete(before, 2), np.delete(after, 2))
     disliked = model.fold_in({104: 2, 106: 9}).row
-    assert np.array_equal(plain.scores(disliked), marked.scores(disliked))
+    assert np.array_equal(plain.rank_scores(disliked), marked.rank_scores(disliked))
 
 
 def test_only_television_before_a_title_is_its_earlier_part(tmp_path: Path) -> None:
@@ -97,8 +98,8 @@ def test_a_nine_raises_the_neighbours_and_a_two_lowers_them(n: int) -> None:
 
 def test_preferences_fall_below_zero_for_low_ratings() -> None:
     ratings = np.array([1, 3, 4, 5, 8, 10, WATCHED], dtype=np.float32)
-    assert np.allclose(preference(ratings, 0.3, (1, 10)), [-0.5, -0.25, -0.125, 0.25, 1, 1.5, 0.3])
-    assert np.allclose(preference(np.array([1, 5], np.float32), 0.3, (1, 5)), [-0.5, 1.5])
+    assert np.allclose(preference(ratings, 0.3, RatingScale()), [-0.5, -0.25, -0.125, 0.25, 1, 1.5, 0.3])
+    assert np.allclose(preference(np.array([1, 5], np.float32), 0.3, RatingScale(1, 5)), [-0.5, 1.5])
 
 
 @pytest.mark.parametrize(

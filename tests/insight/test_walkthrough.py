@@ -29,9 +29,9 @@ def walked(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
 
 
 def check_sums(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
-    """Every figure against `RankingHead.scores`, `RankingHead.contributions` and the formulas."""
+    """Every figure against `RankingHead.rank_scores`, `RankingHead.contributions` and the formulas."""
     steps, head = walked(model, taste, count), model.ranker
-    scores = head.scores(taste.row)[0]
+    scores = head.rank_scores(taste.row)[0]
     size = float(np.abs(scores).max())
     for one in steps.scores:
         at = model.catalogue.position(one.title.anime_id)
@@ -168,7 +168,7 @@ def test_the_textbooks_list_is_that_of_its_model(model: Model, textbook: Model, 
     taste = model.fold_in(history)
     listed = textbook_list(textbook.ranker, taste, model.catalogue, model.allowed(taste, Filters()), 5)
     assert listed == textbook.recommend(textbook.fold_in(history), 5)
-    predicted = textbook.ranker.predict(taste.row)[0]
+    predicted = textbook.ranker.predict_ratings(taste.row)[0]
     for item in listed:
         raw = float(predicted[model.catalogue.position(item.anime_id)])
         assert (item.score, item.predicted_rating) == (raw, float(np.clip(raw, 1, 10)))

@@ -12,7 +12,7 @@ from small_data import ROOT, SMALL
 
 from core import WATCHED, Filters, InputError, Model, Ratings, train
 from core.data.ratings import explicit
-from core.model.training import TrainingConfig
+from core.model.config import TrainingConfig
 from core.recommend.taste import history_row
 
 TASTE = {103: 9, 105: 8, 104: WATCHED, 110: 2}
@@ -99,11 +99,11 @@ def test_contributions_add_up_to_the_score(model: Model) -> None:
     targets = np.arange(len(model.catalogue))
     ranker = replace(model.ranker, config=replace(model.ranker.config, earlier_part=1.0))
     total = ranker.contributions(taste.row, targets).sum(axis=0)
-    prior_alone = ranker.scores(taste.row)[0] - total
+    prior_alone = ranker.rank_scores(taste.row)[0] - total
     # What is left is the pull to the average visitor: popularity, the same for all histories of a length.
     other = model.fold_in({103: 2, 106: 8, 107: 9, 111: WATCHED})
     assert np.allclose(
-        prior_alone, ranker.scores(other.row)[0] - ranker.contributions(other.row, targets).sum(axis=0), atol=1e-4
+        prior_alone, ranker.rank_scores(other.row)[0] - ranker.contributions(other.row, targets).sum(axis=0), atol=1e-4
     )
     assert nobody.nnz == 0
 

@@ -72,7 +72,7 @@ def test_a_pick_counts_as_rated_for_the_next(model: Model) -> None:
 def test_influences_are_what_a_like_moves_apart_from_the_average(model: Model) -> None:
     asker = suggester(model)
     columns = model.ranker.factors.columns.astype(np.int64)
-    average = model.ranker.scores(model.fold_in({}).row)[0, columns]
+    average = model.ranker.rank_scores(model.fold_in({}).row)[0, columns]
     average /= np.linalg.norm(average)
     moved = []
     for at in asker.candidates:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core import WATCHED, Filters, InputError, Model, Taste
+from core.data.scale import RatingScale
 from core.recommend.listing import tilted
 from core.recommend.together import OWN_BEST, TOLERANCE, joint_scores, recommend_together, utility
 
@@ -133,7 +134,7 @@ class Fixed:
     def __init__(self, *rows: list[float]) -> None:
         self._rows = [np.pad(np.float32(row), (0, 60 - len(row))) for row in rows]
 
-    def scores(self, row: int) -> np.ndarray:
+    def rank_scores(self, row: int) -> np.ndarray:
         return self._rows[row][None]
 
     def contributions(self, row: int, targets: np.ndarray) -> np.ndarray:
@@ -141,7 +142,7 @@ class Fixed:
 
 
 def by_hand(model: Model, ranker: Fixed, predicted: list[list[float]], n_titles: int, **options: float) -> list[int]:
-    people = [SimpleNamespace(row=at, positions=np.zeros(0, dtype=np.int32), scale=(1, 10)) for at in (0, 1)]
+    people = [SimpleNamespace(row=at, positions=np.zeros(0, dtype=np.int32), scale=RatingScale()) for at in (0, 1)]
     ratings = np.array([np.pad(np.float32(row), (0, 60 - len(row))) for row in predicted])
     allowed = np.arange(60) < n_titles
     listed = recommend_together(people, ranker, ratings, model.catalogue, 60, allowed, **options)  # type: ignore[arg-type]

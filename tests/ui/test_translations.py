@@ -11,6 +11,7 @@ from markupsafe import Markup
 from small_data import ROOT
 
 from core import WATCHED, Catalogue, Model
+from core.data.scale import RatingScale
 from core.insight.traits import OPPOSITES
 from core.model.card import by_title, quality_rows
 from core.serving.model_source import BUNDLED_SOURCE, NOTICES, ServedModel
@@ -211,7 +212,7 @@ def test_nothing_of_a_report_is_untranslated(catalogue: Catalogue, model: Model)
     known = Entry(100, None, ("A",), "completed", 90.0)
     strange = Entry(10**6, None, ("Nobody knows this",), "planned", None)
     brought = Watchlist("AniList", "someone", (known, known, strange, Entry(None, 103, (), "dropped", None)))
-    assert not untranslated(report(brought, match_entries(brought, catalogue, (1, 10)), model, pseudo))
+    assert not untranslated(report(brought, match_entries(brought, catalogue, RatingScale()), model, pseudo))
     facts = {name: 1 for text in SENTENCES.values() for name in places(text)}
     for kind, text in SENTENCES.items():
         error = WatchlistError(kind, **{name: facts[name] for name in places(text)})

@@ -5,15 +5,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from ...data.ratings import Ratings
-from ...heads.prediction import PredictionConfig, PredictionHead
-from ...heads.ranking import RankingConfig, RankingHead
-from ...heads.textbook import TextbookConfig, TextbookHead
-from ...model.training import TrainingConfig
-from ...numerics.arrays import Float32
-from ..measure import Recommender
+from ...heads.prediction import PredictionConfig
+from ...heads.ranking import RankingConfig
+from ...heads.textbook import TextbookConfig
+from ...model.config import TrainingConfig
+from ..measure import Scorer
 from ..recipes import Settings, recipe
 
 
@@ -63,57 +60,23 @@ class SearchSpace:
     """
 
     name: str
-    fit: Callable[..., Recommender]
+    fit: Callable[..., Scorer]
     ranges: Mapping[str, Range]
     default: Settings
     judged_by: str
     by_rating: bool = False
     fitted: tuple[str, ...] = ()
-    refit: Callable[[Any, Settings], Recommender] | None = None
+    refit: Callable[[Any, Settings], Scorer] | None = None
     configure: Callable[[TrainingConfig, Settings], TrainingConfig] | None = None
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """The ranking head alone."""
-
-    head: RankingHead | TextbookHead
-
-    def rank_scores(self, matrix: sparse.csr_array) -> Float32:
-        """float32 [n, n_items]."""
-        return self.head.scores(matrix)
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """The prediction head alone."""
-
-    head: PredictionHead
-    scale: tuple[float, float]
-
-    def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
-        """float32 [n, n_items], within the scale."""
-        return np.clip(self.head.predict(matrix), *self.scale)
 
 
 def _silent(done: float) -> None:
     """Progress of a single fit is not shown."""
 
 
-def _fit_ranking(ratings: Ratings, seed: int, **settings: Any) -> Ranked:
-    return Ranked(RankingConfig(**settings).fit(ratings, seed, _silent))
-
-
-def _refit_ranking(recommender: Ranked, settings: Settings) -> Ranked:
-    return Ranked(replace(recommender.head, config=RankingConfig(**settings)))  # type: ignore[arg-type]
-
-
-def _fit_prediction(ratings: Ratings, seed: int, **settings: Any) -> Predicted:
-    return Predicted(PredictionConfig(**settings).fit(ratings, seed, _silent), ratings.scale)
-
-
-def _fit_textbook(ratings: Ratings, seed: int, **settings: Any) -> Ranked:
-    return Ranked(TextbookConfig(**settings).fit(ratings, seed, _silent))
+def _fit(config: type[Any]) -> Callable[..., Scorer]:
+    """Return a function that fits a head with the settings of this configuration."""
+    return lambda ratings, seed, **settings: config(**settings).fit(ratings, seed, _silent)
 
 
 def _peer(name: str, ranges: Mapping[str, Range], judged_by: str = "ndcg", by_rating: bool = False) -> SearchSpace:
@@ -130,7 +93,7 @@ SEARCH_SPACES: Mapping[str, SearchSpace] = {
     for space in (
         SearchSpace(
             "ranking",
-            _fit_ranking,
+            _fit(RankingConfig),
             {
                 "factors": Range(64, 512, log=True),
                 "watched_weight": Range(0.1, 0.6),
@@ -152,12 +115,12 @@ SEARCH_SPACES: Mapping[str, SearchSpace] = {
             asdict(RankingConfig()),
             "ndcg",
             fitted=RankingConfig.FITTED,
-            refit=_refit_ranking,
+            refit=lambda head, settings: replace(head, config=RankingConfig(**settings)),
             configure=lambda config, settings: replace(config, ranking=RankingConfig(**settings)),
         ),
         SearchSpace(
             "prediction",
-            _fit_prediction,
+            _fit(PredictionConfig),
             {
                 "factors": Range(8, 48, log=True),
                 "iterations": Range(3, 10),
@@ -170,7 +133,7 @@ SEARCH_SPACES: Mapping[str, SearchSpace] = {
             configure=lambda config, settings: replace(config, prediction=PredictionConfig(**settings)),
         ),
         SearchSpace(
-            "textbook", _fit_textbook, {"factors": Range(2, 200, log=True)}, asdict(TextbookConfig()), "ndcg",
+            "textbook", _fit(TextbookConfig), {"factors": Range(2, 200, log=True)}, asdict(TextbookConfig()), "ndcg",
             configure=_textbook,
         ),
         _peer(

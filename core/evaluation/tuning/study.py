@@ -20,7 +20,7 @@ from optuna.trial import TrialState
 
 from ...data.ratings import Ratings
 from ...errors import DataError, InputError
-from ..measure import LOWER_IS_BETTER, Recommender, measure
+from ..measure import LOWER_IS_BETTER, Scorer, measure
 from ..recipes import Settings
 from ..splits import Split, rating_folds, user_folds
 from .search_spaces import Range, SearchSpace
@@ -209,9 +209,9 @@ class _Fits:
 
     def __init__(self, search: Search, splits: Sequence[Split]) -> None:
         self._search, self._splits = search, splits
-        self._last: dict[int, tuple[Settings, Recommender]] = {}
+        self._last: dict[int, tuple[Settings, Scorer]] = {}
 
-    def __call__(self, fold: int, settings: Settings) -> Recommender:
+    def __call__(self, fold: int, settings: Settings) -> Scorer:
         space = self._search.space
         if fold in self._last and space.refit is not None:
             before, recommender = self._last[fold]

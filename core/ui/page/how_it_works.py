@@ -109,7 +109,7 @@ def _textbook(model: Model, visitor: Visitor, taste: Taste) -> list[tuple[Title,
 
 
 def _mean(taste: Taste) -> float | None:
-    given = taste.row.data[taste.row.data >= taste.scale[0]]
+    given = taste.row.data[taste.row.data >= taste.scale.low]
     return float(given.mean()) if len(given) else None
 
 

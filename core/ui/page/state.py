@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from ...data.scale import WATCHED, check_rating
+from ...data.scale import WATCHED
 from ...errors import AniSVDError
 from ...model.model import Model
 from ...recommend.filters import SEQUELS, Filters
@@ -69,7 +69,7 @@ def _rated(value: Any, model: Model) -> Rated:
     anime_id, rating = value.split(":") if isinstance(value, str) else value
     if isinstance(rating, str):
         rating = WATCHED if rating == SEEN else float(rating)
-    check_rating(rating, model.rating_scale, "The rating")
+    model.rating_scale.check(rating, "The rating")
     return _title(anime_id, model), rating
 
 

@@ -89,14 +89,14 @@ def found(titles: list[Title], query: str, state: PageState, model: Model, words
     """What a search found, each title with buttons to rate it."""
     ratings = dict(state.ratings)
     newest = newest_year(model.catalogue, MOST)
-    steps = rating_steps(model)
+    steps = model.rating_scale.steps
     context = {"titles": titles, "query": query.strip(), "ratings": ratings, "steps": steps, "newest": newest}
     return render("found.html", words, **context)
 
 
 def wall(titles: Sequence[Title], n_rated: int, model: Model, words: Words) -> str:
     """Titles to rate with one tap."""
-    steps = rating_steps(model)
+    steps = model.rating_scale.steps
     stars = dict.fromkeys(steps[math.ceil(len(steps) * star / STARS) - 1] for star in range(1, STARS + 1))
     return render("wall.html", words, titles=titles, n_rated=n_rated, stars=list(stars))
 
@@ -111,7 +111,7 @@ def rated(state: PageState, model: Model, words: Words, everything: bool = False
         "n_hidden": len(state.hidden),
         "n_planned": len(state.planned),
     }
-    return render("rated.html", words, titles=titles, steps=rating_steps(model), swapped=state.swapped, **counts)
+    return render("rated.html", words, titles=titles, steps=model.rating_scale.steps, swapped=state.swapped, **counts)
 
 
 def dock(state: PageState, words: Words) -> str:
@@ -171,7 +171,7 @@ def results(
         ask=ask,
         more=more,
         spot=spot,
-        steps=rating_steps(model),
+        steps=model.rating_scale.steps,
     )
 
 
@@ -195,7 +195,7 @@ def chosen_person(state: PageState, words: Words, sample: list[int], taste: Tast
         profile=told,
         most=max(*told.histogram, 1),
         widest=max((max(one.share, one.average) for one in told.genres), default=1.0),
-        low=int(model.rating_scale[0]),
+        low=int(model.rating_scale.low),
         surprises=[(one, catalogue[one.anime_id]) for one in told.surprises],
         history=[(catalogue[anime_id], rating) for anime_id, rating in entries[:HISTORY_SHOWN]],
         n_more=len(entries) - HISTORY_SHOWN,
@@ -206,12 +206,6 @@ def chosen_person(state: PageState, words: Words, sample: list[int], taste: Tast
 def favourites_first(taste: Taste, catalogue: Catalogue) -> list[tuple[int, float]]:
     """Ids and ratings, the highest first, of equal ones the title that more people list."""
     return sorted(taste.ratings.items(), key=lambda entry: (-entry[1], -catalogue[entry[0]].members))
-
-
-def rating_steps(model: Model) -> list[int]:
-    """The ratings that a visitor can give: the whole numbers of the scale."""
-    low, high = model.rating_scale
-    return list(range(math.ceil(low), math.floor(high) + 1))
 
 
 def newest_year(catalogue: Catalogue, share: float = 1.0) -> int:
