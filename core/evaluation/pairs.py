@@ -20,7 +20,7 @@ from scipy import sparse
 
 from ..data.scale import RatingScale
 from ..model.model import Model
-from ..numerics.arrays import Bool, Float32, Int64
+from ..numerics.arrays import Bool, Int64
 from ..recommend.filters import Filters
 from ..recommend.listing import top_k
 from ..recommend.taste import Taste
@@ -105,19 +105,17 @@ def strategies(model: Model) -> dict[str, Strategy]:
 
     def together(balance: float, tolerance: float = TOLERANCE) -> Strategy:
         def strategy(tastes: Sequence[Taste]) -> Positions:
-            arguments = (_predicted(model, tastes), model.catalogue, LENGTH, _allowed(model, tastes))
-            listed = recommend_together(tastes, model.ranker, *arguments, balance=balance, tolerance=tolerance)
+            listed = recommend_together(tastes, LENGTH, WHOLE_CATALOGUE, balance=balance, tolerance=tolerance)
             return np.array([model.catalogue.position(item.anime_id) for item in listed], dtype=np.int64)
 
         return strategy
 
     def predictions(tastes: Sequence[Taste]) -> Positions:
-        scores = _predicted(model, tastes).mean(axis=0)
-        return top_k(scores, _allowed(model, tastes), model.catalogue, LENGTH)
+        scores = np.stack([taste.predicted for taste in tastes]).mean(axis=0)
+        return top_k(scores, _allowed(tastes), model.catalogue, LENGTH)
 
     def first(tastes: Sequence[Taste]) -> Positions:
-        scores = model.ranker.rank_scores(tastes[0].row)[0]
-        return top_k(scores, _allowed(model, tastes), model.catalogue, LENGTH)
+        return top_k(tastes[0].scores, _allowed(tastes), model.catalogue, LENGTH)
 
     return {
         "averaging": together(0.0, tolerance=1.0),
@@ -128,12 +126,8 @@ def strategies(model: Model) -> dict[str, Strategy]:
     }
 
 
-def _allowed(model: Model, tastes: Sequence[Taste]) -> Bool:
-    return np.asarray(np.all([model.allowed(taste, WHOLE_CATALOGUE) for taste in tastes], axis=0))
-
-
-def _predicted(model: Model, tastes: Sequence[Taste]) -> Float32:
-    return np.concatenate([model.predict_ratings(taste.row) for taste in tastes])
+def _allowed(tastes: Sequence[Taste]) -> Bool:
+    return np.asarray(np.all([taste.allowed(WHOLE_CATALOGUE) for taste in tastes], axis=0))
 
 
 def measure(

@@ -21,7 +21,7 @@ from ..heads.preferences import continued_parts, preference
 from ..heads.ranking import LAMBDA_STEPS, RankingConfig, RankingHead
 from ..heads.textbook import TextbookHead
 from ..numerics.arrays import Bool, Float32, Float64, Int64
-from ..recommend.listing import Recommendation, recommend, top_k
+from ..recommend.listing import Recommendation, listing, reasons_of, top_k
 from ..recommend.taste import Taste
 from .spectrum import Spectrum, spectrum
 
@@ -223,8 +223,10 @@ def textbook_list(
     [n_titles], for which it predicts most. ``score`` is its prediction, which may leave the scale,
     ``predicted_rating`` the same within it. Raises `InputError` for a ``k`` off 1..1000.
     """
-    predicted = taste.scale.clip(textbook.predict_ratings(taste.row)[0])
-    return recommend(taste, textbook, predicted, catalogue, k, allowed)
+    scores = textbook.rank_scores(taste.row)[0]
+    best = top_k(scores, allowed, catalogue, k)
+    reasons = reasons_of(taste, textbook.contributions(taste.row, best), catalogue)
+    return listing(best, scores, taste.scale.clip(scores), catalogue, reasons)
 
 
 def _weights(head: RankingHead) -> tuple[tuple[float, float], ...]:

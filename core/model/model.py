@@ -46,8 +46,9 @@ class Model(Recommender):
 
     def user_taste(self, user_id: int | str) -> Taste:
         """An existing user. Raises `InputError` for an id that is not in `user_ids`."""
-        at = self.users.row(user_id)
-        return self._taste(self.users.history[[at]], user_id=int(user_id))
+        row = self.users.row(user_id)
+        history = self.users.history[[row]]
+        return Taste(history, history, self, user_id=int(user_id))
 
     def with_quality(self, metrics: dict[str, float], peers: dict[str, dict[str, float]]) -> "Model":
         """The same model with these measured figures entered in `info`: see `core.evaluation.report.quality`."""

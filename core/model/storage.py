@@ -34,7 +34,7 @@ def to_files(model: Recommender, users: Users, **card: str) -> dict[str, bytes]:
     tensors: dict[str, AnyArray] = {
         f"{role}.{name}": tensor for role, head in _heads(model) for name, tensor in head.tensors().items()
     }
-    tensors |= {"item_ids": model.catalogue.anime_ids, "places": model.places.astype(np.float16)}
+    tensors |= {"item_ids": model.catalogue.anime_ids, "places": model.coordinates.astype(np.float16)}
     chart = quality_chart(by_title(model.info))
     return {
         files.CONFIG: model.info.to_json().encode(),
@@ -83,8 +83,8 @@ def read_recommender(folder: Path) -> Recommender:
         own = {name: tensors[f"{role}.{name}"] for name in head.SPEC}
         return head.restore(own, len(catalogue), config, info.rating_scale)
 
-    places = tensors["places"].astype(np.float32)
-    return Recommender(catalogue, restored("ranking"), restored("prediction"), info, restored("textbook"), places)
+    coordinates = tensors["places"].astype(np.float32)
+    return Recommender(catalogue, restored("ranking"), restored("prediction"), info, restored("textbook"), coordinates)
 
 
 def read_users(folder: Path, model: Recommender) -> Users:

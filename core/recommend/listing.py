@@ -1,6 +1,6 @@
-"""From scores to a list that can be shown: filters, top-K, predicted ratings and reasons."""
+"""From scores to a list that can be shown: novelty, top-K, predicted ratings and reasons."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,28 +8,27 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.catalogue import Catalogue, Title
-from ..data.franchises import Franchises
 from ..errors import InputError
-from ..heads.base import Ranker
 from ..numerics.arrays import Bool, Float32, Int64
 from .filters import Filters
 from .taste import Taste
 
 MAX_K = 1000
 REASONS = 3
-LISTED_FACTS = ("anime_id", "name", "english", "genres", "type", "episodes", "mean_rating", "members")
+SHARED_FIELDS = ("anime_id", "name", "english", "genres", "type", "episodes", "mean_rating", "members")
+"""The fields of `Title` that a recommendation repeats."""
 NOVELTY_POWER = 1.5
 OBSCURE, WELL_KNOWN = 30_000, 100_000
-"""Chosen by eye, on a dozen tastes: at novelty 1 half of the stored users' ten titles are listed by
-fewer than 41,000 people, at 0 by fewer than 332,000; with less than 10,000 to add, titles come that
-nobody knows and the model knows nothing of."""
+"""Chosen by eye, on a dozen tastes. At novelty 1 half of the stored users' ten titles are listed by fewer than
+41,000 people, at 0 by fewer than 332,000. With less than 10,000 to add, titles come that nobody knows and
+the model knows nothing about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One of the visitor's own titles that speaks for a recommendation.
+    """A title of the visitor that speaks for a recommendation.
 
-    ``share`` is its part, 0..1, of all that speaks for it: of the sum of positive contributions.
+    ``share`` is its part, 0..1, of the sum of all positive contributions.
     """
 
     anime_id: int
@@ -40,11 +39,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """One line of a list: a title, how it would be rated, and why it is here.
+    """One line of a list: a title, how it would be rated, and why it is recommended.
 
-    ``predicted_rating`` is on the scale of the ratings that the model was trained on (1-10),
-    ``mean_rating`` the community's mean (None if nobody rated it), ``score`` what the list is
-    sorted by: comparable within one list only.
+    ``predicted_rating`` is on the scale of the training ratings (1-10). ``mean_rating`` is the mean over all
+    users, None if nobody rated the title. The list is sorted by ``score``, which can be compared within one
+    list only.
     """
 
     rank: int
@@ -61,93 +60,81 @@ class Recommendation:
     because: tuple[Reason, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain dicts, lists and numbers, ready for JSON."""
+        """Return plain dicts, lists and numbers, ready for JSON."""
         return asdict(self)
 
 
 def recommend(
-    taste: Taste,
-    ranker: Ranker,
-    predicted: Float32,
-    catalogue: Catalogue,
-    k: int,
-    allowed: Bool,
-    novelty: float = 0.0,
-    first: Int64 | None = None,
+    taste: Taste, k: int, filters: Filters, novelty: float = 0.0, first: Collection[int] = ()
 ) -> list[Recommendation]:
-    """The ``k`` best of the allowed titles, the best first. ``predicted`` are the ratings expected
-    of this taste, float32 [n_items], ``allowed`` the titles that may come: see `allowed_titles`.
-    Titles at the catalogue positions ``first`` come before all others.
+    """Return the ``k`` best allowed titles, best first.
 
-    Everything is scored, then filtered, then cut, so the list is shorter than ``k`` only when
-    fewer titles qualify. Equal scores: the title that more people list.
+    All titles are scored, then filtered, then cut: the list is shorter than ``k`` only when fewer titles
+    qualify. Of equal scores the title with more members comes first.
+
+    Parameters
+    ----------
+    novelty
+        From -1 (mainstream) to 1 (hidden gems): see `tilted`.
+    first
+        Ids of titles that come before all others. Unknown ids are ignored.
 
     Raises
     ------
     InputError
-        ``k`` is not within 1..1000, or ``novelty`` not within -1..1.
+        ``k`` is not within 1..1000, ``novelty`` not within -1..1, or a genre or type is unknown.
     """
-    scores = tilted(ranker.rank_scores(taste.row)[0], catalogue, novelty)
-    order = scores
-    if first is not None and len(first):
-        order = scores.copy()
-        order[first] += np.ptp(scores) + 1
-    best = top_k(order, allowed, catalogue, k)
-    reasons = reasons_of(taste, ranker.contributions(taste.row, best), catalogue)
-    return listing(best, scores, predicted, catalogue, reasons)
-
-
-def allowed_titles(taste: Taste, catalogue: Catalogue, filters: Filters, franchises: Callable[[], Franchises]) -> Bool:
-    """Which titles the taste hasn't seen and the filters allow, bool [n_titles]. Raises `InputError`
-    for an unknown genre or type. ``franchises`` is called when the filters ask for them.
-    """
-    allowed = filters.mask(catalogue)
-    allowed[taste.seen] = False
-    if filters.sequels != "all":
-        left_out = np.concatenate([filters.excluded(catalogue), taste.disliked])
-        choose = franchises().first_unseen if filters.sequels == "first" else franchises().unbegun
-        allowed &= choose(taste.seen, left_out)
-    return allowed
+    catalogue = taste.model.catalogue
+    scores = tilted(taste.scores, catalogue, novelty)
+    order = scores.copy()
+    first_positions = catalogue.positions(np.array(list(first), dtype=np.int64))
+    order[first_positions[first_positions >= 0]] += np.ptp(scores) + 1
+    best = top_k(order, taste.allowed(filters), catalogue, k)
+    reasons = reasons_of(taste, taste.model.ranker.contributions(taste.row, best), catalogue)
+    return listing(best, scores, taste.predicted, catalogue, reasons)
 
 
 def tilted(scores: Float32, catalogue: Catalogue, novelty: float) -> Float32:
-    """Scores, from mainstream (``novelty`` -1) to hidden gems (1): what speaks for a title counts
-    ``((members + 30,000) / 100,000)^(-1.5 novelty)`` times. Raises `InputError` for a novelty off -1..1.
+    """Return scores moved towards famous titles (``novelty`` -1) or hidden gems (1), float32 [n_items].
+
+    A positive score is multiplied by ``((members + 30,000) / 100,000)^(-1.5 novelty)``. Raises `InputError`
+    for a novelty off -1..1.
     """
     if isinstance(novelty, bool) or not isinstance(novelty, int | float) or not -1 <= novelty <= 1:
         raise InputError(f"novelty is {novelty!r}; expected a number from -1 (mainstream) to 1 (hidden gems).")
     if not novelty:
         return scores
-    known = ((catalogue.members + OBSCURE) / WELL_KNOWN) ** (-NOVELTY_POWER * novelty)
-    return np.where(scores > 0, scores * known, scores).astype(np.float32)
+    fame = ((catalogue.members + OBSCURE) / WELL_KNOWN) ** (-NOVELTY_POWER * novelty)
+    return np.where(scores > 0, scores * fame, scores).astype(np.float32)
 
 
 def top_k(scores: npt.NDArray[np.floating[Any]], allowed: Bool, catalogue: Catalogue, k: int) -> Int64:
-    """Catalogue positions of the ``k`` highest allowed scores, descending, int64 [<= k]. Raises
-    `InputError` for a ``k`` off 1..1000.
+    """Return the catalogue positions of the ``k`` highest allowed scores, best first, int64 [<= k].
+
+    Raises `InputError` for a ``k`` off 1..1000.
     """
     check_k(k)
     candidates = np.flatnonzero(allowed)
-    if len(candidates) > k:  # all that tie with the k-th stay, so that ties are broken below
+    if len(candidates) > k:  # titles that tie with the k-th stay: `best_first` breaks ties
         threshold = np.partition(scores[candidates], -k)[-k]
         candidates = candidates[scores[candidates] >= threshold]
     return best_first(scores, candidates, catalogue)[:k]
 
 
 def best_first(scores: npt.NDArray[np.floating[Any]], candidates: Int64, catalogue: Catalogue) -> Int64:
-    """Catalogue positions by descending score, of equal ones the title that more people list, int64 [n]."""
+    """Return catalogue positions by descending score, of equal ones the title with more members first, int64 [n]."""
     return candidates[np.lexsort((candidates, -catalogue.members[candidates], -scores[candidates]))]
 
 
 def check_k(k: object) -> None:
-    """Raise `InputError` unless ``k`` is a length that a list can have."""
+    """Raise `InputError` unless ``k`` is a whole number within 1..1000."""
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= MAX_K:
         raise InputError(f"k is {k!r}; expected a whole number from 1 to {MAX_K}.")
 
 
 def title_facts(title: Title) -> dict[str, Any]:
-    """What a list says of a title, whoever it is for: the fields that `Recommendation` has of `Title`."""
-    return {name: getattr(title, name) for name in LISTED_FACTS}
+    """Return the fields that a recommendation repeats of its title."""
+    return {name: getattr(title, name) for name in SHARED_FIELDS}
 
 
 def listing(
@@ -157,8 +144,9 @@ def listing(
     catalogue: Catalogue,
     reasons: list[tuple[Reason, ...]] | None = None,
 ) -> list[Recommendation]:
-    """Recommendations of these catalogue positions, in this order; ``scores`` and ``predicted``
-    are float32 [n_items].
+    """Return recommendations of these catalogue positions, in this order.
+
+    ``scores`` and ``predicted`` are float32 [n_items].
     """
     return [
         Recommendation(
@@ -173,9 +161,14 @@ def listing(
 
 
 def reasons_of(taste: Taste, contributions: Float32, catalogue: Catalogue) -> list[tuple[Reason, ...]]:
-    """For each column of ``contributions`` [history, targets], the titles that add most to it."""
+    """Return for each target the titles of the taste that add most to its score.
+
+    ``contributions`` is float32 [history, targets]: what each title adds.
+    """
+    # The share of each title in all that speaks for a target, float32 [history, targets].
     positive = np.maximum(contributions, 0.0)
     shares = positive / np.maximum(positive.sum(axis=0), np.finfo(np.float32).tiny)
+    # Rows of the strongest titles, int64 [<= REASONS, targets].
     strongest = np.argsort(-shares, axis=0, kind="stable")[:REASONS]
     reasons = []
     for target in range(shares.shape[1]):

@@ -1,24 +1,24 @@
-"""One list for two people or more: what all of them would like, and nobody would suffer.
+"""One list for two people or more: what all of them would like, and nobody would dislike.
 
-*How much does a title suit each of them?* Ranking scores of two histories cannot be compared: who told
-much has higher ones. So each person's scores ``s`` are told in units of their own best::
+*How much does a title suit each person?* Ranking scores of two histories cannot be compared: who rated
+more has higher scores. So the scores ``s`` of a person are divided by those of their own best titles::
 
     u_j = s_j / √(mean of s² over their own ten best titles)
 
-*And all of them?* Between averaging (``balance`` β = 0) and least misery (β = 1), where a title is worth
-what it is worth to the person it suits least (Masthoff: Group recommender systems, 2011; O'Connor et
-al.: PolyLens, 2001)::
+*How much does it suit all?* The score lies between averaging (``balance`` β = 0) and least misery (β = 1),
+which takes the utility of the person whom the title suits least (Masthoff: Group recommender systems, 2011;
+O'Connor et al.: PolyLens, 2001)::
 
     score_j = (1 - β) mean_p u_pj + β min_p u_pj
 
-Averaging puts each one's favourites next to each other; some β brings more titles that all of them
-would like, and much of it what is middling for all: see ``docs/quality.md``.
+Averaging puts the favourites of each next to each other. A larger β brings more titles that all of them
+would like, and more that are mediocre for all: see ``docs/quality.md``.
 
-*Nobody suffers.* The ranking head asks what somebody watches, not how they like it. So a title waits if
-the rating expected of one of them is below "liked" (8 of 10) and more than `TOLERANCE` below the mean
-of their own ten best. It may come at place i of the list only if it is among that person's own i best,
-who would get it there anyway, or if no other title is left. So no list gets shorter, the same taste
-twice gets the list of one, and a longer list begins like a shorter one.
+*Nobody suffers.* The ranking head predicts what people watch, not how they like it. So a title is delayed
+if somebody's predicted rating is below "liked" (8 of 10) and more than `TOLERANCE` below the mean of their
+own ten best. It may take rank i only if it is among the i best of that person's own list, who would get it
+there anyway, or if no other title is left. So no list gets shorter, the same taste twice gets the list of
+one, and a longer list begins like a shorter one.
 """
 
 from collections.abc import Sequence
@@ -30,23 +30,24 @@ import numpy as np
 from ..data.catalogue import Catalogue
 from ..data.scale import LIKED, RatingScale
 from ..errors import InputError
-from ..heads.base import Ranker
 from ..numerics.arrays import Bool, Float32, Float64, Int64
+from .filters import Filters
 from .listing import Reason, best_first, check_k, reasons_of, tilted, title_facts, top_k
 from .taste import Taste
 
 OWN_BEST = 10
 BALANCE = 0.25
 TOLERANCE = 1 / 9
-"""Of the length of the scale: one of ten points, about the noise of ratings themselves. `BALANCE` was
-chosen on pairs that are neither trained nor tested on; what the tolerance costs was measured there."""
+"""A share of the scale: one of ten points, about the noise of ratings themselves. `BALANCE` was chosen on
+pairs that are neither trained nor tested on; what the tolerance costs was measured there."""
 
 
 @dataclass(frozen=True, slots=True)
 class JointRecommendation:
-    """One line of a list for several people, as in `core.recommend.listing.Recommendation`, but that
-    ``predicted_ratings`` and ``because`` hold one entry a person, in the order of the tastes. The list
-    is sorted by ``score``, but for titles that had to wait.
+    """One line of a list for several people: see `core.recommend.listing.Recommendation`.
+
+    ``predicted_ratings`` and ``because`` hold one entry for each person, in the order of the tastes. The
+    list is sorted by ``score``, except for delayed titles.
     """
 
     rank: int
@@ -63,96 +64,107 @@ class JointRecommendation:
     because: tuple[tuple[Reason, ...], ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain dicts, lists and numbers, ready for JSON."""
+        """Return plain dicts, lists and numbers, ready for JSON."""
         return asdict(self)
 
 
 def recommend_together(
     tastes: Sequence[Taste],
-    ranker: Ranker,
-    predicted: Float32,
-    catalogue: Catalogue,
     k: int,
-    allowed: Bool,
+    filters: Filters,
     balance: float = BALANCE,
     novelty: float = 0.0,
     tolerance: float = TOLERANCE,
 ) -> list[JointRecommendation]:
-    """The ``k`` titles that suit all of the tastes best, the best first: see the head of this module.
+    """Return the ``k`` titles that suit all tastes best, best first: see the head of this module.
+
+    A title is allowed if the filters allow it to each person, so a franchise waits where one person is
+    further on than another.
 
     Parameters
     ----------
-    predicted
-        The ratings expected of each taste, float32 [n_tastes, n_items].
-    allowed
-        The titles that may come, bool [n_items]: what everybody's `allowed_titles` have in common.
     balance
         From 0 (averaging) to 1 (least misery).
+    novelty
+        From -1 (mainstream) to 1 (hidden gems): see `core.recommend.listing.tilted`.
     tolerance
-        How far below their own best somebody's predicted rating may lie, in lengths of the scale;
-        1 lets everything pass.
+        How far below their own best somebody's predicted rating may lie, as a share of the scale;
+        1 delays nothing.
 
     Raises
     ------
     InputError
-        ``k`` is not within 1..1000, ``novelty`` not within -1..1, or ``balance`` not within 0..1.
+        There are fewer than two tastes, ``k`` is not within 1..1000, ``novelty`` not within -1..1, or
+        ``balance`` not within 0..1.
     """
+    if len(tastes) < 2:
+        raise InputError(f"There are {len(tastes)} tastes; a list together needs two or more.")
     check_k(k)
     if isinstance(balance, bool) or not isinstance(balance, int | float) or not 0 <= balance <= 1:
         raise InputError(f"balance is {balance!r}; expected a number from 0 (averaging) to 1 (least misery).")
-    own_scores = [tilted(ranker.rank_scores(taste.row)[0], catalogue, novelty) for taste in tastes]
+    catalogue = tastes[0].model.catalogue
+    # The titles that everybody may get, bool [n_items], and each person's ratings, float32 [n_tastes, n_items].
+    allowed = np.all([taste.allowed(filters) for taste in tastes], axis=0)
+    predicted = np.stack([taste.predicted for taste in tastes])
+    # Each person's own list, and the joint score of each title, float64 [n_items].
+    own_scores = [tilted(taste.scores, catalogue, novelty) for taste in tastes]
     own_lists = [top_k(scores, allowed, catalogue, max(k, OWN_BEST)) for scores in own_scores]
     scores = joint_scores([utility(*own) for own in zip(own_scores, own_lists, strict=True)], balance)
+    # The earliest rank at which everybody accepts each title.
     floors = [_floor(*own, tastes[0].scale, tolerance) for own in zip(own_lists, predicted, strict=True)]
-    waits = [_waits(*own, k) for own in zip(own_lists, predicted, floors, strict=True)]
-    best = _in_turn(scores, np.max(waits, axis=0), catalogue, k, allowed)
-    because = [reasons_of(taste, ranker.contributions(taste.row, best), catalogue) for taste in tastes]
+    ranks = [_earliest_ranks(*own, k) for own in zip(own_lists, predicted, floors, strict=True)]
+    best = _in_turn(scores, np.max(ranks, axis=0), catalogue, k, allowed)
+    because = [reasons_of(taste, taste.model.ranker.contributions(taste.row, best), catalogue) for taste in tastes]
     return _listing(best, scores, predicted, catalogue, because)
 
 
 def utility(scores: Float32, own_list: Int64) -> Float64:
-    """``u`` above, float64 [n_items]; ``own_list`` are the positions of this person's best titles,
-    int64 [n]. Where their scores are all 0, so are those of the rest or less: they stay as they are.
+    """Return ``u`` above, float64 [n_items].
+
+    ``own_list`` holds the positions of this person's best titles, int64 [n]. If their scores are all 0,
+    scores are returned as they are.
     """
     best = scores[own_list[:OWN_BEST]].astype(np.float64)
     return scores.astype(np.float64) / (np.sqrt(np.mean(best**2)) if best.any() else 1.0)
 
 
 def joint_scores(utilities: Sequence[Float64], balance: float) -> Float64:
-    """``(1 - balance) mean + balance min`` over people, float64 [n_items], of float64 [n_items] each."""
+    """Return ``(1 - balance) mean + balance min`` over people, float64 [n_items], of float64 [n_items] each."""
     if len(utilities) > 2:
-        utilities = list(np.sort(utilities, axis=0))  # so that rounding doesn't depend on who comes first
+        utilities = list(np.sort(utilities, axis=0))  # so that rounding does not depend on the order of people
     mean = sum(utilities[1:], utilities[0]) / len(utilities)
     return np.asarray(mean - balance * (mean - np.minimum.reduce(utilities)))
 
 
 def _floor(own_list: Int64, predicted: Float32, scale: RatingScale, tolerance: float) -> float:
-    """The lowest rating that one person is not to suffer from."""
+    """Return the lowest predicted rating that does not delay a title for this person."""
     best = float(predicted[own_list[:OWN_BEST]].mean()) if len(own_list) else scale.low
     return min(best - tolerance * (scale.high - scale.low), scale.at(LIKED))
 
 
-def _waits(own_list: Int64, predicted: Float32, floor: float, k: int) -> Int64:
-    """The first place, from 0, at which one person lets each title pass, int64 [n_items]; k: none."""
-    places = np.full(len(predicted), k, dtype=np.int64)
-    places[own_list[:k]] = np.arange(len(own_list[:k]))
-    places[predicted >= floor] = 0
-    return places
+def _earliest_ranks(own_list: Int64, predicted: Float32, floor: float, k: int) -> Int64:
+    """Return the earliest rank (0-based) at which this person accepts each title, int64 [n_items]; k means never."""
+    ranks = np.full(len(predicted), k, dtype=np.int64)
+    ranks[own_list[:k]] = np.arange(len(own_list[:k]))
+    ranks[predicted >= floor] = 0
+    return ranks
 
 
-def _in_turn(scores: Float64, waits: Int64, catalogue: Catalogue, k: int, allowed: Bool) -> Int64:
-    """For each place the best title left that waits no longer, or else the best left, int64 [<= k]."""
-    candidates = allowed & (waits > 0) & (waits < k)
-    candidates[top_k(scores, allowed & (waits == 0), catalogue, k)] = True
+def _in_turn(scores: Float64, earliest: Int64, catalogue: Catalogue, k: int, allowed: Bool) -> Int64:
+    """Return for each rank the best remaining title that is accepted there, else the best remaining, int64 [<= k]."""
+    # Only delayed titles and the k best of each sort can come up, best first.
+    candidates = allowed & (earliest > 0) & (earliest < k)
+    candidates[top_k(scores, allowed & (earliest == 0), catalogue, k)] = True
     candidates[top_k(scores, allowed, catalogue, k)] = True
     queue = best_first(scores, np.flatnonzero(candidates), catalogue)
-    waiting = waits[queue]
+    # Fill the ranks in turn; a chosen title is marked by a rank beyond k.
+    waiting = earliest[queue]
     chosen: list[int] = []
-    for place in range(min(k, len(queue))):
-        passes = waiting <= place
-        at = int(np.argmax(passes if passes.any() else waiting <= k))
-        chosen.append(int(queue[at]))
-        waiting[at] = k + 1
+    for rank in range(min(k, len(queue))):
+        accepted = waiting <= rank
+        index = int(np.argmax(accepted if accepted.any() else waiting <= k))
+        chosen.append(int(queue[index]))
+        waiting[index] = k + 1
     return np.array(chosen, dtype=np.int64)
 
 
@@ -163,7 +175,7 @@ def _listing(
     catalogue: Catalogue,
     because: Sequence[Sequence[tuple[Reason, ...]]],
 ) -> list[JointRecommendation]:
-    """The titles at these positions, in this order; ``because`` [n_tastes][len(positions)]."""
+    """Return recommendations of these positions, in this order; ``because`` is [n_tastes][len(positions)]."""
     return [
         JointRecommendation(
             rank=index + 1,

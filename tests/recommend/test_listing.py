@@ -38,7 +38,7 @@ def test_a_sequel_waits_for_the_part_before_it(model: Model) -> None:
     filters = Filters(sequels="first")
 
     def allowed(history: dict[int, float], filters: Filters = filters) -> list[bool]:
-        return model.allowed(model.fold_in(history), filters)[parts].tolist()
+        return model.fold_in(history).allowed(filters)[parts].tolist()
 
     assert allowed({}) == [True, False, False]
     assert allowed({103: 9}) == [False, True, False]
@@ -55,7 +55,7 @@ def test_a_sequel_waits_for_the_part_before_it(model: Model) -> None:
 def test_what_does_not_count_is_seen_all_the_same(
     model: Model, history: dict[int, int], without: list[int], likes_only: bool
 ) -> None:
-    taste = model.narrowed(model.fold_in(history), without, likes_only)
+    taste = model.fold_in(history).narrowed(without, likes_only)
     counts = {
         anime_id: rating
         for anime_id, rating in history.items()
@@ -102,8 +102,8 @@ def test_each_wish_can_be_loosened_alone(model: Model) -> None:
     assert loosened["adult", None].adult
     assert len(loosened) == 6
     nobody = model.fold_in({})
-    fewer = model.allowed(nobody, filters).sum()
-    assert all(model.allowed(nobody, rest).sum() >= fewer for rest in loosened.values())
+    fewer = nobody.allowed(filters).sum()
+    assert all(nobody.allowed(rest).sum() >= fewer for rest in loosened.values())
     assert list(Filters(adult=True).loosened()) == []
 
 
@@ -126,7 +126,7 @@ def test_similar_titles_leave_out_what_a_taste_has_seen(model: Model) -> None:
     taste = model.fold_in({plain[0]: 9})
     again = model.similar(103, 5, taste=taste)
     assert plain[0] not in [item.anime_id for item in again]
-    nothing_counts = model.narrowed(taste, without=[plain[0]])
+    nothing_counts = taste.narrowed(without=[plain[0]])
     assert plain[0] not in [item.anime_id for item in model.similar(103, 5, taste=nothing_counts)]
     expected = model.predict_ratings(taste.row)[0]
     assert all(item.predicted_rating == expected[model.catalogue.position(item.anime_id)] for item in again)

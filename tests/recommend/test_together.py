@@ -128,54 +128,60 @@ def test_predicted_ratings_and_reasons_are_each_ones_own(model: Model) -> None:
             assert item.predicted_ratings[side] == expected[model.catalogue.position(item.anime_id)]
 
 
-class Fixed:
-    """A head whose scores are written down: a taste's history tells which row."""
+class Silent:
+    """A head that gives no reasons."""
 
-    def __init__(self, *rows: list[float]) -> None:
-        self._rows = [np.pad(np.float32(row), (0, 60 - len(row))) for row in rows]
-
-    def rank_scores(self, row: int) -> np.ndarray:
-        return self._rows[row][None]
-
-    def contributions(self, row: int, targets: np.ndarray) -> np.ndarray:
+    def contributions(self, row: object, targets: np.ndarray) -> np.ndarray:
         return np.zeros((0, len(targets)), dtype=np.float32)
 
 
-def by_hand(model: Model, ranker: Fixed, predicted: list[list[float]], n_titles: int, **options: float) -> list[int]:
-    people = [SimpleNamespace(row=at, positions=np.zeros(0, dtype=np.int32), scale=RatingScale()) for at in (0, 1)]
-    ratings = np.array([np.pad(np.float32(row), (0, 60 - len(row))) for row in predicted])
-    allowed = np.arange(60) < n_titles
-    listed = recommend_together(people, ranker, ratings, model.catalogue, 60, allowed, **options)  # type: ignore[arg-type]
+def by_hand(
+    model: Model, scores: list[list[float]], predicted: list[list[float]], n_titles: int, **options: float
+) -> list[int]:
+    """The list for people whose scores and predicted ratings are written down."""
+
+    def padded(values: list[float]) -> np.ndarray:
+        return np.pad(np.float32(values), (0, 60 - len(values)))
+
+    fixed = SimpleNamespace(catalogue=model.catalogue, ranker=Silent())
+    people = [
+        SimpleNamespace(
+            row=None, positions=np.zeros(0, dtype=np.int32), scale=RatingScale(), model=fixed, scores=padded(own),
+            predicted=padded(ratings), allowed=lambda filters: np.arange(60) < n_titles,
+        )
+        for own, ratings in zip(scores, predicted, strict=True)
+    ]  # fmt: skip
+    listed = recommend_together(people, 60, Filters(), **options)  # type: ignore[arg-type]
     return [model.catalogue.position(item.anime_id) for item in listed]
 
 
 def test_the_more_balance_the_more_counts_whom_a_title_suits_least(model: Model) -> None:
     alike = [[8.0] * 4] * 2
-    ranker = Fixed([8, 3, 0, 2.5], [0, 3, 8, 2.5])
-    assert by_hand(model, ranker, alike, 4, balance=0.0) == [0, 2, 1, 3]
-    assert by_hand(model, ranker, alike, 4, balance=1.0) == [1, 3, 0, 2]
+    scores = [8, 3, 0, 2.5], [0, 3, 8, 2.5]
+    assert by_hand(model, scores, alike, 4, balance=0.0) == [0, 2, 1, 3]
+    assert by_hand(model, scores, alike, 4, balance=1.0) == [1, 3, 0, 2]
 
 
 def test_scores_of_who_told_more_do_not_count_more(model: Model) -> None:
-    ranker, louder = Fixed([3, 2, 1], [1, 2.5, 2.8]), Fixed([3, 2, 1], [100, 250, 280])
+    scores, louder = ([3, 2, 1], [1, 2.5, 2.8]), ([3, 2, 1], [100, 250, 280])
     alike = [[8.0] * 3] * 2
     for balance in (0.0, 0.5):
-        assert by_hand(model, ranker, alike, 3, balance=balance) == by_hand(model, louder, alike, 3, balance=balance)
+        assert by_hand(model, scores, alike, 3, balance=balance) == by_hand(model, louder, alike, 3, balance=balance)
 
 
 def test_what_one_would_suffer_from_waits_for_their_own_list(model: Model) -> None:
     first = [60.0, *range(14, 0, -1)]
     second = [5.5, *range(14, 0, -1)]  # title 0 is ten places down on their own list
     liked, suffered = [8.0] * 15, [3.0] + [8.0] * 14
-    ranker = Fixed(first, second)
-    assert by_hand(model, ranker, [liked, liked], 15)[0] == 0
-    spared = by_hand(model, ranker, [liked, suffered], 15)
+    scores = first, second
+    assert by_hand(model, scores, [liked, liked], 15)[0] == 0
+    spared = by_hand(model, scores, [liked, suffered], 15)
     assert spared.index(0) == 9
-    assert by_hand(model, ranker, [suffered, liked], 15)[0] == 0  # the first one's own best
-    assert by_hand(model, ranker, [liked, suffered], 15, tolerance=1.0)[0] == 0
-    assert by_hand(model, ranker, [liked, [7.1] + [8.0] * 14], 15)[0] == 0  # less than one point below
-    assert by_hand(model, ranker, [liked, [7.8] + [10.0] * 14], 15)[0] == 0  # more, but they would like it
-    assert by_hand(model, ranker, [liked, [7.7] + [10.0] * 14], 15)[0] == 1
+    assert by_hand(model, scores, [suffered, liked], 15)[0] == 0  # the first one's own best
+    assert by_hand(model, scores, [liked, suffered], 15, tolerance=1.0)[0] == 0
+    assert by_hand(model, scores, [liked, [7.1] + [8.0] * 14], 15)[0] == 0  # less than one point below
+    assert by_hand(model, scores, [liked, [7.8] + [10.0] * 14], 15)[0] == 0  # more, but they would like it
+    assert by_hand(model, scores, [liked, [7.7] + [10.0] * 14], 15)[0] == 1
 
 
 def test_joint_scores() -> None:

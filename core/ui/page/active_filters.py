@@ -55,11 +55,11 @@ def wishes(state: PageState, model: Model, words: Words) -> list[Wish]:
 
 def loosenings(state: PageState, taste: Taste, model: Model, words: Words) -> list[Wish]:
     """What would let more titles qualify, the most first."""
-    now = int(model.allowed(taste, state.filters()).sum())
+    now = int(taste.allowed(state.filters()).sum())
     years = {"min_year": str(state.min_year), "max_year": str(state.max_year)}
     found = []
     for name, value, filters in state.filters().loosened():
-        count = int(model.allowed(taste, filters).sum())
+        count = int(taste.allowed(filters).sum())
         if count > now:
             label = words(f"loosen.{name}", genre=words.named("genre", value or ""), year=years.get(name, ""))
             turned_down = "hidden" if state.hidden else "plan"

@@ -57,7 +57,7 @@ def answer(state: PageState, model: Model) -> Answer:
     about, taste = ("own", own) if state.ratings else ("nobody", own)
     if state.listed_user is not None:
         about, taste = "user", model.user_taste(state.listed_user).with_seen(own)
-    taste = model.narrowed(taste, state.without, state.likes_only)
+    taste = taste.narrowed(state.without, state.likes_only)
     filters, novelty = state.filters(), state.novelty / NOVELTY_STEPS
     if state.like is not None:
         return Answer("like", (taste,), model.similar(state.like, state.k, filters, taste))

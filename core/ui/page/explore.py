@@ -5,9 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...data.catalogue import Title
-from ...heads.ranking import RankingHead
 from ...insight.factor_meanings import FactorEnd, FactorMeaning
-from ...insight.spectrum import spectrum
 from ...insight.traits import OPPOSITES
 from ...model.model import Model
 from ...numerics.arrays import Bool
@@ -71,11 +69,8 @@ def map_titles(model: Model, adult: bool) -> Bool:
 
 
 def energy_shares(model: Model) -> list[float]:
-    """What each factor holds of the users' energy; of the factors of another head, their own shares."""
-    if isinstance(model.ranker, RankingHead):
-        kept = spectrum(model.ranker, model.catalogue, model.info.data["users"]).energy
-        return [float(share) for share in np.diff(kept, prepend=0.0)]
-    return [factor.share for factor in model.meanings]
+    """Return the share of the users' energy that each factor holds, 0..1."""
+    return [float(share) for share in np.diff(model.spectrum.energy, prepend=0.0)]
 
 
 def named_factor(factor: FactorMeaning, words: Words, share: float) -> NamedFactor:

@@ -165,7 +165,7 @@ def _results(visitor: Visitor, shown: Answer, asked: list[Title]) -> str:
         certainty=model.certainty(shown.taste) if own else None,
         ask=asked[0] if own and asked else None,
         more=min(state.k + STEP, MAX_K) if n_found == state.k < MAX_K else 0,
-        spot=model.place(shown.taste) if state.tab == "explore" and len(shown.taste) else None,
+        spot=model.taste_coordinates(shown.taste) if state.tab == "explore" and len(shown.taste) else None,
     )
 
 

@@ -52,8 +52,8 @@ def how(visitor: Visitor, trouble: str) -> str:
         said,
         own=own,
         steps=steps,
-        **(_steps_told(model, steps, said) if steps else {}),
-        expected=_expected(model, taste, steps.scores[0].title) if steps and steps.scores and own else None,
+        **_steps_told(model, steps, said),
+        expected=_expected(model, taste, steps.scores[0].title) if steps.scores and own else None,
         textbook=_textbook(model, visitor, taste),
         mean=_mean(taste),
         textbook_factors=len(model.textbook.factors.singular_values),
@@ -104,7 +104,7 @@ def _expected(model: Model, taste: Taste, title: Title) -> tuple[float, float]:
 
 def _textbook(model: Model, visitor: Visitor, taste: Taste) -> list[tuple[Title, float]]:
     """What the classic recipe recommends for the visitor's ratings, and the ratings that it predicts."""
-    found = textbook_list(model.textbook, taste, model.catalogue, model.allowed(taste, visitor.state.filters()))
+    found = textbook_list(model.textbook, taste, model.catalogue, taste.allowed(visitor.state.filters()))
     return [(model.catalogue[one.anime_id], one.score) for one in found]
 
 

@@ -79,7 +79,7 @@ def map_data(model: Model, words: Words, adult: bool) -> dict[str, object]:
 
     rows = zip(
         catalogue.anime_ids[shown].tolist(),
-        steps(model.places[shown]),
+        steps(model.coordinates[shown]),
         regions.region_of_title[shown].tolist(),
         catalogue.members[shown].tolist(),
         trained[shown].tolist(),

@@ -10,7 +10,7 @@ from core import Model
 from core.insight.spectrum import spectrum
 from core.serving.model_source import ServedModel
 from core.ui.page.answers import Visitor
-from core.ui.page.explore import energy_shares, factors
+from core.ui.page.explore import energy_shares
 from core.ui.page.how_it_works import _settled, how
 from core.ui.page.state import PageState
 from core.ui.translations import LANGUAGES, words
@@ -21,21 +21,10 @@ def told(model: Model, state: PageState, language: str = "en") -> str:
     return how(Visitor(state, served, words(language)), "")
 
 
-def test_shares_are_of_the_users_energy_or_of_the_factors(model: Model, textbook: Model) -> None:
+def test_shares_are_of_the_users_energy(model: Model) -> None:
     energy = spectrum(model.ranker, model.catalogue, model.info.data["users"]).energy
     assert sum(energy_shares(model)[:2]) == pytest.approx(energy[1])
-    assert energy_shares(textbook) == [factor.share for factor in textbook.meanings]
     assert energy_shares(model) != [factor.share for factor in model.meanings]
-
-
-def test_a_model_of_another_head_is_told_without_steps(textbook: Model) -> None:
-    state = PageState(ratings=((103, 9.0), (110, 2.0)))
-    html = told(textbook, state)
-    assert "The textbook beside it" in html
-    assert 'class="step"' not in html
-    served = ServedModel(textbook, "a test", "", datetime.now(UTC), "")
-    shown = factors(Visitor(state, served, words("en")))
-    assert f"{100 * textbook.meanings[0].share:.1f}%" in shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -42,7 +42,7 @@ def test_the_map_has_every_title_but_adult_ones_the_best_known_last(http: TestCl
     everything = http.get("/map.json?adult=1").json()["titles"]
     assert {row[0] for row in everything} == set(model.item_ids.tolist())
     assert [row[4] for row in titles] == sorted(row[4] for row in titles)
-    places = dict(zip(model.item_ids.tolist(), model.places.tolist(), strict=True))
+    places = dict(zip(model.item_ids.tolist(), model.coordinates.tolist(), strict=True))
     for anime_id, x, y, region, members, known, name in everything:
         assert (x / STEPS * 2 - 1, y / STEPS * 2 - 1) == pytest.approx(places[anime_id], abs=1e-4)
         title = model.catalogue[anime_id]
