@@ -14,6 +14,7 @@ from ...serving.model_source import ServedModel
 from ...watchlists.anilist import POINTS
 from ...watchlists.entries import MAX_BYTES, Watchlist, WatchlistError
 from ...watchlists.matching import MatchedEntry, MatchedWatchlist, match_entries
+from ...watchlists.reader import read_watchlist
 from ..rendering import render
 from ..translations import Words, words
 
@@ -69,8 +70,6 @@ def trouble(error: WatchlistError, said: Words) -> str:
 
 
 def _read(content: bytes | str, score_format: str | None, model: Model, said: Words) -> dict[str, Any]:
-    from ...watchlists.reader import read_watchlist
-
     brought = read_watchlist(content, score_format)
     known = match_entries(brought, model.catalogue, model.rating_scale)
     ratings = [[anime_id, rating] for anime_id, rating in known.ratings.items()]
