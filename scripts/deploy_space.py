@@ -24,7 +24,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     if arguments.dry_run:
-        files = space_files(arguments.model, hub.newest(arguments.model, arguments.revision, timeout=10))
+        files = space_files(arguments.model, hub.newest_commit(arguments.model, arguments.revision, timeout=10))
         for name, content in sorted(files.items()):
             print(f"{len(content) / 1e3:10.1f} kB  {name}")
         print(f"{sum(map(len, files.values())) / 1e6:10.1f} MB  in all; dry run: nothing was pushed")

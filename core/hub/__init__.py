@@ -1,4 +1,4 @@
-"""Files to and from the Hugging Face Hub. Nothing here knows what a model is.
+"""Files to and from the Hugging Face Hub. Nothing in here knows what a model is.
 
-The other packages take ``push``, ``pull`` and ``push_space`` from ``client``, and ``OnDemand``.
+``client`` has ``push``, ``pull``, ``push_space`` and ``newest_commit``; ``on_demand`` has ``OnDemand`` and ``within``.
 """

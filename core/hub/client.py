@@ -1,8 +1,8 @@
-"""The road to and from the Hugging Face Hub: push, pull, pin, and ask what is newest.
+"""Client of the Hugging Face Hub: push, pull, and find the newest commit.
 
-Files in, files out: nothing in here knows what a model is. A push is one commit, so that whoever
-pulls gets the old files or the new ones, whole. A pull settles on one commit first and takes every
-file from it. Whatever goes wrong comes out as one `HubError`, a sentence without secrets.
+Nothing in here knows what a model is. A push is one commit: a pull gets either all old files or all
+new ones. A pull takes every file from one commit. Every failure is a `HubError`, a sentence without
+secrets.
 """
 
 import hashlib
@@ -20,26 +20,18 @@ from huggingface_hub import (
     CommitOperationDelete,
     HfApi,
     constants,
-    hf_hub_download,
+    errors,
     try_to_load_from_cache,
-)
-from huggingface_hub.errors import (
-    EntryNotFoundError,
-    GatedRepoError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
 )
 
 from ..errors import HubError
 
 Operation = CommitOperationAdd | CommitOperationDelete
 MAIN = "main"
-KEPT_IN_A_SPACE = frozenset({".gitattributes"})  # the Hub's own, which says what it stores apart
+NEVER_DELETED = {".gitattributes"}  # the Hub's own: which files it stores as large ones
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
 SECRET = re.compile(r"hf_\w+|(?i:bearer)\s+\S+")
-EXPLAINED = {
+REASONS = {
     403: "the token does not have the right to do this. It needs write access to the repository",
     409: "somebody else changed it at the same moment. Try again",
     412: "somebody else changed it at the same moment. Try again",
@@ -49,22 +41,14 @@ EXPLAINED = {
 
 @dataclass(frozen=True)
 class Pushed:
-    """Where a push went: the commit's page and its id, the pull request's page if it made one, and
-    whether anything was new to the Hub at all.
+    """The result of a push: the address and id of the commit, the address of the pull request if the
+    push opened one, and whether any file changed.
     """
 
     url: str
     revision: str
     pull_request: str = ""
     changed: bool = True
-
-
-@dataclass(frozen=True)
-class Pulled:
-    """A folder with files of one commit, and the commit's id."""
-
-    folder: Path
-    revision: str
 
 
 def push(
@@ -77,22 +61,21 @@ def push(
     create_pr: bool = False,
     token: str | None = None,
 ) -> Pushed:
-    """Upload files as one commit, into a model repository that is made if there is none.
+    """Upload files as one commit to a model repository, which is created if it doesn't exist.
 
     Parameters
     ----------
     revision
-        The branch, made if there is none; None: ``main``.
+        The branch, created if it doesn't exist; None: ``main``.
     create_pr
         Open a pull request instead of changing the branch.
 
     Raises
     ------
     HubError
-        With what was refused and what to do. Then nothing was changed.
+        The push was refused or failed; no file has changed then.
     """
-    _check_name(repo_id)
-    api = HfApi(token=_stripped(token))
+    api = _api(repo_id, token)
     with _explained(f"{repo_id} could not be pushed to"):
         api.create_repo(repo_id, private=private, exist_ok=True)
         branch = revision or MAIN
@@ -133,98 +116,81 @@ def push_space(
     Raises
     ------
     HubError
-        The Space holds something else, cannot be reached, or refuses.
+        The Space holds something else, can't be reached, or the push was refused.
     """
-    _check_name(space_id)
-    api = HfApi(token=_stripped(token))
+    api = _api(space_id, token)
     with _explained(f"The Space {space_id} could not be deployed"):
         api.create_repo(space_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
-        there = set(api.list_repo_files(space_id, repo_type="space"))
-        gone = there - set(files) - KEPT_IN_A_SPACE
-        if gone and there.isdisjoint(own_files):
-            raise HubError(f"The Space {space_id} holds something else, such as {min(gone)!r}. Choose another name.")
+        old_files = set(api.list_repo_files(space_id, repo_type="space"))
+        surplus = old_files - set(files) - NEVER_DELETED
+        if surplus and old_files.isdisjoint(own_files):
+            raise HubError(f"The Space {space_id} holds something else, such as {min(surplus)!r}. Choose another name.")
         operations: list[Operation] = [CommitOperationAdd(name, content) for name, content in sorted(files.items())]
-        operations += [CommitOperationDelete(name) for name in sorted(gone)]
+        operations += [CommitOperationDelete(name) for name in sorted(surplus)]
         commit = _commit(api, space_id, operations, repo_type="space", commit_message=message)
-        old = api.get_space_variables(space_id)
+        old_variables = api.get_space_variables(space_id)
         for name, value in variables.items():
             if value:
                 api.add_space_variable(space_id, name, value)
-            elif name in old:
+            elif name in old_variables:
                 api.delete_space_variable(space_id, name)
     return Pushed(commit.commit_url, commit.oid)
 
 
 def pull(
     repo_id: str, names: Sequence[str], *, revision: str | None = None, cached: bool = False, token: str | None = None
-) -> Pulled:
-    """Files of one commit, from the cache where they are there, else downloaded to it.
+) -> Path:
+    """Return a folder, named after a commit, with files of it: cached ones, the others downloaded.
 
     Parameters
     ----------
     names
-        The first is used to find the commit that ``revision`` means.
+        The first file is used to find the commit of ``revision``.
     revision
         Branch, tag or commit; None: ``main``. A full commit id that is cached makes no request.
     cached
-        Use the cache alone and make no request at all.
+        Use only the cache and make no request.
 
     Raises
     ------
     HubError
-        There is no such repository, revision or file, or the Hub cannot be reached.
+        There is no such repository, revision or file, or the Hub can't be reached.
     """
-    _check_name(repo_id)
-
-    def fetch(name: str, revision: str | None) -> Path:
-        # `hf_hub_download` may ask the Hub who is calling, even for a file that is in the cache.
-        known = try_to_load_from_cache(repo_id, name, revision=revision) if is_pinned(revision) else None
-        if isinstance(known, str) and _is_intact(Path(known)):
-            return Path(known)
-        for again in (False, True):
-            path = hf_hub_download(
-                repo_id, name, revision=revision, local_files_only=cached, force_download=again, token=_stripped(token)
-            )
-            if _is_intact(Path(path)):
-                return Path(path)
-            if cached:
-                break
-        raise HubError(f"{repo_id}: {name} was damaged on its way here. Try again later.")
-
+    api = _api(repo_id, token)
     with _explained(f"{repo_id} could not be pulled"):
         if cached and revision is None:
-            revision = next(iter(cached_revisions(repo_id, names)), None)
-        folder = fetch(names[0], revision).parent
+            revision = next(iter(cached_commits(repo_id, names)), None)
+        folder = _fetch(api, repo_id, names[0], revision, cached).parent
         for name in names[1:]:
-            fetch(name, folder.name)
-    return Pulled(folder, folder.name)
+            _fetch(api, repo_id, name, folder.name, cached)
+    return folder
 
 
-def newest(repo_id: str, revision: str | None = None, *, timeout: float, token: str | None = None) -> str:
-    """The id of the commit that a branch or tag (None: ``main``) means now. Raises `HubError`."""
-    _check_name(repo_id)
+def newest_commit(repo_id: str, revision: str | None = None, *, timeout: float, token: str | None = None) -> str:
+    """Return the id of the commit that a branch or tag (None: ``main``) points to. Raises `HubError`."""
+    api = _api(repo_id, token)
     with _explained(f"{repo_id} could not be asked for its newest revision"):
-        return str(HfApi(token=_stripped(token)).model_info(repo_id, revision=revision, timeout=timeout).sha)
+        return str(api.model_info(repo_id, revision=revision, timeout=timeout).sha)
 
 
-def cached_revisions(repo_id: str, names: Sequence[str]) -> list[str]:
-    """Commits of which the cache has all these files, the one fetched last first."""
-    folder = _cache_of(repo_id) / "snapshots"
-    whole = [path for path in folder.glob("*") if all((path / name).is_file() for name in names)]
-    return [path.name for path in sorted(whole, key=lambda path: path.stat().st_mtime, reverse=True)]
+def cached_commits(repo_id: str, names: Sequence[str]) -> list[str]:
+    """Return the commits of which the cache has all these files, the one fetched last first."""
+    snapshots = (_cache_folder(repo_id) / "snapshots").glob("*")
+    complete = [folder for folder in snapshots if all((folder / name).is_file() for name in names)]
+    return [folder.name for folder in sorted(complete, key=lambda folder: folder.stat().st_mtime, reverse=True)]
 
 
-def remember(repo_id: str, revision: str | None, commit: str) -> None:
-    """Note beside the cache that a branch meant this commit, and that it was good."""
+def note_served_commit(repo_id: str, revision: str | None, commit: str) -> None:
+    """Note beside the cache that this commit of a branch was valid and was served."""
     path = _note(repo_id, revision)
-    with suppress(OSError):  # a cache that cannot be written to is none
-        part = path.with_name(f"{path.name}.part")
-        part.write_text(commit, encoding="ascii")
-        part.replace(path)
+    with suppress(OSError):  # a read-only cache
+        partial = path.with_name(f"{path.name}.part")
+        partial.write_text(commit, encoding="ascii")
+        partial.replace(path)
 
 
-def remembered(repo_id: str, revision: str | None) -> str:
-    """What `remember` noted, or an empty string."""
+def last_served_commit(repo_id: str, revision: str | None) -> str:
+    """Return the commit that `note_served_commit` noted last, empty if there is none."""
     try:
         return _note(repo_id, revision).read_text(encoding="ascii")
     except (OSError, UnicodeError):
@@ -232,8 +198,15 @@ def remembered(repo_id: str, revision: str | None) -> str:
 
 
 def is_pinned(revision: str | None) -> bool:
-    """Whether a revision is a full commit id, which never means anything else later."""
+    """Return whether a revision is a full commit id: it never moves, as branches and tags do."""
     return bool(revision and FULL_SHA.fullmatch(revision))
+
+
+def _api(repo_id: str, token: str | None) -> HfApi:
+    """Return a client for calls about a repository. Raises `HubError` unless its name is ``owner/name``."""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo_id):
+        raise HubError(f"{repo_id!r} is not a name on the Hub; expected owner/name, such as 'alice/anisvd'.")
+    return HfApi(token=token.strip() if token else None)  # a token with a line end would be quoted in an error
 
 
 def _commit(api: HfApi, repo_id: str, operations: Sequence[Operation], **options: Any) -> CommitInfo:
@@ -243,72 +216,76 @@ def _commit(api: HfApi, repo_id: str, operations: Sequence[Operation], **options
     return commit
 
 
+def _fetch(api: HfApi, repo_id: str, name: str, revision: str | None, cached: bool) -> Path:
+    """Return the path of an intact file in the cache, downloaded if necessary."""
+    if is_pinned(revision):  # `hf_hub_download` may ask the Hub who is calling, even for a file in the cache
+        path = try_to_load_from_cache(repo_id, name, revision=revision)
+        if isinstance(path, str) and _is_intact(Path(path)):
+            return Path(path)
+    for force in (False,) if cached else (False, True):
+        path = api.hf_hub_download(repo_id, name, revision=revision, local_files_only=cached, force_download=force)
+        if _is_intact(Path(path)):
+            return Path(path)
+    raise HubError(f"{repo_id}: {name} was damaged on its way here. Try again later.")
+
+
 def _is_intact(path: Path) -> bool:
-    """Whether a cached file is what it was uploaded as. The client checks the size alone; the cache
-    names contents by their SHA-256 (large files) or git's SHA-1, where it can make links.
+    """Return whether a cached file has the content that was uploaded.
+
+    The Hub's client checks only the size. Where the cache can make links, it names each content by
+    its SHA-256 (large files) or by git's SHA-1.
     """
     if not path.is_symlink():
         return True
     blob = path.resolve()
     content = blob.read_bytes()
     git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
-    known = {64: hashlib.sha256(content).hexdigest(), 40: git.hexdigest()}
-    return known.get(len(blob.name), blob.name) == blob.name
+    digests = {64: hashlib.sha256(content).hexdigest(), 40: git.hexdigest()}
+    return digests.get(len(blob.name), blob.name) == blob.name
 
 
-def _cache_of(repo_id: str) -> Path:
+def _cache_folder(repo_id: str) -> Path:
     return Path(constants.HF_HUB_CACHE) / f"models--{repo_id.replace('/', '--')}"
 
 
 def _note(repo_id: str, revision: str | None) -> Path:
-    return _cache_of(repo_id) / f"anisvd-served-{hashlib.sha256((revision or MAIN).encode()).hexdigest()[:16]}"
-
-
-def _stripped(token: str | None) -> str | None:
-    """A token with a line end would be quoted in an error."""
-    return token.strip() if token else None
-
-
-def _check_name(repo_id: str) -> None:
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo_id):
-        raise HubError(f"{repo_id!r} is not a name on the Hub; expected owner/name, such as 'alice/anisvd'.")
+    return _cache_folder(repo_id) / f"anisvd-served-{hashlib.sha256((revision or MAIN).encode()).hexdigest()[:16]}"
 
 
 @contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Any failure of the client as a `HubError` that says what failed, why, and what to do."""
+def _explained(failure: str) -> Iterator[None]:
+    """Raise any failure of the Hub's client as a `HubError`: what failed, why, and what to do."""
     try:
         yield
     except HubError:
         raise
-    except Exception as error:  # the client raises what its HTTP library does, among much else
-        raise HubError(f"{what}: {_reason(error)}.") from None
+    except Exception as error:  # the client raises the errors of its HTTP library, among others
+        raise HubError(f"{failure}: {_reason(error)}.") from None
 
 
 def _reason(error: BaseException) -> str:
-    """Why, and what to do; the client hides some reasons behind others."""
-    chain = [error]
-    while (cause := chain[-1].__cause__) is not None and cause not in chain:
-        chain.append(cause)
-    for one in chain:
-        response = getattr(one, "response", None)
-        status = getattr(response, "status_code", None)
-        if isinstance(one, GatedRepoError):
+    """Return why a call failed, and what to do."""
+    causes = [error]  # the client wraps some errors in others
+    while (cause := causes[-1].__cause__) is not None and cause not in causes:
+        causes.append(cause)
+    for cause in causes:
+        status = getattr(getattr(cause, "response", None), "status_code", None)
+        if isinstance(cause, errors.GatedRepoError):
             return "its owner wants to be asked first. Request access on its page"
-        if isinstance(one, RevisionNotFoundError):
+        if isinstance(cause, errors.RevisionNotFoundError):
             return "it has no such revision. Its page lists the branches, tags and commits"
-        if status == 401 or (isinstance(one, RepositoryNotFoundError) and status in (401, 404)):
+        if status == 401 or (isinstance(cause, errors.RepositoryNotFoundError) and status == 404):
             return "there is no such repository, or the token is missing, wrong, or may not see it: `hf auth login`"
-        if isinstance(one, EntryNotFoundError) and not isinstance(one, LocalEntryNotFoundError):
+        if isinstance(cause, errors.EntryNotFoundError) and not isinstance(cause, errors.LocalEntryNotFoundError):
             return "a file is missing there that every model has. Push the model again"
-        if isinstance(one, HFValidationError):
+        if isinstance(cause, errors.HFValidationError):
             return "its name, or the revision's, is not one that the Hub allows"
         if status is not None:
-            return EXPLAINED.get(status, f"the Hub answered with status {status}. Try again later")
+            return REASONS.get(status, f"the Hub answered with status {status}. Try again later")
     if isinstance(error, UnicodeError):
         return "the token has characters that no token has. Log in with `hf auth login`"
     if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError | TimeoutError):
         return f"this machine says: {error.strerror}: {error.filename}"
     if isinstance(error, ValueError):
         return SECRET.sub("…", str(error))
-    return f"the Hub cannot be reached ({type(chain[-1]).__name__}), and the cache does not have it"
+    return f"the Hub cannot be reached ({type(causes[-1]).__name__}), and the cache does not have it"

@@ -1,4 +1,4 @@
-"""Something that is fetched when first asked for, in a thread of its own, so that nobody waits for ever."""
+"""Slow calls, such as downloads, in background threads, so that no caller waits without limit."""
 
 import threading
 from collections.abc import Callable
@@ -11,38 +11,47 @@ Result = TypeVar("Result")
 
 
 class OnDemand(Generic[Result]):
-    """Calls ``fetch`` once for everybody who asks; what failed is tried again by the next who asks.
+    """A value that is fetched once for all callers, when it is first asked for.
 
-    Calling it returns what ``fetch`` returned or raises what it raised, and `HubError` after this
-    many seconds (None: never) without either; ``fetch`` then goes on for those who ask later.
+    Parameters
+    ----------
+    fetch
+        Returns the value, or raises; the next caller then tries again.
+    seconds
+        The longest time that a caller waits, None for no limit. The fetch goes on for later callers.
     """
 
     def __init__(self, fetch: Callable[[], Result], seconds: float | None) -> None:
         self._fetch, self._seconds = fetch, seconds
         self._lock = threading.Lock()
-        self._outcome: Future[Result] | None = None
+        self._future: Future[Result] | None = None
 
     def __call__(self) -> Result:
-        """Wait for it: see the class."""
+        """Return the value. Raises what ``fetch`` raised, and `HubError` if it takes longer than ``seconds``."""
         with self._lock:
-            if self._outcome is None or (self._outcome.done() and self._outcome.exception()):
-                self._outcome = in_background(self._fetch)
-            outcome = self._outcome
+            if self._future is None or (self._future.done() and self._future.exception()):
+                self._future = _in_background(self._fetch)
+            future = self._future
         try:
-            return outcome.result(timeout=self._seconds)
+            return future.result(timeout=self._seconds)
         except TimeoutError:
-            raise HubError("This is still on its way from the Hub. Try again in a moment.") from None
+            raise HubError(f"The Hub did not answer within {self._seconds} s. Try again in a moment.") from None
 
 
-def in_background(call: Callable[[], Result]) -> Future[Result]:
-    """Call in a thread that doesn't keep the process alive."""
-    outcome: Future[Result] = Future()
+def within(seconds: float, call: Callable[[], Result]) -> Result:
+    """Return what ``call`` returns. Raises what it raises, and `HubError` if it takes longer than ``seconds``."""
+    return OnDemand(call, seconds)()
+
+
+def _in_background(call: Callable[[], Result]) -> Future[Result]:
+    """Return the future of a call in a thread that doesn't keep the process alive."""
+    future: Future[Result] = Future()
 
     def work() -> None:
         try:
-            outcome.set_result(call())
+            future.set_result(call())
         except BaseException as error:
-            outcome.set_exception(error)
+            future.set_exception(error)
 
     threading.Thread(target=work, daemon=True).start()
-    return outcome
+    return future

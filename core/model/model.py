@@ -143,12 +143,12 @@ class Model(Recommender):
         ArtifactError
             What was pulled fails validation.
         """
-        pulled = hub.pull(repo_id, artifact.FIRST_FILES, revision=revision, cached=cached, token=token)
+        folder = hub.pull(repo_id, artifact.FIRST_FILES, revision=revision, cached=cached, token=token)
 
         def fetch_users() -> None:
-            hub.pull(repo_id, [artifact.USERS], revision=pulled.revision, token=token)
+            hub.pull(repo_id, [artifact.USERS], revision=folder.name, token=token)
 
-        return cls._read(pulled.folder, OnDemand(fetch_users, users_within), pulled.revision)
+        return cls._read(folder, OnDemand(fetch_users, users_within), folder.name)
 
     @classmethod
     def assemble(cls, recommender: Recommender, users: Users) -> "Model":

@@ -1,4 +1,4 @@
-"""Which model the app serves, and how the app gets to a Space.
+"""The choice of the model that the app serves, and the deployment of the app to a Space.
 
-The app takes ``ModelSource``; ``scripts/deploy_space.py`` takes ``deploy``.
+``model_source`` has ``ModelSource`` for the app; ``deploy`` has ``deploy`` for ``scripts/deploy_space.py``.
 """

@@ -1,4 +1,4 @@
-"""The Space: exactly the files that the app needs, checked against each other before they go up."""
+"""Deploy the app to a Hugging Face Space: exactly the files that it needs, checked before they are pushed."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -14,71 +14,10 @@ from ..model import files as artifact
 ROOT = Path(__file__).resolve().parents[2]
 TOP_LEVEL = ("app.py", "README.md", "requirements.txt", "LICENSE")
 NOT_SHIPPED = ("core/evaluation", "core/data/enrich")
-"""Packages that the app never imports: a contract in pyproject.toml keeps it so."""
+"""Packages that the app never imports; a contract in pyproject.toml checks this."""
 OWN_FILES = ("core/model/model.py", "core/model.py")
-"""A Space that holds one of these was deployed by this program, or by its first edition."""
+"""A Space with one of these files was deployed by this program, or by its first edition, and may be overwritten."""
 OLDEST_PYTHON = (3, 11)
-
-
-def space_files(model_id: str, revision: str, root: Path = ROOT) -> dict[str, bytes]:
-    """What goes into a Space that serves a model from the Hub, by path.
-
-    The code is `app.py` and the packages of `core`, without `NOT_SHIPPED`. The front matter of the
-    README preloads the model's files at this revision while the Space is built, so that it starts
-    with them even when the Hub cannot be reached.
-
-    Raises
-    ------
-    InputError
-        The front matter does not fit the requirements or the code: see `check_front_matter`.
-    """
-    paths = [root / name for name in TOP_LEVEL] + [
-        path for path in (root / "core").rglob("*") if _is_shipped(path, root)
-    ]
-    missing = [path for path in paths if not path.is_file()]
-    if missing:
-        raise InputError(f"{missing[0]}: is missing; the Space needs it. Run this from a whole copy of the project.")
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
-    card: Any = SpaceCard(files["README.md"].decode())
-    check_front_matter(card.data.to_dict(), files["requirements.txt"].decode(), files)
-    card.data.models = [model_id]
-    card.data.preload_from_hub = [f"{model_id} {','.join((*artifact.FIRST_FILES, artifact.USERS))} {revision}"]
-    files["README.md"] = str(card).encode()
-    return files
-
-
-def _is_shipped(path: Path, root: Path) -> bool:
-    """Whether a path below ``core/`` is a file that the Space needs."""
-    left_out = any(path.is_relative_to(root / folder) for folder in NOT_SHIPPED)
-    return path.is_file() and "__pycache__" not in path.parts and not left_out
-
-
-def check_front_matter(settings: Mapping[str, Any], requirements: str, files: Collection[str]) -> None:
-    """Check the settings at the head of a Space's README.
-
-    Raises
-    ------
-    InputError
-        ``sdk`` is not Gradio, ``sdk_version`` is not the Gradio of the requirements,
-        ``python_version`` is too old for the code, ``app_file`` is not among the files, or a
-        requirement has no version.
-    """
-    lines = [line.strip() for line in requirements.splitlines() if line.strip() and not line.startswith("#")]
-    pins = dict(re.sub(r"\[.*?\]", "", line).split("==", 1) for line in lines if "==" in line)  # without extras
-    loose = [line for line in lines if "==" not in line]
-    sdk, version, app = settings.get("sdk"), settings.get("sdk_version"), settings.get("app_file")
-    python, pinned = settings.get("python_version"), pins.get("gradio")
-    numbers = tuple(int(part) for part in re.findall(r"\d+", str(python))[:2])
-    problems = {
-        f"sdk is {sdk!r}; expected 'gradio'": sdk != "gradio",
-        f"sdk_version is {version!r}, and requirements.txt has gradio {pinned!r}": version != pinned,
-        f"python_version is {python!r}; the code needs 3.11 or later": numbers < OLDEST_PYTHON,
-        f"app_file is {app!r}, which is no file of the Space": app not in files,
-        f"requirements.txt has {loose[:1]} without a version; expected name==version": bool(loose),
-    }
-    for problem, holds in problems.items():
-        if holds:
-            raise InputError(f"README.md and requirements.txt do not fit each other: {problem}.")
 
 
 def deploy(
@@ -89,14 +28,90 @@ def deploy(
     Raises
     ------
     HubError
-        The model or the Space cannot be reached, or something was refused.
+        The model or the Space can't be reached, or the Hub refused the push.
     InputError
-        The files do not fit each other.
+        The files don't fit each other: see `space_files`.
     """
-    commit = hub.newest(model_id, revision, timeout=10)
-    hub.pull(model_id, artifact.FIRST_FILES[:1], revision=commit)  # that it is a model at all
+    commit = hub.newest_commit(model_id, revision, timeout=10)
+    hub.pull(model_id, artifact.FIRST_FILES[:1], revision=commit)  # fails for a repository that holds no model
     files = space_files(model_id, commit, root)
     variables = {"MODEL_REPO_ID": model_id, "MODEL_REVISION": revision or ""}
     return hub.push_space(
         files, space_id, own_files=OWN_FILES, variables=variables, message=f"Serve {model_id}", private=private
     )
+
+
+def space_files(model_id: str, revision: str, root: Path = ROOT) -> dict[str, bytes]:
+    """Return the files of a Space that serves a model from the Hub, by path.
+
+    The front matter of the README makes the Hub download the model's files at this revision when it
+    builds the Space, so that the Space starts even if the Hub is down.
+
+    Raises
+    ------
+    InputError
+        A file is missing, or the front matter doesn't fit: see `check_front_matter`.
+    """
+    code = [path for path in (root / "core").rglob("*") if path.is_file() and _is_shipped(path.relative_to(root))]
+    paths = [*(root / name for name in TOP_LEVEL), *code]
+    try:
+        files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{error.filename}: is missing; the Space needs it. Run this from a whole copy of the project."
+        ) from error
+    card: Any = SpaceCard(files["README.md"].decode())
+    check_front_matter(card.data.to_dict(), files["requirements.txt"].decode(), files)
+    card.data.models = [model_id]
+    card.data.preload_from_hub = [f"{model_id} {','.join((*artifact.FIRST_FILES, artifact.USERS))} {revision}"]
+    return files | {"README.md": str(card).encode()}
+
+
+def check_front_matter(front_matter: Mapping[str, Any], requirements: str, files: Collection[str]) -> None:
+    """Check that the front matter of the README, from which the Hub builds the Space, fits the code.
+
+    Parameters
+    ----------
+    front_matter
+        ``sdk``, ``sdk_version``, ``python_version`` and ``app_file`` are checked.
+    requirements
+        The text of requirements.txt.
+    files
+        The paths of the Space's files.
+
+    Raises
+    ------
+    InputError
+        A field doesn't fit, or a requirement has no version.
+    """
+    gradio = _pinned_versions(requirements).get("gradio")
+    sdk, sdk_version, python, app_file = map(front_matter.get, ("sdk", "sdk_version", "python_version", "app_file"))
+    if sdk != "gradio":
+        raise InputError(f"README.md: sdk is {sdk!r}; expected 'gradio'.")
+    if sdk_version != gradio:
+        raise InputError(
+            f"README.md: sdk_version is {sdk_version!r}, but requirements.txt has gradio {gradio!r}; "
+            "expected the same version."
+        )
+    if tuple(int(number) for number in re.findall(r"\d+", str(python))[:2]) < OLDEST_PYTHON:
+        raise InputError(f"README.md: python_version is {python!r}; the code needs 3.11 or later.")
+    if app_file not in files:
+        raise InputError(f"README.md: app_file is {app_file!r}, which is no file of the Space; expected 'app.py'.")
+
+
+def _pinned_versions(requirements: str) -> dict[str, str]:
+    """Return the version of each package in a requirements.txt. Raises `InputError` if one has none."""
+    versions = {}
+    for line in requirements.splitlines():
+        package, pin, version = line.strip().partition("==")
+        if not package or package.startswith("#"):
+            continue
+        if not pin:
+            raise InputError(f"requirements.txt: {package!r} is without a version; expected name==version.")
+        versions[package.partition("[")[0]] = version  # gradio[mcp] is gradio
+    return versions
+
+
+def _is_shipped(path: Path) -> bool:
+    """Return whether the Space needs a file of the project, given its path in it."""
+    return "__pycache__" not in path.parts and not any(path.is_relative_to(folder) for folder in NOT_SHIPPED)
