@@ -1,4 +1,4 @@
-"""Lists that visitors bring from MyAnimeList and AniList, read and matched with the catalogue.
+"""Watchlists that visitors bring from MyAnimeList and AniList.
 
-The other packages take ``read_watchlist`` from ``reader`` and ``match_entries`` from ``matching``.
+``reader.read_watchlist`` parses a file or text; ``matching.match_entries`` finds its titles in the catalogue.
 """

@@ -1,10 +1,10 @@
-"""Lists of AniList: what to ask its public API, and how its answers and its account download are read.
+"""Watchlists from AniList: the query for its public API, and the parser of its JSON.
 
-Forms that are read, all JSON:
+Accepted forms:
 
-- an answer to a query for a ``MediaListCollection`` [1]_, also what tools keep of one: its
+- an answer to a query for a ``MediaListCollection`` [1]_, and the parts of it that tools save: its
   ``lists``, one of them, or bare entries;
-- an answer that says what went wrong;
+- an answer that reports an error;
 - the account download ("GDPR") with a flat ``lists`` of ``series_id``, ``series_type`` (0 anime,
   1 manga), ``status`` (0 to 5) and ``score`` (0 to 100).
 
@@ -25,13 +25,13 @@ from .entries import (
     Status,
     Watchlist,
     WatchlistError,
-    append,
-    checked_list,
-    clipped,
-    entry_of,
-    names_of,
-    number,
-    title_id,
+    check_count,
+    clean_names,
+    make_entry,
+    make_watchlist,
+    parse_id,
+    parse_number,
+    shorten,
 )
 
 ANILIST_URL = "https://graphql.anilist.co"
@@ -41,7 +41,7 @@ ANILIST_QUERY = """query ($name: String) {
     lists { entries { status scoreRaw: score(format: POINT_100) media { id idMal title { romaji english native } } } }
   }
 }"""
-"""To be posted to `ANILIST_URL` as ``{"query": ..., "variables": {"name": ...}}``; the answer is the whole list."""
+"""Post it to `ANILIST_URL` as ``{"query": ..., "variables": {"name": ...}}``; the answer is the whole watchlist."""
 
 POINTS: dict[str, float | tuple[int, ...]] = {
     "POINT_100": 1.0,
@@ -50,7 +50,7 @@ POINTS: dict[str, float | tuple[int, ...]] = {
     "POINT_5": (10, 30, 50, 70, 90),
     "POINT_3": (35, 60, 85),
 }
-"""Each score format of AniList: how many points of 100 one of its is, or how many its first, second, ... is."""
+"""For each score format of AniList: the points of 100 for a score of 1, or for each of the scores 1, 2, ..."""
 
 STATUSES: dict[str, Status] = {
     "CURRENT": "watching",
@@ -60,183 +60,181 @@ STATUSES: dict[str, Status] = {
     "PAUSED": "on_hold",
     "REPEATING": "completed",
 }
-NUMBERED: tuple[Status, ...] = ("watching", "planned", "completed", "dropped", "on_hold", "completed")
+DOWNLOAD_STATUSES: dict[float | None, Status] = {
+    0: "watching",
+    1: "planned",
+    2: "completed",
+    3: "dropped",
+    4: "on_hold",
+    5: "completed",
+}
 MANGA_FORMATS = ("MANGA", "NOVEL", "ONE_SHOT")
 LIST_KEYS = ("lists", "entries", "mediaList")
-DEEPEST = 4  # data, its MediaListCollection, and one more for what tools wrap around it
+MAX_DEPTH = 4  # data, its MediaListCollection, and one more for what tools wrap around it
 
 Json = dict[str, Any]
 
 
 def read_anilist(parsed: object, score_format: str | None) -> Watchlist:
-    """A list of AniList from parsed JSON.
+    """Return the watchlist in parsed JSON from AniList.
 
     Parameters
     ----------
     parsed
-        See the module for the forms.
+        One of the forms in the module's docstring.
     score_format
-        A key of `POINTS`, for a list that doesn't name its own; None where the visitor was not asked.
+        A key of `POINTS`, for a watchlist that doesn't state its own; None for unknown.
 
     Raises
     ------
     WatchlistError
-        AniList's answer is an error; this is no list, or one of manga; it doesn't say on which
-        scale its scores are, and they are too low to tell; too many entries.
+        The answer is an error; the JSON is no watchlist, or one of manga; its score format is
+        unknown, and the scores are too low to infer it; too many entries.
     """
     if isinstance(parsed, dict):
         if isinstance(parsed.get("errors"), list) and parsed["errors"]:
-            raise _answered(parsed["errors"][0])
+            raise _error_of_answer(_as_dict(parsed["errors"][0]))
         if _is_download(parsed):
             return _read_download(parsed)
-    holders = list(_holders(parsed))
-    if not holders:
+    collections = list(_collections(parsed))
+    if not collections:
         raise WatchlistError("other_json")
-    found = [item for holder in holders for item in _items(holder)]
-    scale = _scale([item for item, _, _ in found], holders, score_format)
-    entries: list[Entry] = []
-    for item, status, is_manga in found:
-        append(entries, _entry(item, status, scale, is_manga))
-    name = next((name for holder in holders if isinstance(name := _user(holder).get("name"), str)), "")
-    return checked_list("AniList", name, entries)
+    items = [item for collection in collections for item in _items(collection)]
+    score_format = _score_format([item for item, _, _ in items], collections, score_format)
+    check_count(len(items))
+    entries = [_entry(_as_dict(item), status, score_format, is_manga) for item, status, is_manga in items]
+    names = (_user(collection).get("name") for collection in collections)
+    return make_watchlist("AniList", next((name for name in names if isinstance(name, str)), ""), entries)
 
 
 def points(score: object, score_format: str) -> float | None:
-    """A score as points, 0 < points <= 100; None for not rated, NaN for none of this format."""
-    value = 0.0 if score is None or score == "" else number(score)
+    """Return a score as points, 0 < points <= 100; None for not rated, NaN if the format has no such score."""
+    value = 0.0 if score is None or score == "" else parse_number(score)
+    if value == 0:
+        return None
     scale = POINTS[score_format]
     if value is None or value < 0:
         return float("nan")
-    if value == 0:
-        return None
     if isinstance(scale, float):
         return value * scale if value * scale <= 100 else float("nan")
     return float(scale[int(value) - 1]) if value.is_integer() and value <= len(scale) else float("nan")
 
 
-def _answered(error: object) -> WatchlistError:
-    """What an error of AniList's answer means."""
-    details: Json = error if isinstance(error, dict) else {}
-    message, status = clipped(str(details.get("message", ""))), number(details.get("status"))
-    said = message.lower()
-    if status == 429 or "too many requests" in said:
+def _error_of_answer(error: Json) -> WatchlistError:
+    """Return the `WatchlistError` for an error that AniList reports."""
+    message, status = shorten(str(error.get("message", ""))), parse_number(error.get("status"))
+    lowered = message.lower()
+    if status == 429 or "too many requests" in lowered:
         return WatchlistError("rate_limit")
-    if "private" in said:
+    if "private" in lowered:
         return WatchlistError("private_user")
-    if status == 404 or "not found" in said:
+    if status == 404 or "not found" in lowered:
         return WatchlistError("unknown_user")
-    return WatchlistError("anilist_error", message=message or str(details.get("status", "?"))[:9])
+    return WatchlistError("anilist_error", message=message or str(error.get("status", "?"))[:9])
 
 
 def _is_download(parsed: Json) -> bool:
     lists = parsed.get("lists")
     if not isinstance(lists, list):
         return False
-    return any(isinstance(item, dict) and "series_id" in item for item in lists[:10]) or (
-        not lists and "activity" in parsed
-    )
+    return any("series_id" in _as_dict(item) for item in lists[:10]) or (not lists and "activity" in parsed)
 
 
 def _read_download(parsed: Json) -> Watchlist:
-    entries: list[Entry] = []
-    for item in parsed["lists"]:
-        item = item if isinstance(item, dict) else {}
-        status = number(item.get("status"))
-        known = status is not None and status in range(len(NUMBERED))
-        score = item.get("score")
-        entry = entry_of(
+    """Return the watchlist in an account download."""
+    check_count(len(parsed["lists"]))
+    entries = [
+        make_entry(
             anime_id=None,
-            anilist_id=title_id(item.get("series_id")),
+            anilist_id=parse_id(item.get("series_id")),
             names=(),
-            status=NUMBERED[int(status)] if known and status is not None else None,
-            score=points(score, "POINT_100"),
-            found_status=item.get("status"),
-            found_score=score,
+            status=DOWNLOAD_STATUSES.get(parse_number(item.get("status"))),
+            score=points(item.get("score"), "POINT_100"),
+            raw_status=item.get("status"),
+            raw_score=item.get("score"),
+            is_manga=item.get("series_type") == 1,
         )
-        append(entries, entry if item.get("series_type") != 1 else _manga(entry))
-    user = _user(parsed)
-    name = next((user[key] for key in ("display_name", "user_name", "name") if isinstance(user.get(key), str)), "")
-    return checked_list("AniList account data", name, entries)
+        for item in map(_as_dict, parsed["lists"])
+    ]
+    names = map(_user(parsed).get, ("display_name", "user_name", "name"))
+    return make_watchlist("AniList account data", next((name for name in names if isinstance(name, str)), ""), entries)
 
 
-def _holders(parsed: object, depth: int = 0) -> Iterator[Json]:
-    """What has lists or entries in it: of an answer its collection, of two collections both."""
+def _collections(parsed: object, depth: int = 0) -> Iterator[Json]:
+    """Yield the objects that hold lists or entries: the collection of an answer, both of two collections."""
     if isinstance(parsed, list):
         if not parsed or any(_is_group(item) or _is_entry(item) for item in parsed):
             yield {"entries": parsed}
     elif isinstance(parsed, dict):
         if any(isinstance(parsed.get(key), list) for key in LIST_KEYS):
             yield parsed
-        elif depth < DEEPEST:
+        elif depth < MAX_DEPTH:
             for key, value in parsed.items():
                 if isinstance(value, dict):
                     manga = {"type": "MANGA"} if "manga" in key.lower() else {}
-                    yield from (holder | manga for holder in _holders(value, depth + 1))
+                    yield from (collection | manga for collection in _collections(value, depth + 1))
 
 
-def _items(holder: Json) -> Iterator[tuple[object, object, bool]]:
-    """Each entry of a collection, the status of the list that it stands in, and whether all are manga."""
-    is_manga = holder.get("type") == "MANGA"
-    for item in next(holder[key] for key in LIST_KEYS if isinstance(holder.get(key), list)):
+def _items(collection: Json) -> Iterator[tuple[object, object, bool]]:
+    """Yield each entry of a collection with the status of its list, and whether the collection is of manga."""
+    is_manga = collection.get("type") == "MANGA"
+    for item in next(collection[key] for key in LIST_KEYS if isinstance(collection.get(key), list)):
         if _is_group(item):
             yield from ((entry, item.get("status"), is_manga) for entry in item["entries"])
         else:
-            yield item, holder.get("status"), is_manga
+            yield item, collection.get("status"), is_manga
 
 
 def _is_group(item: object) -> bool:
-    return isinstance(item, dict) and isinstance(item.get("entries"), list)
+    return isinstance(_as_dict(item).get("entries"), list)
 
 
 def _is_entry(item: object) -> bool:
-    return isinstance(item, dict) and any(key in item for key in ("media", "mediaId", "idMal"))
+    return not _as_dict(item).keys().isdisjoint(("media", "mediaId", "idMal"))
 
 
-def _user(holder: Json) -> Json:
-    user = holder.get("user")
-    return user if isinstance(user, dict) else {}
+def _user(collection: Json) -> Json:
+    return _as_dict(collection.get("user"))
 
 
-def _scale(items: list[object], holders: list[Json], asked: str | None) -> str:
-    """The format of the scores: as stated, else as the visitor says, else as must be by the highest."""
-    scores = [number(item.get("score")) for item in items if isinstance(item, dict) and "scoreRaw" not in item]
-    given = [score for score in scores if score is not None and score > 0]
-    highest = max(given, default=0.0)
-    options = [_user(holder).get("mediaListOptions") for holder in holders]
-    stated = next((name for name in (o.get("scoreFormat") for o in options if isinstance(o, dict)) if name), asked)
-    if isinstance(stated, str) and stated in POINTS and highest <= 10:
-        return stated
-    if highest > 10:  # also where the format is another: a query can ask for points of 100 all the same
+def _as_dict(value: object) -> Json:
+    """Return a JSON object as it is, an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _score_format(items: list[object], collections: list[Json], chosen: str | None) -> str:
+    """Return the stated score format, else the chosen one, else the only one that allows the highest score."""
+    scores = [parse_number(item.get("score")) for item in items if isinstance(item, dict) and "scoreRaw" not in item]
+    positive = [score for score in scores if score is not None and score > 0]
+    highest = max(positive, default=0.0)
+    if highest > 10:  # a query can ask for points of 100 whatever format its owner uses
         return "POINT_100"
-    if highest > 5 or not all(score.is_integer() for score in given):
+    options = [_as_dict(_user(collection).get("mediaListOptions")) for collection in collections]
+    stated = next(filter(None, (option.get("scoreFormat") for option in options)), chosen)
+    if isinstance(stated, str) and stated in POINTS:
+        return stated
+    if highest > 5 or not all(score.is_integer() for score in positive):
         return "POINT_10_DECIMAL"
-    if given:
+    if positive:
         raise WatchlistError("score_format", highest=int(highest))
     return "POINT_100"
 
 
-def _entry(item: object, list_status: object, scale: str, is_manga: bool) -> Entry:
-    """One entry; ``list_status`` is for one without its own, ``scale`` the format of its ``score``."""
-    item = item if isinstance(item, dict) else {}
-    media = item["media"] if isinstance(item.get("media"), dict) else {}
+def _entry(item: Json, list_status: object, score_format: str, is_manga: bool) -> Entry:
+    """Return one entry; ``list_status`` is for an item without its own, ``score_format`` for its ``score``."""
+    media = _as_dict(item.get("media"))
     title = media.get("title") or item.get("title")
     titles = [title.get(key) for key in ("english", "romaji", "native")] if isinstance(title, dict) else [title]
     status = item.get("status") or list_status
-    raw = "scoreRaw" in item
-    score = item.get("scoreRaw" if raw else "score")
-    entry = entry_of(
-        anime_id=title_id(media.get("idMal") or item.get("idMal")),
-        anilist_id=title_id(media.get("id") or item.get("mediaId")),
-        names=names_of(titles),
+    has_points = "scoreRaw" in item
+    score = item.get("scoreRaw" if has_points else "score")
+    return make_entry(
+        anime_id=parse_id(media.get("idMal") or item.get("idMal")),
+        anilist_id=parse_id(media.get("id") or item.get("mediaId")),
+        names=clean_names(titles),
         status=STATUSES.get(status.upper()) if isinstance(status, str) else None,
-        score=points(score, "POINT_100" if raw else scale),
-        found_status=status,
-        found_score=score,
+        score=points(score, "POINT_100" if has_points else score_format),
+        raw_status=status,
+        raw_score=score,
+        is_manga=is_manga or media.get("type") == "MANGA" or media.get("format") in MANGA_FORMATS,
     )
-    is_manga = is_manga or media.get("type") == "MANGA" or media.get("format") in MANGA_FORMATS
-    return _manga(entry) if is_manga else entry
-
-
-def _manga(entry: Entry) -> Entry:
-    # Its ids are those of manga: they would be mistaken for ids of anime.
-    return Entry(None, None, entry.names, entry.status, entry.score, "manga")

@@ -1,4 +1,4 @@
-"""What is in a list of anime that a visitor brings, and what can be wrong with one."""
+"""Entries of a watchlist, and the errors of a file or text that can't be read as one."""
 
 import html
 import math
@@ -11,7 +11,7 @@ from ..errors import DataError
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ENTRIES = 50_000
 MAX_ID = 2**31 - 1
-LONGEST_NAME, LONGEST_FOUND = 500, 60
+MAX_NAME_LENGTH, MAX_QUOTE_LENGTH = 500, 60
 
 Status = Literal["completed", "watching", "on_hold", "dropped", "planned"]
 Source = Literal["MyAnimeList", "AniList", "AniList account data"]
@@ -47,18 +47,18 @@ SENTENCES = {
     "anilist_error": "AniList answered with an error ({message}). Try again later, or bring your export as a file.",
     "no_network": "AniList can't be reached. Check your connection and try again, or bring your export as a file.",
 }
-"""What each kind of `WatchlistError` says, with its facts in braces: what was found, and what to do."""
+"""The sentence of each kind of `WatchlistError`: what is wrong and what to do, with its facts in braces."""
 
 
 class WatchlistError(DataError):
-    """What somebody brought is no list that can be read.
+    """A file or text that can't be read as a watchlist.
 
     Attributes
     ----------
     kind
         A key of `SENTENCES`.
     facts
-        What stands in the braces of its sentence. Text among them comes from whoever wrote the file.
+        The values for the braces of the sentence. Texts among them come from the file: escape them.
     """
 
     def __init__(self, kind: str, **facts: str | int) -> None:
@@ -68,23 +68,22 @@ class WatchlistError(DataError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One title of a list.
+    """One title of a watchlist.
 
     Attributes
     ----------
     anime_id, anilist_id
-        Its ids on MyAnimeList and AniList, None where the list doesn't give them.
+        The ids on MyAnimeList and AniList, None where the watchlist gives none.
     names
-        What the list calls it, the name to show first; may be empty.
+        The names in the watchlist, the one to show first; may be empty.
     status
-        What its owner did with it, None if the list says nothing that is understood. Watching it
-        again counts as completed.
+        None if it is missing or not understood. Rewatching counts as completed.
     score
         0 < score <= 100; None for not rated.
     problem
-        Why the entry can't be used as it is, if so.
-    found
-        The text that is not understood, cut short.
+        The reason why the entry can't be used as it is, if there is one.
+    wrong_value
+        The status or score that is not understood, shortened.
     """
 
     anime_id: int | None
@@ -93,96 +92,95 @@ class Entry:
     status: Status | None
     score: float | None
     problem: Problem | None = None
-    found: str = ""
+    wrong_value: str = ""
 
     @property
     def name(self) -> str:
-        """What to call it: its name, else its id, else what was found in its place."""
+        """The name to show: the first of `names`, else an id with its site."""
         if self.names:
             return self.names[0]
         if self.anime_id is not None:
             return f"MyAnimeList {self.anime_id}"
-        return f"AniList {self.anilist_id}" if self.anilist_id is not None else self.found
+        return f"AniList {self.anilist_id}" if self.anilist_id is not None else ""
 
 
 @dataclass(frozen=True)
 class Watchlist:
-    """A list that somebody brought: where it is from, whose it is (may be empty), and its entries."""
+    """A visitor's watchlist: its source, the name of its owner (may be empty), and its entries."""
 
     source: Source
     user_name: str
     entries: tuple[Entry, ...]
 
 
-def checked_list(source: Source, user_name: str, entries: list[Entry]) -> Watchlist:
-    """The list of these entries. Raises `WatchlistError` for one of manga alone, or of nothing that is a title."""
+def make_watchlist(source: Source, user_name: str, entries: list[Entry]) -> Watchlist:
+    """Return the watchlist with these entries. Raises `WatchlistError` if all are manga or none is a title."""
     if entries and all(entry.problem == "manga" for entry in entries):
         raise WatchlistError("manga")
     if entries and all(entry.problem == "no_id" for entry in entries):
         raise WatchlistError("other_xml", tag="anime") if source == "MyAnimeList" else WatchlistError("other_json")
-    return Watchlist(source, clipped(user_name), tuple(entries))
+    return Watchlist(source, shorten(user_name), tuple(entries))
 
 
-def append(entries: list[Entry], entry: Entry) -> None:
-    """Put one more entry at the end. Raises `WatchlistError` for one too many."""
-    if len(entries) == MAX_ENTRIES:
+def check_count(n_entries: int) -> None:
+    """Raise `WatchlistError` for more than `MAX_ENTRIES` entries."""
+    if n_entries > MAX_ENTRIES:
         raise WatchlistError("too_many_entries", limit=MAX_ENTRIES)
-    entries.append(entry)
 
 
-def entry_of(
+def make_entry(
     *,
     anime_id: int | None,
     anilist_id: int | None = None,
     names: tuple[str, ...],
     status: Status | None,
     score: float | None,
-    found_status: object,
-    found_score: object,
+    raw_status: object,
+    raw_score: object,
+    is_manga: bool = False,
 ) -> Entry:
-    """An entry, and the first problem it has. A ``score`` of NaN stands for one that is not understood."""
+    """Return an entry with the first problem that it has.
+
+    A ``score`` of NaN means that ``raw_score`` is not understood. ``raw_status`` and ``raw_score``
+    are the values in the file.
+    """
+    score_is_bad = score is not None and math.isnan(score)
     problem: Problem | None = None
-    found: object = ""
-    if anime_id is None and anilist_id is None and not names:
+    wrong_value: object = ""
+    if is_manga:
+        problem, anime_id, anilist_id = "manga", None, None  # its ids would be mistaken for ids of anime
+    elif anime_id is None and anilist_id is None and not names:
         problem = "no_id"
     elif status is None:
-        problem, found = "bad_status", found_status
-    elif score is not None and math.isnan(score):
-        problem, found = "bad_score", found_score
-    return Entry(
-        anime_id,
-        anilist_id,
-        names,
-        status,
-        None if score is None or math.isnan(score) else score,
-        problem,
-        clipped(found),
-    )
+        problem, wrong_value = "bad_status", raw_status
+    elif score_is_bad:
+        problem, wrong_value = "bad_score", raw_score
+    return Entry(anime_id, anilist_id, names, status, None if score_is_bad else score, problem, shorten(wrong_value))
 
 
-def title_id(found: object) -> int | None:
-    """An id as a whole number from 1 to `MAX_ID`; None for anything else."""
-    value = number(found)
-    return int(value) if value is not None and value.is_integer() and 1 <= value <= MAX_ID else None
+def parse_id(value: object) -> int | None:
+    """Return the id as a whole number from 1 to `MAX_ID`, None for anything else."""
+    parsed = parse_number(value)
+    return int(parsed) if parsed is not None and parsed.is_integer() and 1 <= parsed <= MAX_ID else None
 
 
-def number(found: object) -> float | None:
-    """What was found as a finite number; None if it is none."""
-    if isinstance(found, bool) or not isinstance(found, int | float | str) or len(str(found)) > LONGEST_FOUND:
+def parse_number(value: object) -> float | None:
+    """Return a number, or the number in a text, as a finite float; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > MAX_QUOTE_LENGTH:
         return None
     try:
-        value = float(found)
+        parsed = float(value)
     except (ValueError, OverflowError):
         return None
-    return value if math.isfinite(value) else None
+    return parsed if math.isfinite(parsed) else None
 
 
-def names_of(found: Iterable[object]) -> tuple[str, ...]:
-    """Those that are names, each once, HTML entities unescaped and cut at `LONGEST_NAME`."""
-    texts = (html.unescape(name[:LONGEST_NAME]).strip() for name in found if isinstance(name, str))
-    return tuple(dict.fromkeys(text for text in texts if text))
+def clean_names(values: Iterable[object]) -> tuple[str, ...]:
+    """Return the distinct non-empty texts, HTML entities unescaped, each cut at `MAX_NAME_LENGTH`."""
+    names = (html.unescape(value[:MAX_NAME_LENGTH]).strip() for value in values if isinstance(value, str))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
-def clipped(found: object) -> str:
-    """The beginning of what somebody else wrote, on one line, to be shown; empty for what is no text or number."""
-    return " ".join(str(found)[:LONGEST_FOUND].split()) if isinstance(found, str | int | float) else ""
+def shorten(value: object) -> str:
+    """Return the beginning of a text or number on one line, for messages; empty for anything else."""
+    return " ".join(str(value)[:MAX_QUOTE_LENGTH].split()) if isinstance(value, str | int | float) else ""

@@ -1,8 +1,6 @@
-"""How a list that a visitor brings becomes a taste: which of its titles are known, and what each says."""
+"""Match the entries of a watchlist with the titles of a catalogue, and turn them into ratings."""
 
-from collections import Counter
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..data.catalogue import Catalogue
@@ -11,13 +9,13 @@ from .entries import Entry, Watchlist
 
 Kind = Literal[
     "rated",  # seen, with a score
-    "seen",  # completed, watching or on hold, without one
+    "seen",  # completed, watching or on hold, without a score
     "dropped",  # counts against
     "planned",
-    "bad_score",  # seen; its score is not on its scale and doesn't count
+    "bad_score",  # seen; the score is not on its scale and is ignored
     "repeated",  # another entry of the same title counts
     "unknown",  # the catalogue lacks the title
-    "only_anilist_id",  # and no name by which it would be known
+    "only_anilist_id",  # as `unknown`, and neither a MyAnimeList id nor a known name to find it by
     "manga",
     "bad_status",
     "no_id",  # neither an id nor a name
@@ -25,136 +23,131 @@ Kind = Literal[
 MatchedBy = Literal["", "id", "same_id", "name"]
 
 SAME_IDS = 20_441
-"""Up to here the id of an anime on AniList is its id on MyAnimeList, from where AniList began.
+"""Up to here the id of an anime on AniList is its id on MyAnimeList, from which AniList started.
 
-So it is in PlexAniBridge's mapping of both (https://github.com/eliasbenb/PlexAniBridge-Mappings):
-the next id, 20442, is MyAnimeList's 20543. A few below, that AniList has split or
-added since, lead to ids that MyAnimeList doesn't have.
+Source: PlexAniBridge's mapping of both (https://github.com/eliasbenb/PlexAniBridge-Mappings), where
+the next id, 20442, is MyAnimeList's 20543. A few lower ids, of titles that AniList has split or
+added since, are ids that MyAnimeList doesn't have.
 """
 
 DROPPED = 4
-"""What a dropped title is rated at most, of 10, and without a score: the highest rating that is disliked
-(`core.data.scale.DISLIKED`) and speaks against what is like it (`core.heads.preferences.preference`)."""
+"""The rating of a dropped title, of 10, unless its score is lower: the highest rating that is disliked
+(`core.data.scale.DISLIKED`) and counts against similar titles (`core.heads.preferences.preference`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchedEntry:
-    """What became of an entry.
+    """An entry with the title that it stands for.
 
     Attributes
     ----------
     kind
-        See `Kind`.
+        How the entry counts, or why it doesn't: see `Kind`.
     entry
         The entry.
     anime_id
-        Its title in the catalogue, None for none.
+        The id of its title in the catalogue, None for no match.
     matched_by
-        How the title was found: ``id``, the list gives its MyAnimeList id; ``same_id``, AniList's id
-        is the same (see `SAME_IDS`); ``name``, it alone bears that name. Empty for none.
+        ``id``: the MyAnimeList id of the entry; ``same_id``: its AniList id, which is the same (see
+        `SAME_IDS`); ``name``: a name that no other title has. Empty for no match.
     """
 
     kind: Kind
     entry: Entry
-    anime_id: int | None
-    matched_by: MatchedBy
+    anime_id: int | None = None
+    matched_by: MatchedBy = ""
 
 
 @dataclass(frozen=True)
 class MatchedWatchlist:
-    """What a list says to a model.
+    """Ratings and plans from a watchlist. Everything is in the order of the watchlist.
 
     Attributes
     ----------
     ratings
-        ``{anime_id: rating on the model's scale, or WATCHED}``, in the order of the list.
+        ``{anime_id: rating on the model's scale, or WATCHED}``.
     planned
-        Titles that the visitor plans to watch, in the order of the list; none of ``ratings``.
+        Ids of the titles that the visitor plans to watch; none of them is in ``ratings``.
     entries
-        What became of each entry, in the order of the list.
+        All entries, matched or not.
     """
 
     ratings: dict[int, float]
     planned: tuple[int, ...]
     entries: tuple[MatchedEntry, ...]
 
-    @cached_property
-    def counts(self) -> dict[Kind, int]:
-        """How many entries there are of each kind that occurs; together all of the list."""
-        return dict(Counter(outcome.kind for outcome in self.entries))
 
+def match_entries(watchlist: Watchlist, catalogue: Catalogue, scale: RatingScale) -> MatchedWatchlist:
+    """Find the titles of a watchlist in a catalogue, and rate them on a scale.
 
-def match_entries(brought: Watchlist, catalogue: Catalogue, scale: RatingScale) -> MatchedWatchlist:
-    """Find the titles of a list in a catalogue, and rate them on a scale.
-
-    A score of s points of 100 becomes low + (s/10 - 1) / 9 · (high - low), at least low. What was
-    completed, is watched or on hold without a score is `WATCHED`. What was dropped gets 4 of 10 at
-    most, and without a score, so that it counts against. What is planned has no rating, whatever
-    its score. Of the entries of one title the most telling counts, rated before seen before
-    planned, the first of equals; the others are ``repeated``.
+    A score of s points of 100 becomes low + (s/10 - 1) / 9 · (high - low), at least low. A title that
+    is completed, watching or on hold without a score is `WATCHED`. A dropped title is rated 4 of 10
+    or its score, whichever is lower. A planned title has no rating, even with a score. If several
+    entries match one title, the most informative counts: rated before seen before planned, the first
+    of equals. The others are ``repeated``.
     """
-    found = [_found(entry, catalogue) for entry in brought.entries]
-    best: dict[int, int] = {}
-    for at, outcome in enumerate(found):
-        anime_id = outcome.anime_id
-        if anime_id is not None and (
-            anime_id not in best or _weight(outcome.entry) > _weight(found[best[anime_id]].entry)
-        ):
-            best[anime_id] = at
+    matches = [_match(entry, catalogue) for entry in watchlist.entries]
+    counting: dict[int, MatchedEntry] = {}
+    for matched in matches:
+        if matched.anime_id is not None:
+            rival = counting.setdefault(matched.anime_id, matched)
+            if _informativeness(matched.entry) > _informativeness(rival.entry):
+                counting[matched.anime_id] = matched
     ratings: dict[int, float] = {}
     planned: list[int] = []
-    for at, outcome in enumerate(found):
-        if outcome.anime_id is None:
+    for index, matched in enumerate(matches):
+        if matched.anime_id is None:
             continue
-        if best[outcome.anime_id] != at:
-            found[at] = MatchedEntry("repeated", outcome.entry, outcome.anime_id, outcome.matched_by)
-        elif outcome.kind == "planned":
-            planned.append(outcome.anime_id)
+        if matched is not counting[matched.anime_id]:
+            matches[index] = replace(matched, kind="repeated")
+        elif matched.kind == "planned":
+            planned.append(matched.anime_id)
         else:
-            ratings[outcome.anime_id] = _rating(outcome.entry, scale)
-    return MatchedWatchlist(ratings, tuple(planned), tuple(found))
+            ratings[matched.anime_id] = _rating(matched.entry, scale)
+    return MatchedWatchlist(ratings, tuple(planned), tuple(matches))
 
 
-def _found(entry: Entry, catalogue: Catalogue) -> MatchedEntry:
-    """The outcome of an entry, were it the only one."""
+def _match(entry: Entry, catalogue: Catalogue) -> MatchedEntry:
+    """Return the match of one entry, regardless of the other entries."""
     if entry.problem is not None and entry.problem != "bad_score":
-        return MatchedEntry(entry.problem, entry, None, "")
-    anime_id, by = _title(entry, catalogue)
-    if anime_id is None:
-        nowhere = entry.anime_id is None and entry.anilist_id is not None
-        return MatchedEntry("only_anilist_id" if nowhere else "unknown", entry, None, "")
+        return MatchedEntry(entry.problem, entry)
+    anime_id, matched_by = _find(entry, catalogue)
     kind: Kind = "seen"
-    if entry.status == "planned" or entry.status == "dropped":
+    if anime_id is None:
+        kind = "only_anilist_id" if entry.anime_id is None and entry.anilist_id is not None else "unknown"
+    elif entry.status == "planned" or entry.status == "dropped":
         kind = entry.status
     elif entry.problem == "bad_score":
         kind = "bad_score"
     elif entry.score is not None:
         kind = "rated"
-    return MatchedEntry(kind, entry, anime_id, by)
+    return MatchedEntry(kind, entry, anime_id, matched_by)
 
 
-def _title(entry: Entry, catalogue: Catalogue) -> tuple[int | None, MatchedBy]:
-    """The id of the entry's title in the catalogue, and by what it was found."""
+def _find(entry: Entry, catalogue: Catalogue) -> tuple[int | None, MatchedBy]:
+    """Return the id of the entry's title in the catalogue, and the property that identifies it."""
     if entry.anime_id is not None:
         return (entry.anime_id, "id") if entry.anime_id in catalogue else (None, "")
     if entry.anilist_id is not None and entry.anilist_id <= SAME_IDS and entry.anilist_id in catalogue:
         return entry.anilist_id, "same_id"
-    named = next((found for name in entry.names if (found := catalogue.id_of_name(name)) is not None), None)
-    return (named, "name") if named is not None else (None, "")
+    for name in entry.names:
+        if (anime_id := catalogue.id_of_name(name)) is not None:
+            return anime_id, "name"
+    return None, ""
 
 
-def _weight(entry: Entry) -> int:
-    """How much an entry tells: planned nothing, seen more, liked or not most."""
+def _informativeness(entry: Entry) -> int:
+    """Return 0 for planned, 1 for seen, 2 for rated or dropped."""
     if entry.status == "planned":
         return 0
     return 2 if entry.score is not None or entry.status == "dropped" else 1
 
 
 def _rating(entry: Entry, scale: RatingScale) -> float:
-    """What an entry that is not planned is rated on a scale, or `WATCHED`."""
-    ten = None if entry.score is None else max(entry.score / 10, 1.0)
+    """Return the rating of an entry that is not planned, or `WATCHED`."""
+    of_ten = None if entry.score is None else max(entry.score / 10, 1.0)
     if entry.status == "dropped":
-        ten = DROPPED if ten is None else min(ten, DROPPED)
-    if ten is None:
+        of_ten = DROPPED if of_ten is None else min(of_ten, DROPPED)
+    if of_ten is None:
         return WATCHED
-    return min(scale.at((ten - 1) / 9), scale.high)
+    return min(scale.at((of_ten - 1) / 9), scale.high)

@@ -1,9 +1,9 @@
-"""Lists that MyAnimeList exports: XML, read as it comes in, without ever building a tree of it.
+"""Watchlists from MyAnimeList: XML, parsed as a stream, so that no tree of it is ever in memory.
 
-The form, by the unofficial specification and by what other tools write for MyAnimeList's import: a
-root ``myanimelist``, in it ``myinfo`` (``user_name``, ``user_export_type`` 1 anime or 2 manga) and
-one ``anime`` for each title with ``series_animedb_id``, ``series_title``, ``my_status`` (words; in
-old exports numbers), ``my_score`` (0 for not rated to 10) and ``my_rewatching``.
+The form, by the unofficial specification and by the files that other tools write for MyAnimeList's
+import: a root ``myanimelist``, in it ``myinfo`` (``user_name``, ``user_export_type`` 1 anime or
+2 manga) and one ``anime`` for each title with ``series_animedb_id``, ``series_title``, ``my_status``
+(words; in old exports numbers), ``my_score`` (0 for not rated to 10) and ``my_rewatching``.
 """
 
 from codecs import getincrementaldecoder
@@ -16,13 +16,13 @@ from .entries import (
     Status,
     Watchlist,
     WatchlistError,
-    append,
-    checked_list,
-    clipped,
-    entry_of,
-    names_of,
-    number,
-    title_id,
+    check_count,
+    clean_names,
+    make_entry,
+    make_watchlist,
+    parse_id,
+    parse_number,
+    shorten,
 )
 
 STATUSES: dict[str, Status] = {
@@ -38,94 +38,91 @@ STATUSES: dict[str, Status] = {
     "plantowatch": "planned",
     "6": "planned",
 }
-"""Statuses without blanks, hyphens and case; the numbers are those of MyAnimeList's own pages."""
+"""By status in small letters without blanks and hyphens; the numbers are those of MyAnimeList's own pages."""
 
 FIELDS = {"series_animedb_id", "series_title", "my_status", "my_score", "my_rewatching"}
 FIELDS |= {"user_name", "user_export_type"}
 
-# expat has no error of its own for a byte that is no UTF-8.
-INVALID = expat_errors.codes[expat_errors.XML_ERROR_INVALID_TOKEN]
-WRONG_LETTERS = {
-    expat_errors.codes[text]
-    for text in (expat_errors.XML_ERROR_UNKNOWN_ENCODING, expat_errors.XML_ERROR_INCORRECT_ENCODING)
+# expat has no separate error for a byte that is not UTF-8: it is an invalid token, too.
+INVALID_TOKEN = expat_errors.codes[expat_errors.XML_ERROR_INVALID_TOKEN]
+ENCODING_ERRORS = {
+    expat_errors.codes[message]
+    for message in (expat_errors.XML_ERROR_UNKNOWN_ENCODING, expat_errors.XML_ERROR_INCORRECT_ENCODING)
 }
 
-# What costs a parser memory or time; no export comes near.
-MOST_NAMES, MOST_TAGS, DEEPEST = 1_000, 30 * MAX_ENTRIES, 10
-LONGEST_TEXT = 2**20  # bytes without the beginning or end of a tag
+# Limits of what costs the parser memory or time; exports stay far below them.
+MAX_NAMES, MAX_TAGS, MAX_DEPTH = 1_000, 30 * MAX_ENTRIES, 10
+MAX_TEXT = 2**20  # bytes between two tags
 
 
 def read_myanimelist(chunks: Iterable[bytes], encoding: str | None = None) -> Watchlist:
-    """A list of MyAnimeList from XML.
+    """Return the watchlist in an export of MyAnimeList.
 
     Parameters
     ----------
     chunks
-        The bytes of the file, in parts of any size.
+        The bytes of the XML, in chunks of any size.
     encoding
-        None for what the XML itself says.
+        None for the encoding that the XML declares.
 
     Raises
     ------
     WatchlistError
-        Other XML, a list of manga, XML that is damaged, too long, not in its encoding, or defines
-        entities; too many entries.
+        XML of another kind, a list of manga, XML that is damaged, too long, not in its encoding, or
+        defines entities; too many entries.
     """
+    # Imported here, as it loads ElementTree: most visits of the page bring no watchlist.
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
-    export, chunk = _Export(), b""
+    export, chunk = _ExportHandler(), b""
     parser = DefusedXMLParser(target=object(), encoding=encoding, forbid_dtd=True)
-    # Straight from expat: by the methods of a target it takes twice as long.
+    # Handlers of expat itself: the methods of a parser target take twice as long.
     parser.parser.StartElementHandler, parser.parser.EndElementHandler = export.start, export.end
     parser.parser.CharacterDataHandler = export.data
     parser.parser.StartNamespaceDeclHandler = export.start_namespace
     try:
         for chunk in chunks:
-            export.silent += len(chunk)
-            if export.silent > LONGEST_TEXT:
+            export.bytes_since_tag += len(chunk)
+            if export.bytes_since_tag > MAX_TEXT:
                 raise WatchlistError("odd_xml")
             parser.feed(chunk)
         parser.close()
     except DefusedXmlException:
         raise WatchlistError("xml_entities") from None
     except ParseError as error:
-        if error.code in WRONG_LETTERS or (error.code == INVALID and not _is_utf8(chunk)):
+        if error.code in ENCODING_ERRORS or (error.code == INVALID_TOKEN and not _is_utf8(chunk)):
             raise WatchlistError("bad_xml_encoding") from None
         raise WatchlistError("broken_xml", line=error.position[0]) from None
     except (LookupError, ValueError):  # an encoding that Python doesn't know, or expat can't read
         raise WatchlistError("bad_xml_encoding") from None
-    if export.is_manga:
+    if export.user["user_export_type"].strip() == "2":
         raise WatchlistError("manga")
-    return checked_list("MyAnimeList", export.user["user_name"], export.entries)
+    return make_watchlist("MyAnimeList", export.user["user_name"], export.entries)
 
 
-class _Export:
-    """What an XML parser tells of each tag goes here, and what belongs to an entry is kept."""
+class _ExportHandler:
+    """Handlers for the XML parser that collect the entries and limit the size of everything else."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.user = {"user_name": "", "user_export_type": ""}
-        self.silent = 0  # bytes since the last tag
+        self.bytes_since_tag = 0
         self._depth = 0
         self._fields: dict[str, str] = {}
-        self._text: list[str] | None = None
+        self._text: list[str] | None = None  # of the field that is open
         self._names: set[str] = set()
         self._tags = 0
 
-    @property
-    def is_manga(self) -> bool:
-        return self.user["user_export_type"].strip() == "2"
-
     def start(self, tag: str, attributes: list[str]) -> None:
-        self.silent = 0
+        self.bytes_since_tag = 0
         self._depth += 1
         self._tags += 1
         if attributes or tag not in self._names:
             self._names.update((tag, *attributes[::2]))
         if self._depth == 1 and tag != "myanimelist":
-            raise WatchlistError("other_xml", tag=clipped(tag))
-        if self._tags > MOST_TAGS or self._depth > DEEPEST or len(self._names) > MOST_NAMES:
+            raise WatchlistError("other_xml", tag=shorten(tag))
+        if self._tags > MAX_TAGS or self._depth > MAX_DEPTH or len(self._names) > MAX_NAMES:
             raise WatchlistError("odd_xml")
         self._text = [] if self._depth == 3 and tag in FIELDS else None
 
@@ -137,41 +134,43 @@ class _Export:
             self._text.append(text)
 
     def end(self, tag: str) -> None:
-        self.silent = 0
+        self.bytes_since_tag = 0
         self._depth -= 1
-        if self._depth == 2:
-            if self._text is not None:
-                self._fields[tag] = "".join(self._text)
-                self._text = None
+        if self._depth == 2 and self._text is not None:
+            self._fields[tag] = "".join(self._text)
+            self._text = None
         elif self._depth == 1:
-            if tag == "anime":
-                append(self.entries, _entry(self._fields))
-            elif tag == "manga":
-                append(self.entries, Entry(None, None, (), None, None, "manga"))
-            elif tag == "myinfo":
+            if tag == "myinfo":
                 self.user.update(self._fields)
+            elif tag in ("anime", "manga"):
+                self.entries.append(_entry(self._fields, is_manga=tag == "manga"))
+                check_count(len(self.entries))
             self._fields = {}
 
 
-def _entry(fields: dict[str, str]) -> Entry:
-    status = fields.get("my_status", "").strip()
+def _entry(fields: dict[str, str], is_manga: bool) -> Entry:
+    """Return the entry with these fields of an ``anime`` or ``manga`` element."""
+    status, score = fields.get("my_status", "").strip(), fields.get("my_score", "").strip()
     meaning = STATUSES.get("".join(letter for letter in status.lower() if letter.isalnum()))
-    score = fields.get("my_score", "").strip()
-    value = number(score or "0")
-    ten = float("nan") if value is None or not 0 <= value <= 10 else value
-    return entry_of(
-        anime_id=title_id(fields.get("series_animedb_id", "").strip()),
-        names=names_of([fields.get("series_title")]),
-        status="completed" if meaning == "watching" and fields.get("my_rewatching", "").strip() == "1" else meaning,
-        score=None if ten == 0 else 10 * ten,
-        found_status=status or "none",
-        found_score=score,
+    if meaning == "watching" and fields.get("my_rewatching", "").strip() == "1":
+        meaning = "completed"
+    value = parse_number(score or "0")
+    if value is None or not 0 <= value <= 10:
+        value = float("nan")
+    return make_entry(
+        anime_id=parse_id(fields.get("series_animedb_id", "").strip()),
+        names=clean_names([fields.get("series_title")]),
+        status=meaning,
+        score=None if value == 0 else 10 * value,
+        raw_status=status or "none",
+        raw_score=score,
+        is_manga=is_manga,
     )
 
 
 def _is_utf8(chunk: bytes) -> bool:
-    """Whether this part of a file is UTF-8, of which a letter may be cut at either end."""
-    start = next((at for at in range(min(4, len(chunk))) if chunk[at] & 0xC0 != 0x80), 0)
+    """Return whether a chunk of a file is UTF-8; a letter may be cut at either end."""
+    start = next((index for index in range(min(4, len(chunk))) if chunk[index] & 0xC0 != 0x80), 0)
     try:
         getincrementaldecoder("utf-8")().decode(chunk[start:])
     except UnicodeDecodeError:

@@ -26,7 +26,7 @@ def kind_of(value: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("status", "expected"),
     [
         *[("CURRENT", "watching"), ("PLANNING", "planned"), ("COMPLETED", "completed"), ("DROPPED", "dropped")],
         *[("PAUSED", "on_hold"), ("REPEATING", "completed")],
@@ -41,12 +41,14 @@ def kind_of(value: object) -> str:
         *[("POINT_3", 2, 60), ("POINT_3", 3, 85), ("POINT_3", 0, None), ("POINT_100", 0, None)],
     ],
 )
-def test_every_status_with_every_score_format(
-    found: str, expected: str, score_format: str, score: float, expected_points: float | None
+def test_status_and_score_of_each_format_are_read(
+    status: str, expected: str, score_format: str, score: float, expected_points: float | None
 ) -> None:
-    brought = read_watchlist(as_json(anilist_answer([anilist_entry(21, 20, found, score)], score_format=score_format)))
-    assert (brought.source, brought.user_name) == ("AniList", "somebody")
-    assert brought.entries == (Entry(20, 21, NAMES, expected, expected_points),)
+    watchlist = read_watchlist(
+        as_json(anilist_answer([anilist_entry(21, 20, status, score)], score_format=score_format))
+    )
+    assert (watchlist.source, watchlist.user_name) == ("AniList", "somebody")
+    assert watchlist.entries == (Entry(20, 21, NAMES, expected, expected_points),)
 
 
 @given(st.sampled_from(list(POINTS)), st.one_of(st.none(), st.floats(), st.integers(), st.text(), st.booleans()))
@@ -55,15 +57,15 @@ def test_points_are_of_100_or_none_or_nan(score_format: str, score: object) -> N
     assert value is None or value != value or 0 < value <= 100
 
 
-def test_the_answer_to_the_query_needs_no_format() -> None:
+def test_answer_to_our_query_needs_no_score_format() -> None:
     assert "scoreRaw: score(format: POINT_100)" in ANILIST_QUERY
-    asked = set(re.findall(r"\w+", ANILIST_QUERY))
+    query_fields = set(re.findall(r"\w+", ANILIST_QUERY))
     entry = {"status": "COMPLETED", "scoreRaw": 5, "media": {"id": 21, "idMal": 20, "title": {"romaji": "A Show"}}}
-    assert {"status", "scoreRaw", "media", "id", "idMal", "title", "romaji"} <= asked
+    assert {"status", "scoreRaw", "media", "id", "idMal", "title", "romaji"} <= query_fields
     assert entries_of(anilist_answer([entry], score_format=None)) == (Entry(20, 21, ("A Show",), "completed", 5),)
 
 
-def test_a_format_that_is_not_said_is_seen_by_the_highest_score_or_asked_for() -> None:
+def test_missing_score_format_is_inferred_from_the_highest_score_or_asked_for() -> None:
     for scores, expected in (([8, 85], [8, 85]), ([3, 7], [30, 70]), ([2.5, 4], [25, 40]), ([0, 0], [None, None])):
         answer = anilist_answer([anilist_entry(1, 1, score=score) for score in scores], score_format=None)
         assert [entry.score for entry in entries_of(answer)] == expected
@@ -75,14 +77,16 @@ def test_a_format_that_is_not_said_is_seen_by_the_highest_score_or_asked_for() -
         read_watchlist(as_json(low), "POINT_7")
 
 
-def test_points_of_100_are_seen_although_the_owner_gives_stars() -> None:
+def test_points_of_100_are_recognised_although_the_owner_uses_stars() -> None:
     answer = anilist_answer([anilist_entry(1, 1, score=30), anilist_entry(2, 2, score=90)], score_format="POINT_5")
     assert [entry.score for entry in entries_of(answer)] == [30, 90]
     answer = anilist_answer([anilist_entry(1, 1, score=7)], score_format="POINT_5")
-    assert [(entry.score, entry.problem, entry.found) for entry in entries_of(answer)] == [(None, "bad_score", "7")]
+    assert [(entry.score, entry.problem, entry.wrong_value) for entry in entries_of(answer)] == [
+        (None, "bad_score", "7")
+    ]
 
 
-def test_what_tools_keep_of_an_answer_is_read() -> None:
+def test_parts_of_an_answer_that_tools_save_are_read() -> None:
     entry = anilist_entry(21, 20, "DROPPED", 85)
     whole = anilist_answer([entry])
     collection = whole["data"]["MediaListCollection"]
@@ -93,12 +97,12 @@ def test_what_tools_keep_of_an_answer_is_read() -> None:
         assert [(e.anime_id, e.anilist_id, e.status, e.score) for e in entries_of(form)] == [(20, 21, "dropped", 85)]
 
 
-def test_an_empty_list_is_a_list() -> None:
+def test_empty_watchlist_is_read() -> None:
     for form in (anilist_answer(), anilist_answer([]), [], {"lists": []}, anilist_download()):
         assert entries_of(form) == ()
 
 
-def test_manga_are_told_apart() -> None:
+def test_manga_are_recognised() -> None:
     anime, manga = anilist_entry(21, 20), anilist_entry(30_013, 13, media={"type": "MANGA"})
     novel = anilist_entry(30_014, 14, media={"type": None, "format": "NOVEL"})
     assert kind_of(anilist_answer([manga, novel])) == "manga"
@@ -108,18 +112,18 @@ def test_manga_are_told_apart() -> None:
     assert [(entry.anime_id, entry.problem) for entry in both] == [(20, None), (None, "manga")]
 
 
-def test_the_account_download_is_read() -> None:
+def test_account_download_is_read() -> None:
     rows = [{"series_id": 1 + n, "series_type": 0, "status": n, "score": 10 * n} for n in range(6)]
     rows += [{"series_id": 30_002, "series_type": 1, "status": 2, "score": 90}]
     rows += [{"series_id": 8, "series_type": 0, "status": 9, "score": 90}]
     rows += [{"series_id": 9, "series_type": 0, "status": 2, "score": 101}]
-    brought = read_watchlist(as_json(anilist_download(*rows)))
-    assert (brought.source, brought.user_name) == ("AniList account data", "somebody")
+    watchlist = read_watchlist(as_json(anilist_download(*rows)))
+    assert (watchlist.source, watchlist.user_name) == ("AniList account data", "somebody")
     statuses = ["watching", "planned", "completed", "dropped", "on_hold", "completed"]
-    assert brought.entries[:6] == tuple(
+    assert watchlist.entries[:6] == tuple(
         Entry(None, 1 + n, (), status, 10.0 * n or None) for n, status in enumerate(statuses)
     )
-    assert [entry.problem for entry in brought.entries[6:]] == ["manga", "bad_status", "bad_score"]
+    assert [entry.problem for entry in watchlist.entries[6:]] == ["manga", "bad_status", "bad_score"]
     assert kind_of(anilist_download(*rows[6:7])) == "manga"
 
 
@@ -136,12 +140,12 @@ def test_the_account_download_is_read() -> None:
         ({"data": {"MediaListCollection": None}}, "other_json"),
     ],
 )
-def test_what_went_wrong_is_said(answer: dict[str, Any], kind: str) -> None:
+def test_error_of_anilist_becomes_its_own_kind(answer: dict[str, Any], kind: str) -> None:
     assert kind_of(answer) == kind
 
 
 @pytest.mark.parametrize("other", [{}, {"a": [1]}, [1, 2], ["x"], {"log": {"entries": [{"url": "x"}]}}, [{"a": 1}]])
-def test_other_json_is_no_list(other: object) -> None:
+def test_other_json_is_refused(other: object) -> None:
     assert kind_of(other) == "other_json"
 
 
@@ -162,7 +166,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_any_json_is_a_list_or_one_sentence(value: object) -> None:
+def test_any_json_is_a_watchlist_or_one_sentence(value: object) -> None:
     try:
         entries = read_watchlist(json.dumps(value)).entries
     except WatchlistError:

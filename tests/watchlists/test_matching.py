@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,19 +18,23 @@ ODD = RatingScale(0.1, 7.5)  # a linear scale comes out above its highest rating
 SEEN: tuple[Status, ...] = ("completed", "watching", "on_hold")
 
 
-def listed(*entries: Entry) -> Watchlist:
+def watchlist_of(*entries: Entry) -> Watchlist:
     return Watchlist("MyAnimeList", "", entries)
 
 
 def match_one(status: Status, score: float | None, catalogue: Catalogue, scale: RatingScale = TEN) -> MatchedWatchlist:
-    return match_entries(listed(Entry(110, None, (), status, score)), catalogue, scale)
+    return match_entries(watchlist_of(Entry(110, None, (), status, score)), catalogue, scale)
 
 
-def kinds(recognised: MatchedWatchlist) -> list[str]:
-    return [outcome.kind for outcome in recognised.entries]
+def kinds(matched: MatchedWatchlist) -> list[str]:
+    return [entry.kind for entry in matched.entries]
 
 
-def test_scores_of_ten_are_ratings_of_ten(catalogue: Catalogue) -> None:
+def counts(matched: MatchedWatchlist) -> dict[str, int]:
+    return dict(Counter(kinds(matched)))
+
+
+def test_score_of_ten_becomes_the_same_rating(catalogue: Catalogue) -> None:
     for status in SEEN:
         for ten in range(1, 11):
             assert match_one(status, 10.0 * ten, catalogue).ratings == {110: ten}
@@ -38,7 +43,7 @@ def test_scores_of_ten_are_ratings_of_ten(catalogue: Catalogue) -> None:
 
 
 @given(st.floats(0, 100, exclude_min=True), st.sampled_from([TEN, RatingScale(0.5, 5.0), RatingScale(1, 5), ODD]))
-def test_ratings_lie_on_the_scale_and_rise_with_the_score(
+def test_rating_is_on_the_scale_and_rises_with_the_score(
     catalogue: Catalogue, score: float, scale: RatingScale
 ) -> None:
     rating = match_one("completed", score, catalogue, scale).ratings[110]
@@ -49,19 +54,19 @@ def test_ratings_lie_on_the_scale_and_rise_with_the_score(
     assert highest <= scale.high
 
 
-def test_zero_is_seen_and_not_rated(catalogue: Catalogue) -> None:
+def test_title_without_score_is_watched(catalogue: Catalogue) -> None:
     for status in SEEN:
-        recognised = match_one(status, None, catalogue)
-        assert recognised.ratings == {110: WATCHED}
-        assert kinds(recognised) == ["seen"]
+        matched = match_one(status, None, catalogue)
+        assert matched.ratings == {110: WATCHED}
+        assert kinds(matched) == ["seen"]
 
 
-def test_dropped_counts_against(catalogue: Catalogue, model: Model) -> None:
+def test_dropped_title_is_disliked(catalogue: Catalogue, model: Model) -> None:
     for score, expected in ((None, 4), (100, 4), (50, 4), (20, 2)):
-        recognised = match_one("dropped", score, catalogue)
-        assert recognised.ratings == {110: expected}
-        assert kinds(recognised) == ["dropped"]
-        taste = model.fold_in(recognised.ratings)
+        matched = match_one("dropped", score, catalogue)
+        assert matched.ratings == {110: expected}
+        assert kinds(matched) == ["dropped"]
+        taste = model.fold_in(matched.ratings)
         assert taste.disliked.tolist() == [catalogue.position(110)]
         assert preference(taste.row.data, 0.3, TEN)[0] < 0
     for low, high in ((0.5, 5.0), (1.0, 5.0)):
@@ -69,34 +74,34 @@ def test_dropped_counts_against(catalogue: Catalogue, model: Model) -> None:
         assert (match_one("dropped", 100, catalogue, scale).ratings[110] - low) / (high - low) == pytest.approx(3 / 9)
 
 
-def test_planned_has_no_rating_even_with_a_score(catalogue: Catalogue) -> None:
+def test_planned_title_has_no_rating_even_with_a_score(catalogue: Catalogue) -> None:
     for score in (None, 90):
-        recognised = match_one("planned", score, catalogue)
-        assert (recognised.ratings, recognised.planned, kinds(recognised)) == ({}, (110,), ["planned"])
+        matched = match_one("planned", score, catalogue)
+        assert (matched.ratings, matched.planned, kinds(matched)) == ({}, (110,), ["planned"])
 
 
-def test_of_one_title_the_most_telling_entry_counts(catalogue: Catalogue) -> None:
+def test_most_informative_entry_of_a_title_counts(catalogue: Catalogue) -> None:
     entries = [Entry(110, None, (), "planned", 90), Entry(110, None, (), "watching", None)]
     entries += [Entry(110, None, (), "completed", 70), Entry(110, None, (), "completed", 80)]
-    recognised = match_entries(listed(*entries), catalogue, TEN)
-    assert (recognised.ratings, recognised.planned) == ({110: 7}, ())
-    assert kinds(recognised) == ["repeated", "repeated", "rated", "repeated"]
+    matched = match_entries(watchlist_of(*entries), catalogue, TEN)
+    assert (matched.ratings, matched.planned) == ({110: 7}, ())
+    assert kinds(matched) == ["repeated", "repeated", "rated", "repeated"]
 
 
-def test_custom_lists_repeat_entries(catalogue: Catalogue) -> None:
+def test_entry_repeated_in_a_custom_list_counts_once(catalogue: Catalogue) -> None:
     entry, hidden = anilist_entry(110, 110, score=80), anilist_entry(111, 111, score=60)
-    brought = read_watchlist(as_json(anilist_answer([entry], [entry, hidden])))
-    recognised = match_entries(brought, catalogue, TEN)
-    assert recognised.ratings == {110: 8, 111: 6}
-    assert recognised.counts == {"rated": 2, "repeated": 1}
+    watchlist = read_watchlist(as_json(anilist_answer([entry], [entry, hidden])))
+    matched = match_entries(watchlist, catalogue, TEN)
+    assert matched.ratings == {110: 8, 111: 6}
+    assert counts(matched) == {"rated": 2, "repeated": 1}
 
 
-def test_every_entry_is_accounted_for(catalogue: Catalogue) -> None:
+def test_every_entry_has_a_kind(catalogue: Catalogue) -> None:
     known, strange = range(103, 160), range(90_000, 90_400)
     entries = [mal_entry(number, "Completed", 7) for number in known] + [mal_entry(number) for number in strange]
     entries += [mal_entry(103, "Dropped"), mal_entry(1, "Asleep"), mal_entry(0, title=""), mal_entry(100, score=12)]
-    recognised = match_entries(read_watchlist(mal_export("".join(entries))), catalogue, TEN)
-    assert recognised.counts == {
+    matched = match_entries(read_watchlist(mal_export("".join(entries))), catalogue, TEN)
+    assert counts(matched) == {
         "rated": len(known),
         "unknown": len(strange),
         "repeated": 1,
@@ -104,12 +109,12 @@ def test_every_entry_is_accounted_for(catalogue: Catalogue) -> None:
         "no_id": 1,
         "bad_score": 1,
     }
-    assert list(recognised.ratings) == [*known, 100]
-    assert recognised.ratings[100] == WATCHED
-    assert [outcome.entry.anime_id for outcome in recognised.entries][:57] == list(known)
+    assert list(matched.ratings) == [*known, 100]
+    assert matched.ratings[100] == WATCHED
+    assert [entry.entry.anime_id for entry in matched.entries][:57] == list(known)
 
 
-def test_a_name_that_one_title_bears_stands_for_an_id(catalogue: Catalogue) -> None:
+def test_unique_name_identifies_a_title_without_id(catalogue: Catalogue) -> None:
     titles = [
         "THIRD show",
         "3rd",
@@ -122,27 +127,31 @@ def test_a_name_that_one_title_bears_stands_for_an_id(catalogue: Catalogue) -> N
         "Third Sho",
     ]
     entries = [Entry(None, SAME_IDS + 1, (title,), "completed", 80) for title in titles]
-    recognised = match_entries(listed(*entries), catalogue, TEN)
-    found = [(outcome.anime_id, outcome.matched_by) for outcome in recognised.entries]
-    assert found == [*[(103, "name")] * 3, (104, "name"), (107, "name"), *[(None, "")] * 4]
-    assert kinds(recognised) == ["rated", "repeated", "repeated", "rated", "rated", *["only_anilist_id"] * 4]
+    matched = match_entries(watchlist_of(*entries), catalogue, TEN)
+    assert [(entry.anime_id, entry.matched_by) for entry in matched.entries] == [
+        *[(103, "name")] * 3,
+        (104, "name"),
+        (107, "name"),
+        *[(None, "")] * 4,
+    ]
+    assert kinds(matched) == ["rated", "repeated", "repeated", "rated", "rated", *["only_anilist_id"] * 4]
     alone = Catalogue(catalogue.frame.iloc[[10]])
-    assert match_entries(listed(entries[7]), alone, TEN).ratings == {}
+    assert match_entries(watchlist_of(entries[7]), alone, TEN).ratings == {}
     second = Entry(None, None, ("Nobody", "Third Show"), "completed", None)
-    assert match_entries(listed(second), catalogue, TEN).ratings == {103: WATCHED}
+    assert match_entries(watchlist_of(second), catalogue, TEN).ratings == {103: WATCHED}
     # An id counts more than a name.
     other_id = Entry(99, None, ("Third Show",), "completed", None)
-    assert kinds(match_entries(listed(other_id), catalogue, TEN)) == ["unknown"]
+    assert kinds(match_entries(watchlist_of(other_id), catalogue, TEN)) == ["unknown"]
 
 
-def test_low_ids_of_anilist_are_those_of_myanimelist(catalogue: Catalogue) -> None:
+def test_low_anilist_id_is_the_myanimelist_id(catalogue: Catalogue) -> None:
     rows = [{"series_id": 110, "series_type": 0, "status": 2, "score": 75}]
     rows += [{"series_id": 900, "series_type": 0, "status": 2, "score": 75}]
     rows += [{"series_id": 110, "series_type": 1, "status": 2, "score": 75}]
-    recognised = match_entries(read_watchlist(as_json(anilist_download(*rows))), catalogue, TEN)
-    assert recognised.ratings == {110: 7.5}
-    assert [outcome.matched_by for outcome in recognised.entries] == ["same_id", "", ""]
-    assert recognised.counts == {"rated": 1, "only_anilist_id": 1, "manga": 1}
+    matched = match_entries(read_watchlist(as_json(anilist_download(*rows))), catalogue, TEN)
+    assert matched.ratings == {110: 7.5}
+    assert [entry.matched_by for entry in matched.entries] == ["same_id", "", ""]
+    assert counts(matched) == {"rated": 1, "only_anilist_id": 1, "manga": 1}
 
 
 ENTRIES = st.builds(
@@ -157,23 +166,23 @@ ENTRIES = st.builds(
 
 
 @given(st.lists(ENTRIES, max_size=30))
-def test_counts_sum_to_the_entries(catalogue: Catalogue, entries: list[Entry]) -> None:
-    recognised = match_entries(listed(*entries), catalogue, TEN)
-    assert sum(recognised.counts.values()) == len(entries)
-    assert [outcome.entry for outcome in recognised.entries] == entries
-    assert not set(recognised.planned) & set(recognised.ratings)
-    used = [o.anime_id for o in recognised.entries if o.anime_id is not None and o.kind != "repeated"]
-    assert sorted(used) == sorted([*recognised.ratings, *recognised.planned])
-    order = [anime_id for anime_id in used if anime_id in recognised.ratings]
-    assert order == list(recognised.ratings)
-    assert all(rating == WATCHED or 1 <= rating <= 10 for rating in recognised.ratings.values())
+def test_each_entry_counts_in_one_kind_and_each_title_once(catalogue: Catalogue, entries: list[Entry]) -> None:
+    matched = match_entries(watchlist_of(*entries), catalogue, TEN)
+    assert sum(counts(matched).values()) == len(entries)
+    assert [matched_entry.entry for matched_entry in matched.entries] == entries
+    assert not set(matched.planned) & set(matched.ratings)
+    used = [entry.anime_id for entry in matched.entries if entry.anime_id is not None and entry.kind != "repeated"]
+    assert sorted(used) == sorted([*matched.ratings, *matched.planned])
+    order = [anime_id for anime_id in used if anime_id in matched.ratings]
+    assert order == list(matched.ratings)
+    assert all(rating == WATCHED or 1 <= rating <= 10 for rating in matched.ratings.values())
 
 
-def test_names_of_all_titles_lead_back_to_them(real_data: Path) -> None:
+def test_names_of_the_real_catalogue_identify_their_titles(real_data: Path) -> None:
     catalogue = Catalogue.read(real_data / "anime.csv", titles=real_data / "titles.csv")
     names = catalogue.frame["name"].tolist()
-    found = [catalogue.id_of_name(name) for name in names]
-    right = sum(anime_id == own for anime_id, own in zip(found, catalogue.anime_ids.tolist(), strict=True))
-    wrong = len(found) - right - found.count(None)
+    ids = [catalogue.id_of_name(name) for name in names]
+    right = sum(anime_id == own for anime_id, own in zip(ids, catalogue.anime_ids.tolist(), strict=True))
+    wrong = len(ids) - right - ids.count(None)
     assert right > 0.97 * len(names)
     assert wrong == 0

@@ -108,15 +108,15 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_what_is_no_list_gets_one_sentence_within_bounds(name: str) -> None:
+def test_anything_but_a_watchlist_is_refused_within_limits(name: str) -> None:
     make, kind = ATTACKS[name]
     content = make()
     tracemalloc.start()
     try:
-        start = time.perf_counter()
+        start = time.process_time()
         with pytest.raises(WatchlistError) as error:
             read_watchlist(content)
-        assert time.perf_counter() - start < 10
+        assert time.process_time() - start < 10
         assert tracemalloc.get_traced_memory()[1] < 60 * MB
     finally:
         tracemalloc.stop()
@@ -125,39 +125,41 @@ def test_what_is_no_list_gets_one_sentence_within_bounds(name: str) -> None:
     assert len(str(error.value)) < 250
 
 
-def test_nothing_in_a_sentence_of_another_is_taken_for_a_fact() -> None:
+def test_braces_in_a_message_of_anilist_are_not_filled() -> None:
     with pytest.raises(WatchlistError, match=r"\{kind\}<b>"):
         read_watchlist(as_json({"errors": [{"message": "{kind}<b>" + "x" * 999, "status": 500}]}))
 
 
-def test_the_most_entries_are_read() -> None:
+def test_largest_allowed_watchlist_is_read() -> None:
     content = bomb(b"<anime><series_animedb_id>1</series_animedb_id></anime>" * MAX_ENTRIES + b"</myanimelist>")
     assert len(read_watchlist(content).entries) == MAX_ENTRIES
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
-def test_json_in_any_unicode(encoding: str) -> None:
+def test_json_is_read_in_any_unicode_encoding(encoding: str) -> None:
     content = ANSWER.decode().encode(encoding)
-    for brought in (read_watchlist(content), read_watchlist(gzip.compress(content))):
-        assert brought.entries[0].name == "Träumend"
+    for watchlist in (read_watchlist(content), read_watchlist(gzip.compress(content))):
+        assert watchlist.entries[0].name == "Träumend"
 
 
-def test_json_may_be_pasted() -> None:
+def test_json_can_be_pasted() -> None:
     for text in (ANSWER.decode(), "\ufeff\n " + ANSWER.decode() + "\n"):
         assert read_watchlist(text).entries[0].name == "Träumend"
 
 
 @given(st.binary(max_size=200) | st.text(max_size=100))
-def test_anything_else_is_one_sentence(content: bytes | str) -> None:
+def test_arbitrary_content_is_refused_with_one_sentence(content: bytes | str) -> None:
     with pytest.raises(WatchlistError):
         read_watchlist(content)
 
 
 @given(st.data())
-def test_damaged_lists_are_lists_or_one_sentence(data: st.DataObject) -> None:
+def test_damaged_watchlist_is_read_or_refused(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from([EXPORT, ANSWER, gzip.compress(EXPORT), gzip.compress(ANSWER)])))
-    for at, byte in data.draw(st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 255)), max_size=5)):
-        content[at] = byte
+    for index, byte in data.draw(
+        st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 255)), max_size=5)
+    ):
+        content[index] = byte
     cut = data.draw(st.integers(0, len(content)))
     for damaged in (bytes(content), bytes(content[:cut])):
         with suppress(WatchlistError):
