@@ -1,17 +1,16 @@
-"""From somebody's ratings to their list, step by step, with the numbers that the ranking head computes with.
+"""The steps from ratings to recommendations, with the numbers that the ranking head computes with.
 
-Nothing here is computed for show: what `RankingHead.rank_scores` and `RankingHead.contributions` sum up is
-kept apart, by factor and by rated title. With the notation of `core.heads.ranking` ::
+Nothing is computed for show: the sums of `RankingHead.rank_scores` and `RankingHead.contributions` are
+given term by term, by factor and by rated title. In the notation of `core.heads.ranking`::
 
-    x_j     = w(r_j) N_j^a u_j^b                         each rated title: its weight, scaled
-    c_i     = Σ_j x_j v_ji + prior_i                     the person's point, a coordinate a factor
-    score_j = Σ_i c_i F_i v_ji · lift_j · earlier_j      a title's score, a term a factor
+    x_j     = w(r_j) N_j^a u_j^b                         a rated title: its weight, scaled
+    c_i     = Σ_j x_j v_ji + prior_i                     the person's point, one coordinate per factor
+    score_j = Σ_i c_i F_i v_ji · lift_j · earlier_j      a title's score, one term per factor
 
 where ``F_i = σ_i² / (σ_i² + λ)``, ``lift_j = u_j N_j^o / (1 - h_j)`` in units of the average visitor's
-scores, and ``earlier_j`` is above 1 for an earlier part of what the person has seen.
+scores, and ``earlier_j`` is above 1 for an earlier part of a title that the person has seen.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +19,7 @@ from ..data.catalogue import Catalogue, Title
 from ..heads.preferences import continued_parts, preference
 from ..heads.ranking import LAMBDA_STEPS, RankingConfig, RankingHead
 from ..heads.textbook import TextbookHead
-from ..numerics.arrays import Bool, Float32, Float64, Int64
+from ..numerics.arrays import Bool, Float32
 from ..recommend.listing import Recommendation, listing, reasons_of, top_k
 from ..recommend.taste import Taste
 from .spectrum import Spectrum, spectrum
@@ -33,16 +32,16 @@ LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class RatedTitle:
-    """What becomes of one rating: ``scaled = weight · norm^a · uniqueness^b`` with the powers of `Walkthrough`.
+    """A rated title: ``scaled = weight · norm^a · uniqueness^b`` with the powers of `Walkthrough`.
 
     Attributes
     ----------
     rating
         On the model's scale, or `WATCHED`.
     weight
-        w: how much the rating speaks for what is like the title; below 0: against it.
+        w: above 0 the rating speaks for similar titles, below 0 against them.
     norm, uniqueness, scaled
-        N, u and x; None for a title that training left out: it counts for nothing.
+        N, u and x; None for a title without factors, which counts for nothing.
     """
 
     title: Title
@@ -55,7 +54,7 @@ class RatedTitle:
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """One coordinate of the person's point.
+    """One coordinate of the person's point, and the term that it adds to the score of the best title.
 
     Attributes
     ----------
@@ -64,14 +63,13 @@ class Coordinate:
     singular_value
         σ.
     own, prior
-        What the ratings add to it, and what the average visitor does.
+        Parts of the coordinate: from the ratings, and from the average visitor.
     filter_factor
-        F, 0..1: what the shrinkage leaves of it.
+        F, 0..1.
     loading
-        How far the best title lies along the factor, all that its sum is multiplied by in it:
-        ``v · lift · earlier``; 1 without a title.
+        ``v · lift · earlier`` of the best title; 1 if there is no title.
     term
-        ``(own + prior) · filter_factor · loading``: what it adds to the score of the best title.
+        ``(own + prior) · filter_factor · loading``.
     """
 
     index: int
@@ -85,19 +83,19 @@ class Coordinate:
 
 @dataclass(frozen=True, slots=True)
 class ScoredTitle:
-    """How a title comes by its score.
+    """A title and the parts of its score.
 
     Attributes
     ----------
     score
-        As `RankingHead.rank_scores` has it.
+        As in `RankingHead.rank_scores`.
     by_factors
-        ``(k, what the k leading factors add up to)``; the last has all factors, and is the score.
-    by_titles
-        What each rated title adds, in the order of `Walkthrough.rated`; with ``prior``, what the
-        average visitor adds, it makes the score.
+        ``(k, sum of the terms of the k leading factors)``; the last one has all factors and is the score.
+    by_titles, prior
+        Parts of the rated titles, in the order of `Walkthrough.rated`, and of the average visitor. Their
+        sum is the score.
     lift, earlier_part
-        What the sum over the factors was multiplied by; all figures here are after that.
+        Already multiplied into all figures here.
     """
 
     title: Title
@@ -111,8 +109,8 @@ class ScoredTitle:
 
 @dataclass(frozen=True, slots=True)
 class TruncatedList:
-    """The best titles by the ``factors`` leading factors alone, what these keep of the users' energy, 0..1,
-    and where each of the titles stands by all factors, 1 for the best.
+    """The best titles by the ``factors`` leading factors alone, the share of the users' energy, 0..1, that these
+    factors hold, and the ranks of the titles by all factors, 1 for the best.
     """
 
     factors: int
@@ -123,28 +121,26 @@ class TruncatedList:
 
 @dataclass(frozen=True)
 class Walkthrough:
-    """From ratings to a list.
+    """The steps from ratings to recommendations.
 
     Attributes
     ----------
-    config
-        The settings of the head.
     weights
-        ``(rating, w)`` for ten ratings from the lowest to the highest of the scale; on 1-10, for each.
+        ``(rating, w)`` for ten ratings from the lowest to the highest of the scale.
     rated
-        Each title that counts, in the order of ``Taste.row``.
+        The titles that count, in the order of ``Taste.row``.
     norm_power, uniqueness_power
-        a and b above, which depend on how many titles there are.
+        a and b above, which depend on the number of titles.
     shrinkage
-        λ, to be compared with σ².
+        λ, in the unit of σ².
     point
-        At most eight coordinates, those that add most to the best title's score (by size) first.
+        At most eight coordinates, in order of the absolute value of their terms, the largest first.
     n_factors, effective_factors
-        k, and ``ΣF``: how many whole factors the filter lets through.
+        k and ``ΣF``, the effective number of factors.
     scores
-        The best titles that the filters allow and that training has seen, the best first.
+        The best titles that are allowed and have factors, best first.
     truncated
-        The same list by fewer factors; the last is by all of them.
+        The same list by fewer factors; the last one by all.
     """
 
     config: RankingConfig
@@ -164,64 +160,36 @@ class Walkthrough:
 def walkthrough(
     head: RankingHead, catalogue: Catalogue, taste: Taste, allowed: Bool, n_users: int, count: int = LISTED
 ) -> Walkthrough:
-    """Return the steps for one taste, to its ``count`` best titles among those ``allowed``, bool [n_titles].
+    """Return the steps from a taste to its ``count`` best titles among those ``allowed``, bool [n_titles].
 
     ``n_users`` is the number of users that the head was fitted to. Raises `InputError` for a ``count`` off
     1..1000.
     """
-    visitor, steps = head.visitors(taste.row)
-    filtered, lifts = head.filter_and_lift(int(steps[0]))
-    own = np.asarray(visitor @ head.factors.v32, dtype=np.float64)[0]
-    prior = head.config.prior * head.average.astype(np.float64)
-    trained = np.zeros(len(catalogue), dtype=bool)
-    trained[head.factors.columns] = True
-    allowed = allowed & trained
-    scores = head.rank_scores(taste.row)[0]
-    best = top_k(scores, allowed, catalogue, count)
-    places = np.searchsorted(head.factors.columns, best)
-    earlier = np.ones(len(lifts))
-    earlier[continued_parts(visitor, head.later, head.earlier)[1]] = head.config.earlier_part
-    factor = np.where(scores[best] > 0, earlier[places], 1.0)
-    after = head.factors.v32[places] * (lifts[places] * factor)[:, None]
-    terms = (own + prior) * filtered * after
-    by_titles = head.contributions(taste.row, best) * factor
-    scored = [
-        ScoredTitle(
-            title=catalogue.title(int(at)),
-            score=float(scores[at]),
-            by_factors=_cumulative(terms[row]),
-            by_titles=tuple(by_titles[:, row].tolist()),
-            prior=float(np.sum(prior * filtered * after[row])),
-            lift=float(lifts[places[row]]),
-            earlier_part=float(factor[row]),
-        )
-        for row, at in enumerate(best.tolist())
-    ]
-    kept = spectrum(head, catalogue, n_users)
-    of_norms, of_uniqueness = head.powers(np.array([max(len(taste), 1)], dtype=np.float64))
-    whole = after[0] if len(best) else np.ones(len(filtered))
+    steps = _Steps(head, catalogue, taste, allowed, count)
+    norm_powers, uniqueness_powers = head.powers(np.array([max(len(taste), 1)], dtype=np.float64))
+    head_spectrum = spectrum(head, catalogue, n_users)
     return Walkthrough(
         config=head.config,
-        weights=_weights(head),
-        rated=_rated(head, taste, catalogue),
-        norm_power=float(of_norms[0]),
-        uniqueness_power=float(of_uniqueness[0]),
-        shrinkage=float(np.exp(steps[0] / LAMBDA_STEPS) * head.energy),
-        point=_point(head, own, prior, filtered, whole),
-        n_factors=len(filtered),
-        effective_factors=float(filtered.sum()),
-        scores=tuple(scored),
-        truncated=_truncated(head, taste, catalogue, allowed, scores, best, kept),
-        spectrum=kept,
+        weights=steps.weights(),
+        rated=steps.rated(),
+        norm_power=float(norm_powers[0]),
+        uniqueness_power=float(uniqueness_powers[0]),
+        shrinkage=float(np.exp(steps.shrinkage_step / LAMBDA_STEPS) * head.energy),
+        point=steps.point(),
+        n_factors=len(steps.filter_factors),
+        effective_factors=float(steps.filter_factors.sum()),
+        scores=steps.scored_titles(),
+        truncated=steps.truncated_lists(head_spectrum.energy),
+        spectrum=head_spectrum,
     )
 
 
 def textbook_list(
     textbook: TextbookHead, taste: Taste, catalogue: Catalogue, allowed: Bool, k: int = LISTED
 ) -> list[Recommendation]:
-    """What the classic recipe recommends for the same ratings: the ``k`` of the ``allowed`` titles, bool
-    [n_titles], for which it predicts most. ``score`` is its prediction, which may leave the scale,
-    ``predicted_rating`` the same within it. Raises `InputError` for a ``k`` off 1..1000.
+    """Return the ``k`` of the ``allowed`` titles, bool [n_titles], with the highest ratings predicted by the classic
+    recipe. ``score`` is the prediction, which may leave the scale; ``predicted_rating`` is clipped to it.
+    Raises `InputError` for a ``k`` off 1..1000.
     """
     scores = textbook.rank_scores(taste.row)[0]
     best = top_k(scores, allowed, catalogue, k)
@@ -229,67 +197,95 @@ def textbook_list(
     return listing(best, scores, taste.scale.clip(scores), catalogue, reasons)
 
 
-def _weights(head: RankingHead) -> tuple[tuple[float, float], ...]:
-    ratings = np.linspace(head.scale.low, head.scale.high, SCALE_STEPS, dtype=np.float32)
-    weights = preference(ratings, head.config.watched_weight, head.scale)
-    return tuple(zip(ratings.tolist(), weights.tolist(), strict=True))
+class _Steps:
+    """The arrays that the steps share, for k factors and the n best titles."""
 
+    def __init__(self, head: RankingHead, catalogue: Catalogue, taste: Taste, allowed: Bool, count: int) -> None:
+        self.head, self.catalogue, self.taste = head, catalogue, taste
+        # Catalogue positions of the best allowed titles that have factors, [n].
+        has_factors = np.zeros(len(catalogue), dtype=bool)
+        has_factors[head.factors.columns] = True
+        self.allowed = allowed & has_factors
+        self.scores = head.rank_scores(taste.row)[0]
+        self.best = top_k(self.scores, self.allowed, catalogue, count)
+        # x as a row [1, n_trained], the rounded logarithm of λ, and F [k].
+        self.visitor, shrinkage_steps = head.visitors(taste.row)
+        self.shrinkage_step = int(shrinkage_steps[0])
+        self.filter_factors, lifts = head.filter_and_lift(self.shrinkage_step)
+        # The two parts of c, [k] each.
+        self.own = np.asarray(self.visitor @ head.factors.v32, dtype=np.float64)[0]
+        self.prior = head.config.prior * head.average.astype(np.float64)
+        # lift_j and earlier_j, [n] each; only positive scores are multiplied by earlier_j.
+        rows = np.searchsorted(head.factors.columns, self.best)
+        earlier = np.ones(len(lifts))
+        earlier[continued_parts(self.visitor, head.later, head.earlier)[1]] = head.config.earlier_part
+        self.lifts, self.earlier = lifts[rows], np.where(self.scores[self.best] > 0, earlier[rows], 1.0)
+        # Loadings v_ji · lift_j · earlier_j and the terms of the score, [n, k] each; loadings are 1 without a title.
+        self.loadings = head.factors.v32[rows] * (self.lifts * self.earlier)[:, None]
+        if not len(rows):
+            self.loadings = np.ones((1, len(self.own)))
+        self.terms = (self.own + self.prior) * self.filter_factors * self.loadings
 
-def _rated(head: RankingHead, taste: Taste, catalogue: Catalogue) -> tuple[RatedTitle, ...]:
-    weights = preference(taste.row.data, head.config.watched_weight, head.scale).tolist()
-    visitor, _ = head.visitors(taste.row)
-    scaled = dict(zip(visitor.indices.tolist(), visitor.data.tolist(), strict=True))
-    place_of = dict(zip(head.factors.columns[visitor.indices].tolist(), visitor.indices.tolist(), strict=True))
-    rated = []
-    for position, rating, weight in zip(taste.positions.tolist(), taste.row.data.tolist(), weights, strict=True):
-        title, at = catalogue.title(position), place_of.get(position)
-        if at is None:
-            rated.append(RatedTitle(title, rating, weight, None, None, None))
-        else:
-            n, u = float(head.norms[at]), float(head.uniqueness[at])
-            rated.append(RatedTitle(title, rating, weight, n, u, scaled[at]))
-    return tuple(rated)
+    def weights(self) -> tuple[tuple[float, float], ...]:
+        scale = self.head.scale
+        ratings = np.linspace(scale.low, scale.high, SCALE_STEPS, dtype=np.float32)
+        return tuple(zip(ratings.tolist(), self._preferences(ratings).tolist(), strict=True))
 
-
-def _point(
-    head: RankingHead, own: Float64, prior: Float64, filtered: Float32, along: Float64
-) -> tuple[Coordinate, ...]:
-    terms = (own + prior) * filtered * along
-    leading = np.argsort(-np.abs(terms), kind="stable")[:FACTORS_SHOWN]
-    columns = (head.factors.singular_values, own, prior, filtered, along, terms)
-    return tuple(Coordinate(int(at), *(float(column[at]) for column in columns)) for at in leading)
-
-
-def _cumulative(terms: Float64) -> tuple[tuple[int, float], ...]:
-    return tuple((k, float(terms[:k].sum())) for k in _numbers(CUTS, len(terms)))
-
-
-def _numbers(wanted: Sequence[int], k: int) -> list[int]:
-    """Those of the wanted numbers of factors that are fewer than all ``k``, and k."""
-    return [*(number for number in wanted if number < k), k]
-
-
-def _truncated(
-    head: RankingHead,
-    taste: Taste,
-    catalogue: Catalogue,
-    allowed: Bool,
-    scores: Float32,
-    best: Int64,
-    kept: Spectrum,
-) -> tuple[TruncatedList, ...]:
-    """Lists by truncated heads: leverages, the average visitor's scores and so the lifts are those of
-    the k factors. Norms, uniqueness and λ stay: they are facts of the data and of the person.
-    """
-    lists = []
-    for k in _numbers(CUTS, len(kept.energy)):
-        if k < len(kept.energy):
-            fewer = replace(head, factors=head.factors.truncated(k))
-            titles = top_k(fewer.rank_scores(taste.row)[0], allowed, catalogue, max(len(best), 1))
-        else:
-            titles = best
-        ranks = [1 + int(np.sum(scores[allowed] > scores[at])) for at in titles]
-        lists.append(
-            TruncatedList(k, kept.energy[k - 1], tuple(catalogue.title(int(at)) for at in titles), tuple(ranks))
+    def rated(self) -> tuple[RatedTitle, ...]:
+        # N, u and x of the rated titles that have factors, by catalogue position.
+        head, row, indices = self.head, self.taste.row, self.visitor.indices
+        columns = (head.norms[indices], head.uniqueness[indices], self.visitor.data)
+        facts = zip(*(column.tolist() for column in columns), strict=True)
+        facts_at = dict(zip(head.factors.columns[indices].tolist(), facts, strict=True))
+        titles = zip(row.indices.tolist(), row.data.tolist(), self._preferences(row.data).tolist(), strict=True)
+        return tuple(
+            RatedTitle(self.catalogue.title(position), rating, weight, *facts_at.get(position, (None, None, None)))
+            for position, rating, weight in titles
         )
-    return tuple(lists)
+
+    def _preferences(self, ratings: Float32) -> Float32:
+        return preference(ratings, self.head.config.watched_weight, self.head.scale)
+
+    def point(self) -> tuple[Coordinate, ...]:
+        # Facts of every factor, [k] each, for the best title; then the factors with the largest terms.
+        sigma = self.head.factors.singular_values
+        facts = (sigma, self.own, self.prior, self.filter_factors, self.loadings[0], self.terms[0])
+        leading = np.argsort(-np.abs(self.terms[0]), kind="stable")[:FACTORS_SHOWN].tolist()
+        return tuple(Coordinate(index, *(float(fact[index]) for fact in facts)) for index in leading)
+
+    def scored_titles(self) -> tuple[ScoredTitle, ...]:
+        # Parts of the scores: of the rated titles, [n_rated, n], and of the average visitor by factor, [n, k].
+        by_titles = self.head.contributions(self.taste.row, self.best) * self.earlier
+        prior_terms = self.prior * self.filter_factors * self.loadings
+        return tuple(
+            ScoredTitle(
+                title=self.catalogue.title(position),
+                score=float(self.scores[position]),
+                by_factors=tuple((k, float(self.terms[row, :k].sum())) for k in _cuts(len(self.own))),
+                by_titles=tuple(by_titles[:, row].tolist()),
+                prior=float(np.sum(prior_terms[row])),
+                lift=float(self.lifts[row]),
+                earlier_part=float(self.earlier[row]),
+            )
+            for row, position in enumerate(self.best.tolist())
+        )
+
+    def truncated_lists(self, energy: tuple[float, ...]) -> tuple[TruncatedList, ...]:
+        """Return the lists of truncated heads. Their leverages and average visitor, hence their lifts, are those of
+        the k factors. Norms, uniqueness and λ stay: they are facts of the data and of the person.
+        """
+        lists = []
+        for k in _cuts(len(energy)):
+            best = self.best
+            if k < len(energy):
+                head = replace(self.head, factors=self.head.factors.truncated(k))
+                best = top_k(head.rank_scores(self.taste.row)[0], self.allowed, self.catalogue, max(len(best), 1))
+            titles = tuple(self.catalogue.title(position) for position in best.tolist())
+            ranks = [1 + int(np.sum(self.scores[self.allowed] > score)) for score in self.scores[best]]
+            lists.append(TruncatedList(k, energy[k - 1], titles, tuple(ranks)))
+        return tuple(lists)
+
+
+def _cuts(k: int) -> list[int]:
+    """Return the numbers of `CUTS` below ``k``, and ``k``."""
+    return [*(cut for cut in CUTS if cut < k), k]
