@@ -1,29 +1,26 @@
-"""What a factor of V means, told by the titles at its two ends and by what these have in common.
+"""The meaning of a factor of V: the titles at its two ends, and the traits that they have in common.
 
-Title j has the row ``VΣ_j``, of energy ``e_j = ‖VΣ_j‖²``, and lies along factor i at
-``ℓ = σ_i v_ji / ‖VΣ_j‖``, minus the mean of this over all titles, by energy. (Without that, the factor of
-popularity would have one end only: all of its entries have one sign.) A trait z, 0 or 1 or a number such
-as the year, is put to two tests, each a difference from the mean of all titles in standard errors::
+Title j has the row ``VΣ_j`` with the energy ``e_j = ‖VΣ_j‖²``. Its loading on factor i is
+``ℓ = σ_i v_ji / ‖VΣ_j‖``, minus the mean over all titles by energy. (Otherwise the factor of popularity would
+have only one end: all its entries have one sign.) A trait z is 0 or 1, or a number such as the year. Two tests
+compare it with the mean of all titles, in standard errors::
 
-    along   Σ_j e_j z_j ℓ_j / (s_ℓ √Σ_j e_j² z_j²)     titles that have it lie towards this end
-    within  Σ_j p_j z_j / (s_z √Σ_j p_j²)              p_j = e_j ℓ_j², on this side: the end itself has it
+    along   Σ_j e_j z_j ℓ_j / (s_ℓ √Σ_j e_j² z_j²)     titles with the trait lie towards this end
+    within  Σ_j p_j z_j / (s_z √Σ_j p_j²)              p_j = e_j ℓ_j² on this side: the end has the trait
 
-with z and ℓ centred, and s their standard deviations, by energy. A trait is as strong as the weaker of the
-two: the first alone calls an end little known that has famous titles, only less famous ones than the
-other; the second alone takes for a trait what its one great title happens to be. Of each franchise one
-title counts, so that no series makes an end by its seasons. Titles that the default filters leave out
-count for nothing; only where they are most of an end it bears their genre's name, and shows what remains.
+with z and ℓ centred, and s their standard deviations, by energy. The strength of a trait is the weaker of the
+two. The first test alone calls an end "less known" whose titles are famous, only less than those of the other
+end; the second alone takes any property of one great title for a trait.
 
-Both tests are of the whole end, and people see six titles of it. So an end is called only what these bear
-out: by a number only if most of them lie on that side of the median by energy, of what people watch.
-Titles that bear more of the name go before others that are nearly as telling.
+Only one title of each franchise counts, so that no series makes an end with its seasons. Titles that the default
+filters exclude don't count; where they are most of an end, it bears their genre's name and shows its other titles.
+The tests use the whole end, but people see six titles: a trait names an end only if these show it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ..data.catalogue import Catalogue, Title
 from ..heads.item_factors import ItemFactors
@@ -32,15 +29,15 @@ from ..recommend.filters import ADULT_GENRE, Filters
 from .traits import OPPOSITES, Trait, cours
 
 SHOWN = 6
-CONSIDERED = 12  # the most telling titles of an end, of which those are shown that bear its name
-LEADING = 3  # titles in the name of an end that no trait names
+CANDIDATES = 12  # leading titles of an end, from which the shown ones are chosen
+LEADING = 3  # titles in the name of an end without a naming trait
 NAMED = 3
-BORNE_BY = 3
+SHOWN_WITH_TRAIT = 3
 THRESHOLD = 2.0
 MOSTLY = 0.5
 TELLING = 0.25
-"""Titles are shown in the order of ``|ℓ| e^0.25``. Chosen by eye, on the twelve leading factors: 0.5 (the
-order of V's entries) puts the same famous titles at the ends of every other factor; 0 shows what nobody knows."""
+"""Titles are shown in order of ``|ℓ| e^0.25``. Chosen by eye on the twelve leading factors: 0.5 (the order of V's
+entries) shows the same famous titles on every other factor, 0 shows titles that nobody knows."""
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -51,12 +48,11 @@ class FactorEnd:
     Attributes
     ----------
     titles
-        The most telling, at most six, one a franchise, none that the default filters leave out.
+        At most six leading titles, one of each franchise; all pass the default filters.
     years
-        Quartiles of the years in which this end's titles began, by how much of the end they are; None
-        if no year is known.
+        Quartiles of the first year of titles, weighted by p; None if no year is known.
     traits
-        Those of a strength of at least 2, the strongest first.
+        Traits of a strength of at least 2, strongest first.
     """
 
     titles: tuple[Title, ...]
@@ -70,25 +66,23 @@ class FactorEnd:
 
     @property
     def named(self) -> tuple[Trait, ...]:
-        """What the end is called by: at most three traits, the strongest first. Genres and types tell
-        more than numbers, so there is at most one of these, or two that stand alone. At least three
-        of the titles that are shown have the genre or type (but for that of titles that cannot be
-        shown), and more than half lie on the side of the number.
+        """The traits in the name, at most three, strongest first: of those that the titles show, all genres and
+        types, which are more telling, and one number, or two if there is nothing else.
         """
-        seen = [trait for trait in self.traits if self._seen(trait)]
-        told = [trait for trait in seen if trait.kind not in OPPOSITES]
-        numbers = [trait for trait in seen if trait.kind in OPPOSITES][: 1 if told else 2]
-        return tuple(trait for trait in seen if trait in numbers or trait in told)[:NAMED]
+        shown = [trait for trait in self.traits if self._shows(trait)]
+        n_numbers = 1 if any(not trait.is_number for trait in shown) else 2
+        numbers = [trait for trait in shown if trait.is_number][:n_numbers]
+        return tuple(trait for trait in shown if not trait.is_number or trait in numbers)[:NAMED]
 
-    def _seen(self, trait: Trait) -> bool:
-        bearing = sum(trait.borne_by(title) for title in self.titles)
-        of = len(self.titles)
-        needed = of // 2 + 1 if trait.kind in OPPOSITES else max(BORNE_BY, of // 3)
-        return trait.value == ADULT_GENRE or bearing >= needed
+    def _shows(self, trait: Trait) -> bool:
+        # Three titles for a genre or type, more than half of them for a number. Adult titles are never shown.
+        n = len(self.titles)
+        needed = n // 2 + 1 if trait.is_number else max(SHOWN_WITH_TRAIT, n // 3)
+        return trait.value == ADULT_GENRE or sum(trait.holds_for(title) for title in self.titles) >= needed
 
     @property
     def name(self) -> str:
-        """Such as ``"Shoujo, Romance"``; of an end that nothing names, ``"like"`` and its leading titles."""
+        """Such as ``"Shoujo, Romance"``, or ``"like"`` and the leading titles if no trait names the end."""
         if self.named:
             return ", ".join(trait.value for trait in self.named)
         return ("like " + ", ".join(title.label for title in self.titles[:LEADING])) if self.titles else ""
@@ -103,9 +97,9 @@ class FactorMeaning:
     index
         0 for the leading factor.
     singular_value, share
-        σ, and its part of ``Σσ²`` over all factors, 0..1.
+        σ, and the share of ``σ²`` in ``Σσ²`` over all factors, 0..1.
     ends
-        Where V's entries are low, and where they are high.
+        The end where V's entries are low, and the end where they are high.
     """
 
     index: int
@@ -115,64 +109,110 @@ class FactorMeaning:
 
 
 def meanings(factors: ItemFactors, catalogue: Catalogue, franchises: Int64, count: int = 12) -> list[FactorMeaning]:
-    """The leading ``count`` factors; fewer if there are fewer. ``franchises`` are the numbers of each
-    title's franchise, int64 [n_titles]: see `core.data.franchises`.
+    """Return the meanings of the leading ``count`` factors, or of all if there are fewer. ``franchises``, int64
+    [n_titles], are the numbers of titles' franchises: see `core.data.franchises`.
     """
-    allowed = Filters().mask(catalogue)
-    chosen = _one_a_franchise(factors, catalogue.members, franchises, allowed)
-    positions = factors.columns[chosen].astype(np.int64)
-    rows = factors.v32[chosen] * factors.singular_values
-    energy = np.maximum(np.square(rows).sum(axis=1, dtype=np.float64), TINY)
-    along = rows[:, :count] / np.sqrt(energy)[:, None]
-    along -= energy @ along / max(float(energy.sum()), TINY)
-    names, values, counted = _traits(catalogue, positions, allowed[positions])
-    medians = _medians(values, counted, energy)
-    values, deviations = _centred(values, counted, energy)
-    squares = factors.singular_values.astype(np.float64) ** 2
-    towards = _towards(along, values, counted, energy)
-    found = []
-    for index in range(along.shape[1]):
-        ends = []
-        for sign in (-1, 1):
-            side = np.maximum(sign * along[:, index], 0)
-            parts = energy * side**2
-            within = values.T @ parts / np.maximum(deviations * np.sqrt(counted.T @ parts**2), TINY)
-            adult = float(parts @ ~allowed[positions] / max(float(parts.sum()), TINY))
-            order = np.argsort(-side * energy**TELLING, kind="stable")
-            order = order[(side[order] > 0) & allowed[positions[order]]][:CONSIDERED]
-            years = _quartiles(catalogue, positions, parts * allowed[positions])
-            traits = _strong(names, medians, sign * towards[:, index], within, adult > MOSTLY)
-            ends.append(_end([catalogue.title(int(at)) for at in positions[order]], years, traits))
-        share = float(squares[index] / max(float(squares.sum()), TINY))
-        found.append(FactorMeaning(index, float(factors.singular_values[index]), share, (ends[0], ends[1])))
-    return found
+    sample = _Sample(factors, catalogue, franchises)
+    loadings = sample.loadings(count)
+    along = sample.along(loadings)
+    sigma = factors.singular_values
+    energies = sigma.astype(np.float64) ** 2
+    shares = energies / max(float(energies.sum()), TINY)
+    result = []
+    for index in range(loadings.shape[1]):
+        low, high = (sample.end(sign * loadings[:, index], sign * along[:, index]) for sign in (-1, 1))
+        result.append(FactorMeaning(index, float(sigma[index]), float(shares[index]), (low, high)))
+    return result
 
 
-def _end(titles: Sequence[Title], years: tuple[int, int, int] | None, traits: tuple[Trait, ...]) -> FactorEnd:
-    """An end, given its most telling titles: what they bear out chooses those to show, and what these bear
-    out once more.
+class _Sample:
+    """The n titles that count, one of each franchise, with their energies and traits."""
+
+    def __init__(self, factors: ItemFactors, catalogue: Catalogue, franchises: Int64) -> None:
+        allowed = Filters().mask(catalogue)
+        chosen = _one_per_franchise(factors, catalogue.members, franchises, allowed)
+        self.catalogue, self.positions = catalogue, factors.columns[chosen].astype(np.int64)
+        self.allowed = allowed[self.positions]
+        # Rows of VΣ, [n, k], and their energies e, [n].
+        self.rows = factors.v32[chosen] * factors.singular_values
+        self.energy = np.maximum(np.square(self.rows).sum(axis=1, dtype=np.float64), TINY)
+        # Traits z, [n, n_traits], with their medians by energy, [n_traits].
+        self.names, values, self.counted = _traits(catalogue, self.positions, self.allowed)
+        self.medians = _medians(values, self.counted * self.energy[:, None])
+        # z centred, and s_z, [n_traits], by energy.
+        weights = np.maximum(self.energy @ self.counted, TINY)
+        self.values = (values - self.energy @ values / weights) * self.counted
+        self.deviations = np.sqrt(self.energy @ self.values**2 / weights)
+
+    def loadings(self, count: int) -> Float64:
+        """Return the centred loadings ℓ on the leading factors, [n, count]."""
+        loadings = self.rows[:, :count] / np.sqrt(self.energy)[:, None]
+        return np.asarray(loadings - self.energy @ loadings / max(float(self.energy.sum()), TINY), dtype=np.float64)
+
+    def along(self, loadings: Float64) -> Float64:
+        """Return the first test of the module for the high ends, [n_traits, count]."""
+        # s_ℓ over the titles for which the trait is known, by energy, [n_traits, count].
+        energy = self.counted * self.energy[:, None]
+        weights = np.maximum(self.energy @ self.counted, TINY)[:, None]
+        spread = np.sqrt(np.maximum(energy.T @ loadings**2 / weights - (energy.T @ loadings / weights) ** 2, 0))
+        # Σ e z ℓ and its standard error.
+        weighted = self.values * self.energy[:, None]
+        errors = spread * np.sqrt(np.square(weighted).sum(axis=0))[:, None]
+        return np.asarray(weighted.T @ loadings / np.maximum(errors, TINY))
+
+    def end(self, loadings: Float64, along: Float64) -> FactorEnd:
+        """Return the end of a factor where ``loadings`` [n] are positive, given the first test, [n_traits]."""
+        # p, [n], and the second test, [n_traits].
+        side = np.maximum(loadings, 0)
+        p = self.energy * side**2
+        within = self.values.T @ p / np.maximum(self.deviations * np.sqrt(self.counted.T @ p**2), TINY)
+        is_adult = float(p @ ~self.allowed / max(float(p.sum()), TINY)) > MOSTLY
+        # The leading allowed titles on this side.
+        order = np.argsort(-side * self.energy**TELLING, kind="stable")
+        order = order[(side[order] > 0) & self.allowed[order]][:CANDIDATES]
+        candidates = [self.catalogue.title(position) for position in self.positions[order].tolist()]
+        years = _quartiles(self.catalogue.frame["year"].to_numpy(dtype=np.float64)[self.positions], p * self.allowed)
+        return _with_shown_titles(candidates, years, self._strong_traits(along, within, is_adult))
+
+    def _strong_traits(self, along: Float64, within: Float64, is_adult: bool) -> tuple[Trait, ...]:
+        """Return the traits that pass both tests, strongest first; `ADULT_GENRE` only for an adult end."""
+        agree = np.sign(along) == np.sign(within)
+        strengths = np.where(agree, np.sign(along) * np.minimum(abs(along), abs(within)), 0)
+        traits = []
+        for index in np.argsort(-abs(strengths), kind="stable").tolist():
+            kind, less, more = self.names[index]
+            word = more if strengths[index] > 0 else less
+            if abs(strengths[index]) >= THRESHOLD and word and (is_adult or word != ADULT_GENRE):
+                median = _in_catalogue_unit(kind, float(self.medians[index]))
+                traits.append(Trait(kind, word, float(abs(strengths[index])), median))
+        return tuple(traits)
+
+
+def _with_shown_titles(
+    candidates: Sequence[Title], years: tuple[int, int, int] | None, traits: tuple[Trait, ...]
+) -> FactorEnd:
+    """Return the end with the six candidates that have most of the traits in its name. The name depends on the
+    shown titles, so the choice is made twice.
     """
-    end = FactorEnd(tuple(titles), years, traits)
+    end = FactorEnd(tuple(candidates), years, traits)
     for _ in range(2):
         named = end.named
-        bearing = sorted(titles, key=lambda title: -sum(trait.borne_by(title) for trait in named))
-        end = FactorEnd(tuple(bearing[:SHOWN]), years, traits)
+        ordered = sorted(candidates, key=lambda title: -sum(trait.holds_for(title) for trait in named))
+        end = FactorEnd(tuple(ordered[:SHOWN]), years, traits)
     return end
 
 
-def _one_a_franchise(factors: ItemFactors, members: Int64, franchises: Int64, allowed: Bool) -> Int64:
-    """Rows of V, ascending: of each franchise the title that most people list, an allowed one if there is."""
+def _one_per_franchise(factors: ItemFactors, members: Int64, franchises: Int64, allowed: Bool) -> Int64:
+    """Return a row of V for every franchise, ascending: its most listed title, an allowed one if there is any."""
     columns = factors.columns
     order = np.lexsort((columns, -members[columns], ~allowed[columns]))
     _, first = np.unique(franchises[columns[order]], return_index=True)
     return np.sort(order[first])
 
 
-def _traits(
-    catalogue: Catalogue, positions: Int64, allowed: Bool
-) -> tuple[list[tuple[str, tuple[str, str]]], Float64, Bool]:
-    """Of each trait its kind and its words for less and for more; then the values and whether they count,
-    [n, n_traits] each. What a title lacks has no word: nothing is named by a genre that it hasn't.
+def _traits(catalogue: Catalogue, positions: Int64, allowed: Bool) -> tuple[list[tuple[str, str, str]], Float64, Bool]:
+    """Return the kind of every trait and its words for less and more ("" for less of a genre or type: its absence is
+    no trait), then the values of titles, and whether they count, [n, n_traits] each.
     """
     frame = catalogue.frame.iloc[positions]
     kinds = frame["type"].to_numpy()
@@ -183,72 +223,38 @@ def _traits(
         "length": np.log(np.where(kinds == "TV", np.maximum(episodes, 1), np.nan)),
         "rating": frame["mean_rating"].to_numpy(dtype=np.float64),
     }
-    names = [("genre", ("", genre)) for genre in catalogue.genres]
-    names += [("type", ("", kind)) for kind in catalogue.types]
-    names += [(kind, OPPOSITES[kind]) for kind in numbers]
+    names = [("genre", "", genre) for genre in catalogue.genres]
+    names += [("type", "", kind) for kind in catalogue.types]
+    names += [(kind, *OPPOSITES[kind]) for kind in numbers]
     has_type = [kinds == kind for kind in catalogue.types]
     values = np.column_stack([catalogue.genre_matrix[positions], *has_type, *numbers.values()]).astype(np.float64)
-    counted = ~np.isnan(values) & (
-        allowed[:, None] | np.array([words[1] == ADULT_GENRE and kind == "genre" for kind, words in names])
-    )
+    is_adult_genre = np.array([name == ("genre", "", ADULT_GENRE) for name in names])
+    counted = ~np.isnan(values) & (allowed[:, None] | is_adult_genre)
     return names, np.where(counted, values, 0.0), counted
 
 
-def _medians(values: Float64, counted: Bool, energy: Float64) -> Float64:
-    """Of each trait, by energy."""
+def _medians(values: Float64, weights: Float64) -> Float64:
+    """Return the weighted median of every column of [n, m], [m]."""
     order = np.argsort(values, axis=0, kind="stable")
-    reached = np.cumsum(np.take_along_axis(counted * energy[:, None], order, axis=0), axis=0)
+    reached = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
     middle = np.argmax(reached >= reached[-1] / 2, axis=0)
     columns = np.arange(values.shape[1])
     return np.asarray(values[order[middle, columns], columns])
 
 
-def _centred(values: Float64, counted: Bool, energy: Float64) -> tuple[Float64, Float64]:
-    """Values minus their mean by energy, zero where they don't count; and their standard deviations."""
-    weights = energy @ counted
-    centred = (values - energy @ values / np.maximum(weights, TINY)) * counted
-    return centred, np.sqrt(energy @ centred**2 / np.maximum(weights, TINY))
-
-
-def _towards(along: npt.NDArray[np.floating], values: Float64, counted: Bool, energy: Float64) -> Float64:
-    """The first test of the module, for the high ends, float64 [n_traits, count]."""
-    weights = np.maximum(energy @ counted, TINY)[:, None]
-    weighed = values * energy[:, None]
-    means = (counted * energy[:, None]).T @ along / weights
-    spread = np.sqrt(np.maximum((counted * energy[:, None]).T @ along**2 / weights - means**2, 0))
-    errors = spread * np.sqrt(np.square(weighed).sum(axis=0))[:, None]
-    return np.asarray(weighed.T @ along / np.maximum(errors, TINY))
-
-
-def _strong(
-    names: Sequence[tuple[str, tuple[str, str]]], medians: Float64, towards: Float64, within: Float64, adult: bool
-) -> tuple[Trait, ...]:
-    """The traits that pass both tests, the strongest first; `ADULT_GENRE` only of ``adult`` ends."""
-    agree = np.sign(towards) == np.sign(within)
-    strengths = np.where(agree, np.sign(towards) * np.minimum(abs(towards), abs(within)), 0)
-    traits = []
-    for at in np.argsort(-abs(strengths), kind="stable").tolist():
-        kind, words = names[at]
-        word = words[int(strengths[at] > 0)]
-        if abs(strengths[at]) >= THRESHOLD and word and (adult or word != ADULT_GENRE):
-            median = _in_its_unit(kind, float(medians[at]))
-            traits.append(Trait(kind, word, float(abs(strengths[at])), median))
-    return tuple(traits)
-
-
-def _in_its_unit(kind: str, value: float) -> float:
-    """A number as titles have it, given what `_traits` makes of it."""
+def _in_catalogue_unit(kind: str, value: float) -> float:
+    """Return a value of `_traits` in the unit of the catalogue; nan for a genre or type."""
     if kind == "fame":
         return float(np.expm1(value))
     return cours(float(np.exp(value))) if kind == "length" else value if kind in OPPOSITES else float("nan")
 
 
-def _quartiles(catalogue: Catalogue, positions: Int64, parts: Float64) -> tuple[int, int, int] | None:
-    years = catalogue.frame["year"].to_numpy(dtype=np.float64)[positions]
-    known = ~np.isnan(years) & (parts > 0)
+def _quartiles(years: Float64, weights: Float64) -> tuple[int, int, int] | None:
+    """Return the weighted quartiles of the known years, or None."""
+    known = ~np.isnan(years) & (weights > 0)
     if not known.any():
         return None
     order = np.flatnonzero(known)[np.argsort(years[known], kind="stable")]
-    reached = np.cumsum(parts[order]) / parts[order].sum()
+    reached = np.cumsum(weights[order]) / weights[order].sum()
     first, median, third = (int(years[order[np.searchsorted(reached, part)]]) for part in (0.25, 0.5, 0.75))
     return first, median, third

@@ -1,4 +1,4 @@
-"""Traits of titles, by which the ends of factors are named: see `core.insight.factor_meanings`."""
+"""Traits of titles, which name the ends of factors: see `core.insight.factor_meanings`."""
 
 from dataclasses import dataclass
 
@@ -11,24 +11,24 @@ OPPOSITES = {
     "length": ("shorter", "longer"),
     "rating": ("rated lower", "rated higher"),
 }
-"""The traits that are numbers, with the words for less and for more: the year, how many people list a title,
-the episodes of a TV series, and the community's mean rating."""
+"""Traits that are numbers, with the words for less and for more: the first year, the number of people who list a
+title, the episodes of a TV series, and the community's mean rating."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """What the titles of an end have in common.
+    """A property that the titles of an end have in common.
 
     Attributes
     ----------
     kind
         ``"genre"``, ``"type"``, or one of `OPPOSITES`.
     value
-        The genre or type, or the word of `OPPOSITES`: compared with all titles.
+        The genre or type, or the word of `OPPOSITES`.
     strength
-        In standard errors: see the module.
+        In standard errors, see `core.insight.factor_meanings`.
     median
-        Of a number: that of all titles, by energy; nan for a genre or type.
+        Median of a number over all titles, by energy; nan for a genre or type.
     """
 
     kind: str
@@ -36,9 +36,14 @@ class Trait:
     strength: float
     median: float = float("nan")
 
-    def borne_by(self, title: Title) -> bool:
-        """Whether a title has the genre or type, or lies on this side of the median."""
-        if self.kind not in OPPOSITES:
+    @property
+    def is_number(self) -> bool:
+        """Whether the trait is one of `OPPOSITES`."""
+        return self.kind in OPPOSITES
+
+    def holds_for(self, title: Title) -> bool:
+        """Return whether a title has the genre or type, or lies on this side of the median."""
+        if not self.is_number:
             return self.value in (*title.genres, title.type)
         number = {
             "era": title.year,
@@ -52,5 +57,5 @@ class Trait:
 
 
 def cours(episodes: float) -> int:
-    """How many quarters of a year a series runs: 24 and 26 episodes are equally long."""
+    """Return how many quarters of a year a series runs: 24 and 26 episodes are equally long."""
     return round(episodes / COUR)

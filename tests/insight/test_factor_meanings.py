@@ -168,14 +168,14 @@ def test_names_are_genres_that_are_seen_before_numbers(model: Model) -> None:
 def test_a_number_is_borne_on_its_side_of_the_median(model: Model) -> None:
     title = replace(model.catalogue.title(0), type="TV", year=2008, episodes=26, mean_rating=8.0)
     sides = [
-        [Trait(kind, word, 3.0, median).borne_by(title) for word in OPPOSITES[kind]]
+        [Trait(kind, word, 3.0, median).holds_for(title) for word in OPPOSITES[kind]]
         for kind, median in (("era", 2008), ("era", 2009), ("length", 2), ("length", 1), ("rating", 7.9))
     ]
     assert sides == [[False, False], [True, False], [False, False], [False, True], [False, True]]
     film, unknown = replace(title, type="Movie"), replace(title, year=None)
-    assert not Trait("length", "longer", 3.0, 1).borne_by(film)
-    assert not Trait("era", "older", 3.0, 2009).borne_by(unknown)
-    assert Trait("type", "Movie", 3.0).borne_by(film)
+    assert not Trait("length", "longer", 3.0, 1).holds_for(film)
+    assert not Trait("era", "older", 3.0, 2009).holds_for(unknown)
+    assert Trait("type", "Movie", 3.0).holds_for(film)
 
 
 def test_the_medians_are_by_energy(catalogue: Catalogue) -> None:
@@ -194,7 +194,7 @@ def test_the_medians_are_by_energy(catalogue: Catalogue) -> None:
 def test_titles_that_bear_the_name_go_first(leading: list[FactorMeaning]) -> None:
     for end in (end for one in leading for end in one.ends):
         for trait in end.named:
-            borne = sum(trait.borne_by(title) for title in end.titles)
+            borne = sum(trait.holds_for(title) for title in end.titles)
             assert borne > 3 if trait.kind in OPPOSITES else borne >= 3
     third, sixth, tenth = (leading[at].ends for at in (2, 5, 9))
     assert not [trait for end in (third[0], sixth[0]) for trait in end.named if trait.value == "less known"]
