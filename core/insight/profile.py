@@ -1,16 +1,16 @@
-"""A taste at a glance: what somebody watches more than others do, how they rate, and where they
-differ from what their other ratings lead to expect.
-"""
+"""A taste at a glance: typical genres, the ratings, and the most surprising of them."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from scipy import sparse
 
 from ..data.catalogue import Catalogue
 from ..data.scale import WATCHED
-from ..numerics.arrays import Float32, Int32
-from ..numerics.sparse import history_matrix, keep_entries
+from ..heads.base import Predicts
+from ..numerics.arrays import Int32
+from ..numerics.sparse import keep_entries
 from ..recommend.taste import Taste
 
 GENRES_SHOWN = 8
@@ -18,20 +18,14 @@ SURPRISES = 4
 CANDIDATES = 24
 
 
-class PredictsRatings(Protocol):
-    """What `profile` asks of a model."""
-
+class _Model(Predicts, Protocol):
     @property
-    def catalogue(self) -> Catalogue:
-        """The titles."""
-
-    def predict_ratings(self, matrix: object) -> Float32:
-        """Expected ratings, float32 [n, n_items], for histories [n, n_items]."""
+    def catalogue(self) -> Catalogue: ...
 
 
 @dataclass(frozen=True, slots=True)
 class GenreShare:
-    """How much of somebody's titles has a genre, 0..1, against that of everybody's listings."""
+    """The share of somebody's titles that have a genre, 0..1, and the average share over everybody's titles."""
 
     genre: str
     share: float
@@ -40,7 +34,7 @@ class GenreShare:
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
-    """A rating that the person's other ratings did not lead to expect."""
+    """A rating that differs from the one predicted from the person's other ratings."""
 
     anime_id: int
     rating: float
@@ -54,15 +48,15 @@ class Profile:
     Attributes
     ----------
     n_rated, n_watched
-        Titles with a rating, and those that were watched without one.
+        Numbers of titles with a rating, and watched without one.
     mean
-        Of the ratings; None without any.
+        Mean of the ratings; None without any.
     histogram
-        For each whole step of the scale how many ratings are nearest to it.
+        Number of ratings nearest to each whole step of the scale.
     genres
-        Those in which the person differs most from the average, the most typical first.
+        Genres in which the person differs most from the average, the most typical first.
     surprises
-        The ratings farthest from what the others predict, the farthest first.
+        Ratings farthest from their predictions, the farthest first.
     """
 
     n_rated: int
@@ -73,15 +67,15 @@ class Profile:
     surprises: tuple[Surprise, ...]
 
 
-def profile(model: PredictsRatings, taste: Taste) -> Profile:
-    """What there is to tell about a taste."""
-    given = taste.row.data[taste.row.data != WATCHED]
+def profile(model: _Model, taste: Taste) -> Profile:
+    """Return the profile of a taste."""
+    ratings = taste.row.data[taste.row.data != WATCHED]
     low, high = int(taste.scale.low), int(taste.scale.high)
-    steps = np.clip(np.rint(given).astype(np.int64), low, high) - low
+    steps = np.clip(np.rint(ratings).astype(np.int64), low, high) - low
     return Profile(
-        n_rated=len(given),
-        n_watched=len(taste) - len(given),
-        mean=float(given.mean()) if len(given) else None,
+        n_rated=len(ratings),
+        n_watched=len(taste) - len(ratings),
+        mean=float(ratings.mean()) if len(ratings) else None,
         histogram=tuple(np.bincount(steps, minlength=high - low + 1).tolist()),
         genres=genre_shares(model.catalogue, taste.positions),
         surprises=_surprises(model, taste),
@@ -89,37 +83,39 @@ def profile(model: PredictsRatings, taste: Taste) -> Profile:
 
 
 def genre_shares(catalogue: Catalogue, seen: Int32) -> tuple[GenreShare, ...]:
-    """The genres in which titles, given as catalogue positions, differ most from everybody's.
+    """Return the genres in which the titles at these catalogue positions differ most from everybody's titles.
 
-    By the difference of shares in units of its standard error if the titles were drawn like
-    everybody's: so that two titles of a rare genre are no passion.
+    The difference of the shares is divided by its standard error, as if the titles were drawn from everybody's:
+    two titles of a rare genre are no passion.
     """
     if not len(seen):
         return ()
-    matrix = catalogue.genre_matrix.astype(np.float64)
-    average = catalogue.members @ matrix / max(int(catalogue.members.sum()), 1)
-    share = matrix[seen].mean(axis=0)
-    spread = np.sqrt(np.maximum(average * (1 - average), 1e-9) / len(seen))
-    typical = (share - average) / spread
-    farthest = np.argsort(-np.abs(typical), kind="stable")[:GENRES_SHOWN]
-    chosen = farthest[np.argsort(-typical[farthest], kind="stable")].tolist()
-    return tuple(GenreShare(catalogue.genres[at], float(share[at]), float(average[at])) for at in chosen)
+    # Everybody's shares, their own and the difference in standard errors, [n_genres] each.
+    has_genre = catalogue.genre_matrix.astype(np.float64)
+    average = catalogue.members @ has_genre / max(int(catalogue.members.sum()), 1)
+    share = has_genre[seen].mean(axis=0)
+    standard_error = np.sqrt(np.maximum(average * (1 - average), 1e-9) / len(seen))
+    difference = (share - average) / standard_error
+    # The largest absolute differences, ordered by the difference.
+    largest = np.argsort(-np.abs(difference), kind="stable")[:GENRES_SHOWN]
+    chosen = largest[np.argsort(-difference[largest], kind="stable")].tolist()
+    return tuple(GenreShare(catalogue.genres[genre], float(share[genre]), float(average[genre])) for genre in chosen)
 
 
-def _surprises(model: PredictsRatings, taste: Taste) -> tuple[Surprise, ...]:
-    """Each rating against the prediction from all the others. Only those that are far from the
-    prediction from all are tried: leaving one out moves a prediction, but rarely past the others.
+def _surprises(model: _Model, taste: Taste) -> tuple[Surprise, ...]:
+    """Return the ratings that are farthest from their predictions from all other ratings. Only those far from the
+    prediction from all ratings are tried: leaving a rating out seldom changes the order.
     """
     rated = np.flatnonzero(taste.row.data != WATCHED)
     if len(rated) < 2:
         return ()
+    # Candidates, as indices into the row, by the prediction from all ratings.
     fitted = model.predict_ratings(taste.row)[0][taste.positions[rated]]
     tried = rated[np.argsort(-np.abs(taste.row.data[rated] - fitted), kind="stable")[:CANDIDATES]]
-    others = [keep_entries(taste.row, np.arange(len(taste)) != place) for place in tried]
-    histories = history_matrix([row.indices for row in others], [row.data for row in others], taste.row.shape[1])
-    expected = model.predict_ratings(histories)[np.arange(len(tried)), taste.positions[tried]]
-    surprises = [
-        Surprise(int(taste.anime_ids[place]), float(taste.row.data[place]), float(guess))
-        for place, guess in zip(tried, expected, strict=True)
-    ]
-    return tuple(sorted(surprises, key=lambda one: -abs(one.rating - one.expected))[:SURPRISES])
+    # A history without each candidate, [n_tried, n_items], and the rating that it predicts, [n_tried].
+    others = [keep_entries(taste.row, np.arange(len(taste)) != index) for index in tried]
+    predicted = model.predict_ratings(sparse.vstack(others, format="csr"))
+    expected = predicted[np.arange(len(tried)), taste.positions[tried]]
+    columns = (taste.anime_ids[tried], taste.row.data[tried], expected)
+    surprises = [Surprise(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+    return tuple(sorted(surprises, key=lambda surprise: -abs(surprise.rating - surprise.expected))[:SURPRISES])

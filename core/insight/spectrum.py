@@ -1,12 +1,12 @@
-"""The spectrum of the ranking head: how much of what the users told k factors keep.
+"""The spectrum of the ranking head: the share of the users' energy that k factors keep.
 
-The users' rows A and those of the franchises G were decomposed together, so that
-``σ_i² = ‖A v_i‖² + ‖G v_i‖²``; what the leading factors keep of the users' own energy is::
+The users' rows A and the franchises' rows G were decomposed together, so ``σ_i² = ‖A v_i‖² + ‖G v_i‖²``. The
+leading factors keep this share of the energy of A::
 
     Σ_{i ≤ k} (σ_i² - ‖G v_i‖²) / ‖A‖²
 
-A model doesn't store G, but what it is made from: the catalogue's franchises, and the typical length of
-a row, which follows from the norms and the uniqueness of the columns.
+A model doesn't store G. It is computed again from the catalogue's franchises and the typical length of a row,
+which follows from the norms and the uniqueness of the columns.
 """
 
 from dataclasses import dataclass
@@ -30,29 +30,32 @@ class Spectrum:
     singular_values
         σ, descending.
     energy
-        The part of the users' energy that each factor and those before it keep, 0..1, ascending.
+        Share of the users' energy that a factor and all before it keep, 0..1, ascending.
     """
 
     singular_values: tuple[float, ...]
     energy: tuple[float, ...]
 
     def thinned(self, points: int = POINTS) -> list[tuple[int, float, float]]:
-        """At most ``points`` of ``(factor, σ, energy)`` for a picture, factors from 1 to k, close together
-        where σ is large.
+        """Return at most ``points`` of ``(factor, σ, energy)`` for a chart. Factors count from 1 and get sparser
+        towards k.
         """
         numbers = np.unique(np.rint(np.geomspace(1, len(self.energy), points)).astype(np.int64)).tolist()
         return [(number, self.singular_values[number - 1], self.energy[number - 1]) for number in numbers]
 
 
 def spectrum(head: RankingHead, catalogue: Catalogue, n_users: int) -> Spectrum:
-    """The spectrum of a head that was fitted to the rows of ``n_users`` users."""
+    """Return the spectrum of a head that was fitted to the rows of ``n_users`` users."""
+    # ‖A‖² before the division of columns by u: column energies N^(2a), [n_trained], scaled to the stored ‖A‖².
     columns, power = head.factors.columns, 2 * head.config.column_scaling
     uniqueness = head.uniqueness.astype(np.float64)
-    energies = head.norms.astype(np.float64) ** power  # of A's columns before division by u, in some unit
-    before = head.total_energy * energies.sum() / np.sum(energies / uniqueness**2)
-    length = head.config.franchise * float(np.sqrt(before / n_users))
+    energies = head.norms.astype(np.float64) ** power
+    undivided = head.total_energy * energies.sum() / np.sum(energies / uniqueness**2)
+    # G, whose rows have a length relative to the root mean square row of A, and ‖G v_i‖², [k].
+    length = head.config.franchise * float(np.sqrt(undivided / n_users))
     rows = scale_columns(franchise_rows(catalogue.franchises[columns], length), 1 / uniqueness)
-    of_franchises = np.square(np.asarray(rows @ head.factors.v32, dtype=np.float64)).sum(axis=0)
+    franchise_energy = np.square(np.asarray(rows @ head.factors.v32, dtype=np.float64)).sum(axis=0)
+    # The formula above, [k].
     sigma = head.factors.singular_values.astype(np.float64)
-    energy = np.cumsum(np.maximum(sigma**2 - of_franchises, 0)) / head.total_energy
+    energy = np.cumsum(np.maximum(sigma**2 - franchise_energy, 0)) / head.total_energy
     return Spectrum(tuple(sigma.tolist()), tuple(np.minimum(energy, 1).tolist()))
