@@ -1,10 +1,11 @@
-"""What is known of titles besides their ratings: who watched them, and the catalogue's facts."""
+"""Features of titles besides their ratings: who watched them, and facts of the catalogue."""
 
 import numpy as np
 from scipy import sparse
 
 from ..data.catalogue import Catalogue
 from ..numerics.arrays import AnyArray, Float32
+from ..numerics.sparse import with_data
 from ..numerics.truncated_svd import truncated_svd
 
 POPULARITY_POWER = 0.4
@@ -12,17 +13,17 @@ POPULARITY_OFFSET = 10.0
 
 
 def watched_embedding(matrix: sparse.csr_array, dimensions: int, seed: int) -> Float32:
-    """Titles by who watched them, float32 [n_items, 1 + dimensions], the first column ones.
+    """Return an embedding of titles by who watched them, float32 [n_items, 1 + dimensions], the first column ones.
 
-    V of the 0/1 matrix whose rows are scaled to length one and whose columns are divided by
-    ``(popularity + 10)^0.4``; the scaling is applied to V again, and every dimension has a mean
-    square of one over all entries of the matrix.
+    The embedding is V of the 0/1 matrix with rows of length one and columns divided by ``(popularity + 10)^0.4``.
+    V is divided by the same, and scaled to a mean square of one over all entries of the matrix in each dimension.
     """
+    # The scaled 0/1 matrix, CSR [n_users, n_items].
     popularity = np.bincount(matrix.indices, minlength=matrix.shape[1])
     scaling = (popularity + POPULARITY_OFFSET) ** -POPULARITY_POWER
     counts = np.diff(matrix.indptr)
-    data = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts) * scaling[matrix.indices]
-    watched = sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+    watched = with_data(matrix, np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts) * scaling[matrix.indices])
+    # V, scaled, [n_items, dimensions].
     svd = truncated_svd(watched, max(1, min(dimensions, min(matrix.shape) // 4)), tolerance=1e-4, seed=seed)
     embedding = svd.v * scaling[:, None]
     embedding /= np.sqrt(np.maximum(popularity @ embedding**2 / popularity.sum(), 1e-30))
@@ -30,16 +31,18 @@ def watched_embedding(matrix: sparse.csr_array, dimensions: int, seed: int) -> F
 
 
 def item_features(catalogue: Catalogue, matrix: sparse.csr_array, embedding: Float32) -> Float32:
-    """All that is known of each title besides its ratings, float32 [n_items, n_features]: the
-    embedding, its popularity, community mean, members, episodes, type and genres.
+    """Return all features of titles, float32 [n_items, n_features]: the embedding, popularity, community mean,
+    members, episodes, type and genres.
     """
+    # Numbers, roughly centred, [n_items] each; an unknown mean becomes the average one.
     frame = catalogue.frame
     popularity = np.log(np.bincount(matrix.indices, minlength=matrix.shape[1]) + 3.0) - 4
-    known = frame["mean_rating"].to_numpy(dtype=np.float64)
-    unknown = np.isnan(known)
-    mean = np.where(unknown, np.mean(known[~unknown]) if not unknown.all() else 7.0, known) - 7
+    means = frame["mean_rating"].to_numpy(dtype=np.float64)
+    unknown = np.isnan(means)
+    mean = np.where(unknown, np.mean(means[~unknown]) if not unknown.all() else 7.0, means) - 7
     members = np.log(catalogue.members + 10.0) - 9
     episodes = np.log(np.nan_to_num(frame["episodes"].to_numpy(dtype=np.float64), nan=1.0) + 1) - 1
+    # With squares and one product, because the regression on features is linear.
     numbers: list[AnyArray] = [popularity, popularity**2, mean, mean**2, unknown]
     numbers += [members, members**2, mean * members, episodes]
     types = [(frame["type"] == kind).to_numpy() for kind in catalogue.types]
