@@ -40,12 +40,8 @@ def regions(coordinates: Float32, catalogue: Catalogue, shown: Bool, count: int 
     most of it. Genres are chosen one by one for what they add (the greedy algorithm for facility location:
     Cornuéjols, Fisher and Nemhauser, 1977).
 
-    Parameters
-    ----------
-    coordinates
-        The map, float32 [n_titles, 2], see `core.insight.title_map`.
-    shown
-        Titles that count, bool [n_titles]; the others are in no region.
+    ``coordinates`` are the map, float32 [n_titles, 2]: see `core.insight.title_map`. Only titles that are
+    ``shown``, bool [n_titles], count; the others are in no region.
     """
     # The shares q and p, [n_titles, n_genres] and [n_genres].
     has_genre = catalogue.genre_matrix & shown[:, None]
@@ -80,15 +76,8 @@ def taste_coordinates(coordinates: Float32, cosines: Float32, k: int = TITLES_AR
     largest cosine (Poličar, Stražar and Zupan: Embedding to reference t-SNE space addresses batch effects in
     single-cell classification, 2019).
 
-    Parameters
-    ----------
-    coordinates
-        The map, float32 [n_items, 2].
-    cosines
-        Cosine of each title's row of VΣ with the taste, float32 [n_items]. Only positive ones count; without
-        any, the taste lies in the middle.
-    k
-        1 or more.
+    ``cosines``, float32 [n_titles], are those of titles' rows of VΣ with the taste. Only positive cosines count;
+    without any the taste lies in the middle. ``k`` is 1 or more.
     """
     nearest = np.argsort(-cosines, kind="stable")[:k]
     nearest = nearest[cosines[nearest] > 0]

@@ -64,14 +64,8 @@ def analyse(
     seed: int,
     on_progress: Callable[[float], None] = lambda done: None,
 ) -> FactorAnalysis:
-    """Fit the model above and return it.
-
-    Parameters
-    ----------
-    ratings
-        CSR [n_users, n_items]; every stored value is a rating.
-    features
-        ``g_j``, float32 [n_items, n_features], with a column of ones.
+    """Fit the model to ``ratings``, CSR [n_users, n_items] without other entries, and return it. ``features`` are
+    the rows ``g_j``, float32 [n_items, n_features], with a column of ones.
     """
     mean = float(ratings.data.mean())
     fit = _Fit(with_data(ratings, (ratings.data - mean).astype(np.float32)), features, k, seed)

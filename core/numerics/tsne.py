@@ -23,8 +23,8 @@ Complex64 = npt.NDArray[np.complex64]
 
 PHASES = (100, 4.0), (200, 1.0)
 """(Iterations, exaggeration): attraction is first multiplied by 4, so that neighbours find each other.
-Measured on the bundled model, as are all figures here: the usual 12 keeps large distances worse (rank
-correlation with cosines 0.32 instead of 0.36), and 400 more iterations keep 0.5 % more neighbours."""
+On the bundled model, as all figures here, the usual 12 keeps large distances worse (rank correlation with
+cosines 0.32 instead of 0.36), and 400 more iterations keep 0.5 % more neighbours."""
 MOMENTUM = 0.8
 LONGEST_STEP = 5.0
 """Longest step of a point in one iteration; the kernel is 1 wide. Without it points can fly far away."""
@@ -35,9 +35,8 @@ EQUAL = 1e-6
 
 LEAST_COSINE = 0.01
 """Neighbours of a smaller cosine attract as with this one: a few points may have no better neighbours.
-Equal weights would pile up the most popular titles: a quarter of the hundred most listed titles then have
-another of them within 0.4 % of the map's width, and within 0.8 % when weighted by cosines (0.9 in a series,
-0.4 for titles liked together), with as many neighbours kept."""
+Cosines (0.9 in a series, 0.4 for titles liked together) keep popular titles apart: a quarter of the hundred most
+listed have another one within 0.8 % of the map's width, with equal weights within 0.4 %."""
 
 SPACING = 0.35
 """Spacing of the grid; the kernel is 1 wide. Repulsion is then right to 2 %; 0.5 looks as good."""
@@ -58,14 +57,8 @@ def tsne(rows: Float32, neighbours: int, random: np.random.Generator) -> Float32
     (Jacobs: Increased rates of convergence through learning rate adaptation, 1988), and a learning rate
     of n / exaggeration (Belkina et al.: Automated optimized parameters for t-SNE, 2019).
 
-    Parameters
-    ----------
-    rows
-        float32 [n, k].
-    neighbours
-        Number of nearest neighbours of a row, by cosine: 1 or more; at most ``n - 1`` are used.
-    random
-        Separates equal rows.
+    ``rows`` are float32 [n, k]. ``neighbours`` is the number of rows of largest cosine that attract a row, 1 or
+    more; at most ``n - 1`` are used. ``random`` separates equal rows.
     """
     # Start from principal coordinates [n, 2], with a little noise for rows that are equal.
     n = len(rows)
