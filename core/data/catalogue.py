@@ -1,4 +1,4 @@
-"""The titles: what is known of each anime, and how to find one by name."""
+"""The catalogue: facts about each title, and search by name."""
 
 import html
 from collections.abc import Callable
@@ -25,7 +25,7 @@ TITLES_KEPT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """One anime. ``None`` or an empty string or tuple stands for what nobody recorded."""
+    """One anime. ``None``, an empty string or an empty tuple means unknown."""
 
     anime_id: int
     name: str
@@ -43,24 +43,24 @@ class Title:
 
     @property
     def label(self) -> str:
-        """The name to show first: the English one where there is one."""
+        """The name to show first: the English one if it is known."""
         return self.english or self.name
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain dicts, lists and numbers, ready for JSON."""
+        """Return plain dicts, lists and numbers, ready for JSON."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All titles, in a fixed order that the columns of every user-item matrix share.
+    """All titles, in the order of the columns of every user-item matrix.
 
     Attributes
     ----------
     frame
-        One row a title, index 0..n-1, columns in the order of `Title`'s fields: text as ``str``
-        (lists joined by ``|``), ``anime_id`` and ``members`` as int64, ``episodes``, ``year``
-        and ``mean_rating`` as float64 with NaN for unknown.
+        One row for each title, index 0..n-1, columns as the fields of `Title`. Text is ``str`` (lists
+        joined by ``|``), ``anime_id`` and ``members`` are int64, ``episodes``, ``year`` and
+        ``mean_rating`` are float64 with NaN for unknown.
     """
 
     frame: pd.DataFrame
@@ -71,27 +71,26 @@ class Catalogue:
         if tuple(self.frame.columns) != self.COLUMNS:
             found = ", ".join(map(str, self.frame.columns))
             raise DataError(f"A catalogue has the columns {', '.join(self.COLUMNS)}; found {found}.")
-        repeated = self.frame["anime_id"][self.frame["anime_id"].duplicated()]
-        if len(repeated):
-            raise DataError(f"anime_id {repeated.iloc[0]} stands twice in the catalogue; each title needs its own id.")
+        if len(repeated := _repeated(self.frame)):
+            raise DataError(f"anime_id {repeated[0]} stands twice in the catalogue; each title needs its own id.")
 
     @classmethod
     def read(cls, path: str | Path, titles: str | Path | None = None) -> "Catalogue":
-        """Read Kaggle's ``anime.csv``, joined with a table of names, years and covers if given.
+        """Return the titles of Kaggle's ``anime.csv``, with names, years and covers from a second table if given.
 
         Parameters
         ----------
         path
-            Columns ``anime_id, name, genre, type, episodes, rating, members``; blanks and
-            ``Unknown`` are understood, HTML entities unescaped.
+            Columns ``anime_id, name, genre, type, episodes, rating, members``. Blanks and ``Unknown``
+            mean unknown. HTML entities are unescaped.
         titles
             Columns ``anime_id`` and any of ``english, synonyms, japanese, year, picture,
-            related_ids`` (lists joined by ``|``). Rows of titles that ``path`` lacks are ignored.
+            related_ids`` (lists joined by ``|``). Titles that ``path`` lacks are ignored.
 
         Raises
         ------
         DataError
-            A file is not what it claims to be: file, line, column, found and expected.
+            A file has another content; the message names file, line, column, what was found and expected.
         """
         raw = read_table(path, KAGGLE_COLUMNS, text=True)
         if raw.empty:
@@ -131,7 +130,7 @@ class Catalogue:
 
     @cached_property
     def members(self) -> Int64:
-        """How many people list each title, int64 [n_titles]."""
+        """The number of people who list each title, int64 [n_titles]."""
         return self.frame["members"].to_numpy(dtype=np.int64)
 
     @cached_property
@@ -146,7 +145,7 @@ class Catalogue:
         return anime_id in self._position_of
 
     def position(self, anime_id: int) -> int:
-        """The row of a title, 0..n_titles-1. Raises `InputError` for an id that is not here."""
+        """Return the position of a title, 0..n_titles-1. Raises `InputError` for an unknown id."""
         try:
             return self._position_of[anime_id]
         except (KeyError, TypeError):
@@ -155,18 +154,18 @@ class Catalogue:
             ) from None
 
     def positions(self, anime_ids: Int64) -> Int64:
-        """The rows of many titles at once, int64 of the same shape, -1 where an id is not here."""
-        at = np.searchsorted(self.anime_ids, anime_ids, sorter=self._by_id).clip(max=len(self) - 1)
-        found = self._by_id[at]
-        return np.where(self.anime_ids[found] == anime_ids, found, -1)
+        """Return the positions of many titles, int64 of the same shape, -1 for unknown ids."""
+        nearest = np.searchsorted(self.anime_ids, anime_ids, sorter=self._by_id).clip(max=len(self) - 1)
+        positions = self._by_id[nearest]
+        return np.where(self.anime_ids[positions] == anime_ids, positions, -1)
 
     def title(self, position: int) -> Title:
-        """The title in a row of the catalogue."""
+        """Return the title at a position."""
         return self._read_title(position)
 
     @cached_property
     def _read_title(self) -> Callable[[int], Title]:
-        """Reads rows, and keeps some: all of them as Python's objects would take 10 MB."""
+        """A reader of single rows with a cache. All titles as Python objects would take 10 MB."""
         columns = {name: self.frame[name].array for name in self.COLUMNS}
 
         @lru_cache(TITLES_KEPT)
@@ -188,17 +187,17 @@ class Catalogue:
 
     @cached_property
     def genres(self) -> tuple[str, ...]:
-        """Every genre that occurs, in alphabetical order."""
+        """All genres, in alphabetical order."""
         return tuple(sorted({genre for cell in self.frame["genres"] for genre in _split(cell, "|")}))
 
     @cached_property
     def types(self) -> tuple[str, ...]:
-        """Every type that occurs (TV, Movie, ...), the most frequent first."""
+        """All types (TV, Movie, ...), the most frequent first."""
         return tuple(str(kind) for kind in self.frame["type"].value_counts().index if kind)
 
     @cached_property
     def genre_matrix(self) -> Bool:
-        """Which title has which genre, bool [n_titles, n_genres], columns as in `genres`."""
+        """Which titles have which genres, bool [n_titles, n_genres], columns as in `genres`."""
         column = {genre: index for index, genre in enumerate(self.genres)}
         matrix = np.zeros((len(self), len(column)), dtype=bool)
         for position, cell in enumerate(self.frame["genres"]):
@@ -207,14 +206,15 @@ class Catalogue:
 
     @cached_property
     def related(self) -> Int64:
-        """Catalogue positions of titles and of those that their ``related_ids`` name, both ways,
-        int64 [2, n_relations]. Ids that the catalogue lacks are left out.
+        """Pairs of positions of related titles, in both directions, int64 [2, n_relations].
+
+        Related ids that the catalogue lacks are left out.
         """
         ids = [[int(part) for part in _split(cell, "|")] for cell in self.frame["related_ids"]]
         source = np.repeat(np.arange(len(self)), [len(row) for row in ids])
         target = self.positions(np.array([anime_id for row in ids for anime_id in row], dtype=np.int64))
-        here = (target >= 0) & (target != source)
-        both = np.hstack([[source[here], target[here]], [target[here], source[here]]])
+        valid = (target >= 0) & (target != source)
+        both = np.hstack([[source[valid], target[valid]], [target[valid], source[valid]]])
         return np.unique(both, axis=1).astype(np.int64)
 
     @cached_property
@@ -241,9 +241,10 @@ class Catalogue:
     def _ids_by_name(self) -> dict[str, int | None]:
         """The id of the only title with each folded name, None where several titles have it."""
         names = self._names
-        folded = fold_names([name for those in names for name in those])
+        folded = fold_names([name for names_of_title in names for name in names_of_title])
+        repeated_ids = np.repeat(self.anime_ids, [len(names_of_title) for names_of_title in names])
         ids: dict[str, int | None] = {}
-        for name, anime_id in zip(folded, np.repeat(self.anime_ids, [len(those) for those in names]), strict=True):
+        for name, anime_id in zip(folded, repeated_ids, strict=True):
             if ids.setdefault(name, int(anime_id)) != anime_id:
                 ids[name] = None
         return ids | {"": None}
@@ -253,18 +254,19 @@ class Catalogue:
         return self._ids_by_name.get(fold_name(name))
 
     def search(self, query: str, limit: int = 10) -> list[Title]:
-        """Titles that ``query`` may mean, finished or still being typed, the likeliest first.
+        """Return the titles that ``query`` may mean, finished or still being typed, likeliest first.
 
-        English and Japanese names, romanised or not, and synonyms are searched; case, accents,
-        punctuation and blanks don't matter, a few typos little: see `NameIndex`.
+        Searches English and Japanese names, romanised or not, and synonyms. Case, accents, punctuation and
+        blanks do not matter, and a few typos are forgiven: see `NameIndex`.
         """
         return [self.title(position) for position in self._name_index.search(query, limit)]
 
 
 def read_titles(path: str | Path) -> pd.DataFrame:
-    """A table of names, years and covers as `Catalogue.read` joins it: one row a title, columns
-    ``anime_id`` (int64) and those of `TITLES_COLUMNS` that the file has (text; ``year`` float64 with
-    NaN for unknown). Raises `DataError`.
+    """Return a table of names, years and covers, one row for each title.
+
+    Columns are ``anime_id`` (int64) and those of `TITLES_COLUMNS` that the file has: text, and ``year`` as
+    float64 with NaN for unknown. Raises `DataError`.
     """
     raw = read_table(path, ("anime_id",), TITLES_COLUMNS, text=True)
     frame = pd.DataFrame({"anime_id": identifiers(path, raw["anime_id"])})
@@ -280,12 +282,16 @@ def read_titles(path: str | Path) -> pd.DataFrame:
                 f"{path}, column 'related_ids': anime_id {row['anime_id']} has {row['related_ids']!r}; "
                 "expected ids joined by '|', for example 121|430."
             )
-    if "picture" in frame:  # only what a browser may load without mixed content or scripts
+    if "picture" in frame:  # a browser must not load mixed content or scripts
         frame["picture"] = frame["picture"].where(frame["picture"].str.startswith("https://"), "")
-    repeated = frame["anime_id"][frame["anime_id"].duplicated()]
-    if len(repeated):
-        raise DataError(f"{path}: anime_id {repeated.iloc[0]} stands on two lines; expected one line a title.")
+    if len(repeated := _repeated(frame)):
+        raise DataError(f"{path}: anime_id {repeated[0]} stands on two lines; expected one line for each title.")
     return frame
+
+
+def _repeated(frame: pd.DataFrame) -> list[int]:
+    """Return the ids that stand in more than one row."""
+    return list(frame["anime_id"][frame["anime_id"].duplicated()])
 
 
 def _clean(cell: str) -> str:
