@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from ..errors import DataError, InputError
 from ..numerics.arrays import Bool, Int64
@@ -216,14 +214,6 @@ class Catalogue:
         valid = (target >= 0) & (target != source)
         both = np.hstack([[source[valid], target[valid]], [target[valid], source[valid]]])
         return np.unique(both, axis=1).astype(np.int64)
-
-    @cached_property
-    def franchises(self) -> Int64:
-        """The franchise of each title, int64 [n_titles]: titles that are `related`, directly or
-        through others, have one number; a title without relations has its own.
-        """
-        links = sparse.coo_array((np.ones(self.related.shape[1]), tuple(self.related)), shape=(len(self), len(self)))
-        return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
     @property
     def _names(self) -> list[tuple[str, ...]]:

@@ -27,6 +27,7 @@ import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 from scipy import sparse
 
+from ..data.franchises import franchise_numbers
 from ..data.ratings import Ratings
 from ..data.scale import RatingScale
 from ..errors import ArtifactError
@@ -126,8 +127,9 @@ class RankingConfig:
         norms /= np.sqrt(np.sum(norms**4) / np.sum(norms**2))  # 1: a title as it is typically watched
         mean = sum_over_axis(rows, axis=0) / rows.shape[0]
         rows = scale_columns(rows, norms ** (self.column_scaling - 1))
-        franchises = franchise_rows(ratings.catalogue.franchises[columns], self.franchise * typical_length(rows))
-        matrix = sparse.vstack([rows, franchises], format="csr")
+        franchises = franchise_numbers(ratings.catalogue)[columns]
+        franchise_part = franchise_rows(franchises, self.franchise * typical_length(rows))
+        matrix = sparse.vstack([rows, franchise_part], format="csr")
         later, earlier = earlier_parts(ratings.catalogue, columns)
         halves = (lambda done: on_progress(done / 2), lambda done: on_progress(0.5 + done / 2))
         uniqueness = np.ones(len(columns))

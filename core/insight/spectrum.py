@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.catalogue import Catalogue
+from ..data.franchises import franchise_numbers
 from ..heads.preferences import franchise_rows
 from ..heads.ranking import RankingHead
 from ..numerics.sparse import scale_columns
@@ -53,7 +54,7 @@ def spectrum(head: RankingHead, catalogue: Catalogue, n_users: int) -> Spectrum:
     undivided = head.total_energy * energies.sum() / np.sum(energies / uniqueness**2)
     # G, whose rows have a length relative to the root mean square row of A, and ‖G v_i‖², [k].
     length = head.config.franchise * float(np.sqrt(undivided / n_users))
-    rows = scale_columns(franchise_rows(catalogue.franchises[columns], length), 1 / uniqueness)
+    rows = scale_columns(franchise_rows(franchise_numbers(catalogue)[columns], length), 1 / uniqueness)
     franchise_energy = np.square(np.asarray(rows @ head.factors.v32, dtype=np.float64)).sum(axis=0)
     # The formula above, [k].
     sigma = head.factors.singular_values.astype(np.float64)
