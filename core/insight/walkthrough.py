@@ -20,9 +20,10 @@ from ..heads.preferences import continued_parts, preference
 from ..heads.ranking import LAMBDA_STEPS, RankingConfig, RankingHead
 from ..heads.textbook import TextbookHead
 from ..numerics.arrays import Bool, Float32
+from ..recommend.filters import Filters
 from ..recommend.listing import Recommendation, listing, reasons_of, top_k
 from ..recommend.taste import Taste
-from .spectrum import Spectrum, spectrum
+from .spectrum import Spectrum
 
 CUTS = (2, 8, 32, 128)
 SCALE_STEPS = 10
@@ -158,16 +159,14 @@ class Walkthrough:
 
 
 def walkthrough(
-    head: RankingHead, catalogue: Catalogue, taste: Taste, allowed: Bool, n_users: int, count: int = LISTED
+    head: RankingHead, taste: Taste, filters: Filters, head_spectrum: Spectrum, count: int = LISTED
 ) -> Walkthrough:
-    """Return the steps from a taste to its ``count`` best titles among those ``allowed``, bool [n_titles].
+    """Return the steps from a taste to its ``count`` best titles that the filters allow.
 
-    ``n_users`` is the number of users that the head was fitted to. Raises `InputError` for a ``count`` off
-    1..1000.
+    ``head`` is the ranking head of the taste's model. Raises `InputError` for a ``count`` off 1..1000.
     """
-    steps = _Steps(head, catalogue, taste, allowed, count)
+    steps = _Steps(head, taste, filters, count)
     norm_powers, uniqueness_powers = head.powers(np.array([max(len(taste), 1)], dtype=np.float64))
-    head_spectrum = spectrum(head, catalogue, n_users)
     return Walkthrough(
         config=head.config,
         weights=steps.weights(),
@@ -200,14 +199,14 @@ def textbook_list(
 class _Steps:
     """The arrays that the steps share, for k factors and the n best titles."""
 
-    def __init__(self, head: RankingHead, catalogue: Catalogue, taste: Taste, allowed: Bool, count: int) -> None:
-        self.head, self.catalogue, self.taste = head, catalogue, taste
+    def __init__(self, head: RankingHead, taste: Taste, filters: Filters, count: int) -> None:
+        self.head, self.catalogue, self.taste = head, taste.model.catalogue, taste
         # Catalogue positions of the best allowed titles that have factors, [n].
-        has_factors = np.zeros(len(catalogue), dtype=bool)
+        has_factors = np.zeros(len(self.catalogue), dtype=bool)
         has_factors[head.factors.columns] = True
-        self.allowed = allowed & has_factors
-        self.scores = head.rank_scores(taste.row)[0]
-        self.best = top_k(self.scores, self.allowed, catalogue, count)
+        self.allowed = taste.allowed(filters) & has_factors
+        self.scores = taste.scores
+        self.best = top_k(self.scores, self.allowed, self.catalogue, count)
         # x as a row [1, n_trained], the rounded logarithm of λ, and F [k].
         self.visitor, shrinkage_steps = head.visitors(taste.row)
         self.shrinkage_step = int(shrinkage_steps[0])

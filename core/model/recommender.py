@@ -184,9 +184,8 @@ class Recommender:
 
     def walkthrough(self, taste: Taste, count: int = LISTED, filters: Filters | None = None) -> Walkthrough:
         """Return the steps from a taste to its ``count`` best titles. Raises `InputError`: see `own_heads`."""
-        taste = self._of_this_model(taste)
-        allowed = taste.allowed(filters or Filters())
-        return walkthrough(self.own_heads[0], self.catalogue, taste, allowed, self.info.data["users"], count)
+        own = self._of_this_model(taste)
+        return walkthrough(self.own_heads[0], own, filters or Filters(), self.spectrum, count)
 
     @cached_property
     def suggester(self) -> Suggester:
