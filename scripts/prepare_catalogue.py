@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _summarise(joined: JoinedDetails) -> None:
-    table = joined.given.copy()
+    table = joined.cell_counts.copy()
     table.loc[f"of {len(joined.frame):,} titles"] = table.sum()
     print(table.to_string(formatters=dict.fromkeys(table.columns, "{:,}".format)))
     for source, counts in joined.left_out.items():

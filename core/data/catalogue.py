@@ -13,7 +13,7 @@ import pandas as pd
 from ..errors import DataError, InputError
 from ..numerics.arrays import Bool, Int64
 from .name_search import NameIndex, fold_name, fold_names
-from .tables import identifiers, numbers, read_table
+from .tables import parse_ids, parse_numbers, read_table
 
 KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
 TITLES_COLUMNS = ("english", "synonyms", "japanese", "year", "picture", "related_ids")
@@ -95,13 +95,13 @@ class Catalogue:
             raise DataError(f"{path}: a header and no titles. Expected one line for each title.")
         frame = pd.DataFrame(
             {
-                "anime_id": identifiers(path, raw["anime_id"]),
+                "anime_id": parse_ids(path, raw["anime_id"]),
                 "name": raw["name"].map(_clean),
                 "genres": raw["genre"].map(lambda cell: "|".join(_split(_clean(cell), ","))),
                 "type": raw["type"].map(_clean).replace("Unknown", ""),
-                "episodes": numbers(path, raw["episodes"], minimum=0, blanks=UNKNOWN),
-                "mean_rating": numbers(path, raw["rating"], minimum=0, maximum=10, whole=False, blanks=UNKNOWN),
-                "members": numbers(path, raw["members"], minimum=0).astype(np.int64),
+                "episodes": parse_numbers(path, raw["episodes"], minimum=0, blanks=UNKNOWN),
+                "mean_rating": parse_numbers(path, raw["rating"], minimum=0, maximum=10, whole=False, blanks=UNKNOWN),
+                "members": parse_numbers(path, raw["members"], minimum=0).astype(np.int64),
             }
         )
         unnamed = frame["anime_id"][frame["name"] == ""]
@@ -259,11 +259,11 @@ def read_titles(path: str | Path) -> pd.DataFrame:
     float64 with NaN for unknown. Raises `DataError`.
     """
     raw = read_table(path, ("anime_id",), TITLES_COLUMNS, text=True)
-    frame = pd.DataFrame({"anime_id": identifiers(path, raw["anime_id"])})
+    frame = pd.DataFrame({"anime_id": parse_ids(path, raw["anime_id"])})
     for column in raw.columns.drop("anime_id"):
         frame[column] = raw[column].map(_clean)
     if "year" in frame:
-        frame["year"] = numbers(path, raw["year"], minimum=1900, maximum=2100, blanks=UNKNOWN)
+        frame["year"] = parse_numbers(path, raw["year"], minimum=1900, maximum=2100, blanks=UNKNOWN)
     if "related_ids" in frame:
         bad = ~frame["related_ids"].str.fullmatch(r"(\d+(\|\d+)*)?")
         if bad.any():

@@ -14,7 +14,7 @@ from ..numerics.arrays import Bool, Float32, Int64
 from ..numerics.sparse import keep_entries
 from .catalogue import Catalogue
 from .scale import WATCHED, RatingScale
-from .tables import identifiers, numbers, read_table
+from .tables import parse_ids, parse_numbers, read_table
 
 RATING_COLUMNS = ("user_id", "anime_id", "rating")
 
@@ -82,9 +82,11 @@ class Ratings:
         except InputError as error:
             raise DataError(str(error)) from None
         frame = read_table(path, RATING_COLUMNS, text=False)
-        users = identifiers(path, frame["user_id"], minimum=0)
-        titles = identifiers(path, frame["anime_id"])
-        values = numbers(path, frame["rating"], minimum=scale.low, maximum=scale.high, whole=False, also=(WATCHED,))
+        users = parse_ids(path, frame["user_id"], minimum=0)
+        titles = parse_ids(path, frame["anime_id"])
+        values = parse_numbers(
+            path, frame["rating"], minimum=scale.low, maximum=scale.high, whole=False, also=(WATCHED,)
+        )
         columns = catalogue.positions(titles)
         known = columns >= 0
         user_ids, rows = np.unique(users[known], return_inverse=True)

@@ -11,7 +11,7 @@ from core import Catalogue, DataError, Ratings
 HEADER = "user_id,anime_id,rating\n"
 
 
-def refusal(path: Path, catalogue: Catalogue) -> str:
+def error_of(path: Path, catalogue: Catalogue) -> str:
     with pytest.raises(DataError) as caught:
         Ratings.read(path, catalogue)
     return str(caught.value)
@@ -60,17 +60,17 @@ def test_parquet_gives_the_same_catalogue(data_folder: Path, tmp_path: Path) -> 
         (b"user_id,anime_id,rating,note\n1,100,5,caf\xe9\n", ["0xe9", "UTF-8"]),
     ],
 )
-def test_a_wrong_file_is_refused_with_place_found_and_expected(
+def test_error_names_line_column_value_and_expectation(
     content: bytes, parts: list[str], catalogue: Catalogue, tmp_path: Path
 ) -> None:
     path = tmp_path / "rating.csv"
     path.write_bytes(content)
-    message = refusal(path, catalogue)
+    message = error_of(path, catalogue)
     for part in ["rating.csv", *parts]:
         assert part in message, message
 
 
-def test_line_numbers_count_line_breaks_inside_quotes(tmp_path: Path) -> None:
+def test_line_number_counts_line_breaks_inside_quotes(tmp_path: Path) -> None:
     path = tmp_path / "anime.csv"
     path.write_text('anime_id,name,genre,type,episodes,rating,members\n1,"a\nb",,TV,1,7,10\n2,c,,TV,1,7,many\n')
     with pytest.raises(DataError, match=r"line 4, column 'members': found 'many'"):
@@ -88,10 +88,10 @@ def test_line_numbers_count_line_breaks_inside_quotes(tmp_path: Path) -> None:
     ],
     ids=["truncated gz", "text as gz", "bz2", "text as zip", "text as parquet"],
 )
-def test_a_damaged_container_is_refused(name: str, content: bytes, catalogue: Catalogue, tmp_path: Path) -> None:
+def test_damaged_archive_is_refused(name: str, content: bytes, catalogue: Catalogue, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
-    assert name in refusal(tmp_path / name, catalogue)
+    assert name in error_of(tmp_path / name, catalogue)
 
 
-def test_a_missing_file_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
-    assert "no such file" in refusal(tmp_path / "nothing.csv", catalogue)
+def test_missing_file_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
+    assert "no such file" in error_of(tmp_path / "nothing.csv", catalogue)

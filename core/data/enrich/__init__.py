@@ -1,4 +1,4 @@
 """Tools that prepare a catalogue: names, years, covers and relations from other sources.
 
-Only ``scripts/prepare_catalogue.py`` takes them: ``offline_database`` and ``title_details``.
+Only ``scripts/prepare_catalogue.py`` uses them: ``offline_database`` and ``title_details``.
 """

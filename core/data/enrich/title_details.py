@@ -1,4 +1,4 @@
-"""What several sources know of the titles, joined into the table that `Catalogue.read` takes."""
+"""Details of the titles from several sources, joined into the table that `Catalogue.read` takes as ``titles``."""
 
 import os
 import tempfile
@@ -13,21 +13,22 @@ from ...errors import InputError
 from ..catalogue import TITLES_COLUMNS, Catalogue, read_titles
 from ..name_search import fold_name
 
+COLUMNS = list(TITLES_COLUMNS)
 MAX_SYNONYMS = 20
 
 
 @dataclass(frozen=True)
 class TitleDetails:
-    """What one source knows of the titles of a catalogue.
+    """Details of the titles of a catalogue from one source.
 
     Attributes
     ----------
     source
-        The file, and of which day it is if it says.
+        The file, with its date if it states one.
     frame
         Index ``anime_id``, columns as `TITLES_COLUMNS`, every cell as text, ``""`` for unknown.
     left_out
-        How many of what were not taken.
+        ``{reason: number of things left out}``.
     """
 
     source: str
@@ -37,29 +38,29 @@ class TitleDetails:
 
 @dataclass(frozen=True)
 class JoinedDetails:
-    """Several sources as one table.
+    """Details from several sources in one table.
 
     Attributes
     ----------
     frame
         One row for each title of the catalogue, in its order; otherwise as in `TitleDetails`.
-    given
-        How many cells come from where: a row for each source, columns as `TITLES_COLUMNS`.
+    cell_counts
+        The number of cells from each source: one row a source, columns as `TITLES_COLUMNS`.
     left_out
-        How many of what were not taken, by source.
+        ``{source: {reason: number of things left out}}``.
     """
 
     frame: pd.DataFrame
-    given: pd.DataFrame
+    cell_counts: pd.DataFrame
     left_out: dict[str, dict[str, int]]
 
     def write(self, path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
-        """Write a CSV file that `Catalogue.read` takes as ``titles``: the old file stays, or the new one is whole.
+        """Write a CSV file that `Catalogue.read` takes as ``titles``. After a failure an older file is unchanged.
 
         Raises
         ------
         InputError
-            ``path`` is one of ``inputs``, or nothing can be written there.
+            ``path`` is one of ``inputs``, or can't be written.
         """
         path = Path(path)
         refuse_input(path, inputs)
@@ -67,7 +68,7 @@ class JoinedDetails:
         try:
             path.absolute().parent.mkdir(parents=True, exist_ok=True)
             handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.absolute().parent)
-            os.fchmod(handle, 0o644)  # readable for others, as files are and temporary ones are not
+            os.fchmod(handle, 0o644)  # readable for others, which temporary files are not
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
                 self.frame.to_csv(stream, lineterminator="\n")
             Path(partial).replace(path)
@@ -80,64 +81,68 @@ class JoinedDetails:
 
 def refuse_input(path: str | Path, inputs: Iterable[str | Path]) -> None:
     """Raise `InputError` if writing ``path`` would overwrite one of ``inputs``."""
-    for given in map(Path, inputs):
-        if Path(path).exists() and given.exists() and given.samefile(path):
-            raise InputError(f"{path}: is also read, as {given}; choose another name for what is written.")
+    for source in map(Path, inputs):
+        if Path(path).exists() and source.exists() and source.samefile(path):
+            raise InputError(f"{path}: is also read, as {source}; choose another name for the output.")
 
 
 def read_details(path: str | Path, catalogue: Catalogue) -> TitleDetails:
-    """A table like the one that `Catalogue.read` takes as ``titles``. Raises `DataError`."""
-    raw = read_titles(path)
-    frame = raw.set_index("anime_id").reindex(columns=list(TITLES_COLUMNS))
+    """Return the details in a table like the one that `Catalogue.read` takes as ``titles``. Raises `DataError`."""
+    frame = read_titles(path).set_index("anime_id").reindex(columns=COLUMNS)
     frame["year"] = frame["year"].map(lambda year: f"{year:.0f}", na_action="ignore")
-    here = frame[frame.index.isin(catalogue.anime_ids)].astype(object).fillna("")
-    left_out = Counter({"titles that the catalogue lacks": len(frame) - len(here)})
-    here["related_ids"] = [related_ids(cell.split("|"), catalogue, left_out) for cell in here["related_ids"]]
-    return TitleDetails(str(path), here, +left_out)
+    known = frame[frame.index.isin(catalogue.anime_ids)].astype(object).fillna("")
+    left_out = Counter({"titles that the catalogue lacks": len(frame) - len(known)})
+    known["related_ids"] = [related_ids(cell.split("|"), catalogue, left_out) for cell in known["related_ids"]]
+    return TitleDetails(str(path), known, +left_out)
 
 
 def related_ids(ids: Iterable[str], catalogue: Catalogue, left_out: Counter[str]) -> str:
-    """Ids, joined by ``|``, without those that the catalogue lacks, which are counted."""
+    """Return the ids that the catalogue has, joined by ``|``, and count the others in ``left_out``."""
     ids = [anime_id for anime_id in ids if anime_id]
-    here = [anime_id for anime_id in ids if int(anime_id) in catalogue]
-    left_out["related ids that the catalogue lacks"] += len(ids) - len(here)
-    return "|".join(here)
+    known = [anime_id for anime_id in ids if int(anime_id) in catalogue]
+    left_out["related ids that the catalogue lacks"] += len(ids) - len(known)
+    return "|".join(known)
 
 
 def join_details(catalogue: Catalogue, sources: Sequence[TitleDetails]) -> JoinedDetails:
-    """Sources as one: of each cell, what the first source says that knows it.
+    """Join sources: each cell comes from the first source that knows it.
 
-    Of the synonyms, those go that the title's other names repeat (see `fold_name`), and those after
-    the first `MAX_SYNONYMS`, which are counted.
+    Synonyms that repeat another name of their title (see `fold_name`) are removed. So are those after
+    the first `MAX_SYNONYMS`, which are counted as left out.
     """
+    # Fill unknown cells from one source after the other; `filled` marks the new cells of each: [titles, columns].
     index = pd.Index(catalogue.anime_ids, name="anime_id")
-    joined = pd.DataFrame("", index=index, columns=list(TITLES_COLUMNS), dtype=object)
-    news = []
+    joined = pd.DataFrame("", index=index, columns=COLUMNS, dtype=object)
+    filled = []
     for source in sources:
-        known = source.frame.reindex(index=index, fill_value="")
-        news.append((joined == "") & (known != ""))
-        joined = joined.mask(news[-1], known)
+        details = source.frame.reindex(index=index, fill_value="")
+        filled.append((joined == "") & (details != ""))
+        joined = joined.mask(filled[-1], details)
+
+    # Synonyms of each title, and how many of them are too many.
     names = zip(catalogue.frame["name"], joined["english"], joined["japanese"], joined["synonyms"], strict=True)
-    others = [_without((name, english, japanese), synonyms) for name, english, japanese, synonyms in names]
-    joined["synonyms"] = ["|".join(those[:MAX_SYNONYMS]) for those in others]
-    beyond = pd.Series([max(len(those) - MAX_SYNONYMS, 0) for those in others], index=index)
-    given = pd.DataFrame([(new & (joined != "")).sum() for new in news], columns=list(TITLES_COLUMNS))
-    left_out = {
-        source.source: source.left_out
-        | {f"synonyms after the first {MAX_SYNONYMS} of a title": int(beyond[new["synonyms"]].sum())}
-        for source, new in zip(sources, news, strict=True)
-    }
-    given.index = pd.Index([source.source for source in sources])
-    return JoinedDetails(joined, given, {name: dict(+Counter(counts)) for name, counts in left_out.items()})
+    synonyms = [_new_synonyms(others, (name, english, japanese)) for name, english, japanese, others in names]
+    joined["synonyms"] = ["|".join(row[:MAX_SYNONYMS]) for row in synonyms]
+    surplus = pd.Series([max(len(row) - MAX_SYNONYMS, 0) for row in synonyms], index=index)
+
+    # Counts for the summary. A cell whose synonyms are all removed counts for no source.
+    cell_counts = pd.DataFrame([(cells & (joined != "")).sum() for cells in filled], columns=COLUMNS)
+    cell_counts.index = pd.Index([source.source for source in sources])
+    left_out = {}
+    for source, cells in zip(sources, filled, strict=True):
+        reason = f"synonyms after the first {MAX_SYNONYMS} of a title"
+        counts = Counter(source.left_out | {reason: int(surplus[cells["synonyms"]].sum())})
+        left_out[source.source] = dict(+counts)  # without zeros
+    return JoinedDetails(joined, cell_counts, left_out)
 
 
-def _without(names: Iterable[str], synonyms: str) -> list[str]:
-    """The synonyms that differ from these names and from each other."""
+def _new_synonyms(synonyms: str, names: Iterable[str]) -> list[str]:
+    """Return the synonyms that differ from the names and from each other."""
     seen = {fold_name(name) or name for name in names}
-    kept = []
+    distinct = []
     for synonym in synonyms.split("|"):
         folded = fold_name(synonym) or synonym
         if folded and folded not in seen:
             seen.add(folded)
-            kept.append(synonym)
-    return kept
+            distinct.append(synonym)
+    return distinct

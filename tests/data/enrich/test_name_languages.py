@@ -35,14 +35,14 @@ DEATH_NOTE = [  # in the order of the release, which sorts by code point
         ([], ""),
     ],
 )
-def test_the_japanese_name_among_many(names: list[str], expected: str) -> None:
+def test_japanese_name_is_chosen_among_many(names: list[str], expected: str) -> None:
     assert japanese_name(names) == expected
 
 
 @given(st.lists(st.sampled_from([*DEATH_NOTE, "銀魂", "银魂", "A"]), max_size=6), st.text(max_size=5))
-def test_a_japanese_name_is_one_of_the_names_and_neither_latin_nor_korean(names: list[str], more: str) -> None:
-    found = japanese_name([*names, more])
-    assert not found or (found in [*names, more] and not re.search("[가-힣]", found) and not found.isascii())
+def test_japanese_name_is_one_of_the_names_and_neither_latin_nor_korean(names: list[str], more: str) -> None:
+    name = japanese_name([*names, more])
+    assert not name or (name in [*names, more] and not re.search("[가-힣]", name) and not name.isascii())
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_a_japanese_name_is_one_of_the_names_and_neither_latin_nor_korean(names:
         ("Shingeki no Kyojin", ["!!!", ""], "---", ""),
     ],
 )
-def test_the_english_name_only_where_it_can_be_told(romanised: str, names: list[str], slug: str, expected: str) -> None:
+def test_english_name_is_chosen_only_without_doubt(romanised: str, names: list[str], slug: str, expected: str) -> None:
     assert english_name(romanised, names, slug) == expected
 
 
 @given(st.text(max_size=20), st.lists(st.text(max_size=20), max_size=4), st.text(max_size=20))
-def test_an_english_name_is_one_of_the_names_and_another_one(romanised: str, names: list[str], slug: str) -> None:
-    found = english_name(romanised, names, slug)
-    assert not found or (found in names and fold_name(found) != fold_name(romanised))
+def test_english_name_is_one_of_the_names_and_not_the_known_one(romanised: str, names: list[str], slug: str) -> None:
+    name = english_name(romanised, names, slug)
+    assert not name or (name in names and fold_name(name) != fold_name(romanised))

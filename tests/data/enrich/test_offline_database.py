@@ -20,14 +20,14 @@ OTHERS = [
 ]
 
 
-def refusal(path: Path, catalogue: Catalogue) -> str:
+def error_of(path: Path, catalogue: Catalogue) -> str:
     with pytest.raises(DataError) as caught:
         read_offline_database(path, catalogue)
     return str(caught.value)
 
 
 def pack(path: Path, content: bytes) -> None:
-    """As the name says."""
+    """Write content in the format that the name says."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(path.stem, content)
@@ -37,9 +37,9 @@ def pack(path: Path, content: bytes) -> None:
         path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
 
 
-def test_what_a_release_says_of_a_title(catalogue: Catalogue, tmp_path: Path) -> None:
-    found = read_offline_database(database(tmp_path, KYOJIN), catalogue)
-    assert found.frame.loc[100].to_dict() == {
+def test_release_gives_every_detail_of_a_title(catalogue: Catalogue, tmp_path: Path) -> None:
+    details = read_offline_database(database(tmp_path, KYOJIN), catalogue)
+    assert details.frame.loc[100].to_dict() == {
         "english": "Attack on Titan",
         "synonyms": "Shingeki no Kyojin|Attack on Titan|AoT / SnK|L'Attaque des Titans|Атака титанов"
         "|進撃の巨人|进击的巨人",
@@ -48,13 +48,13 @@ def test_what_a_release_says_of_a_title(catalogue: Catalogue, tmp_path: Path) ->
         "picture": PICTURE,
         "related_ids": "105|103",
     }
-    assert found.source.endswith("anime-offline-database.jsonl of 2026-07-04")
-    assert found.left_out == {"related ids that the catalogue lacks": 1}
+    assert details.source.endswith("anime-offline-database.jsonl of 2026-07-04")
+    assert details.left_out == {"related ids that the catalogue lacks": 1}
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst", ".zip"])
 @pytest.mark.parametrize("form", [".jsonl", ".json", "-pretty.json"])
-def test_every_format_says_the_same(suffix: str, form: str, catalogue: Catalogue, tmp_path: Path) -> None:
+def test_every_format_gives_the_same_details(suffix: str, form: str, catalogue: Catalogue, tmp_path: Path) -> None:
     whole = ABOUT | {"data": [KYOJIN, *OTHERS]}
     content = {
         ".jsonl": lines(ABOUT, KYOJIN, *OTHERS) + b"\n",
@@ -64,18 +64,18 @@ def test_every_format_says_the_same(suffix: str, form: str, catalogue: Catalogue
     path = tmp_path / f"database{form}{suffix}"
     pack(path, content)
     assert is_offline_database(path)
-    found, plain = read_offline_database(path, catalogue), database(tmp_path, KYOJIN, *OTHERS)
+    details, plain = read_offline_database(path, catalogue), database(tmp_path, KYOJIN, *OTHERS)
     expected = read_offline_database(plain, catalogue)
-    assert found.frame.equals(expected.frame)
-    assert found == TitleDetails(f"{path} of 2026-07-04", found.frame, expected.left_out)
+    assert details.frame.equals(expected.frame)
+    assert details == TitleDetails(f"{path} of 2026-07-04", details.frame, expected.left_out)
 
 
-def test_whatever_is_left_out_is_counted(catalogue: Catalogue, tmp_path: Path) -> None:
-    found = read_offline_database(database(tmp_path, *OTHERS, anime(f"{MAL}105", synonyms=["x" * 201])), catalogue)
-    assert found.frame.index.tolist() == [101, 104, 105]
-    assert found.frame.loc[101, ["picture", "year"]].tolist() == ["", ""]
-    assert found.frame.loc[104, ["picture", "year"]].tolist() == ["", ""]
-    assert found.left_out == {
+def test_what_is_left_out_is_counted(catalogue: Catalogue, tmp_path: Path) -> None:
+    details = read_offline_database(database(tmp_path, *OTHERS, anime(f"{MAL}105", synonyms=["x" * 201])), catalogue)
+    assert details.frame.index.tolist() == [101, 104, 105]
+    assert details.frame.loc[101, ["picture", "year"]].tolist() == ["", ""]
+    assert details.frame.loc[104, ["picture", "year"]].tolist() == ["", ""]
+    assert details.left_out == {
         "anime without an address at myanimelist.net": 1,
         "anime that the catalogue lacks": 1,
         "pictures whose address is not https": 1,
@@ -84,35 +84,35 @@ def test_whatever_is_left_out_is_counted(catalogue: Catalogue, tmp_path: Path) -
     }
 
 
-def test_an_anime_with_several_addresses_tells_of_those_it_calls_by_name(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_anime_with_several_addresses_describes_titles_of_its_names(catalogue: Catalogue, tmp_path: Path) -> None:
     name = catalogue[110].name
     both = anime(f"{MAL}111", f"{MAL}110", title=name.upper(), relatedAnime=[f"{MAL}105"])
-    found = read_offline_database(database(tmp_path, both), catalogue)
-    assert found.frame.index.tolist() == [110]
-    assert found.frame.loc[110, "related_ids"] == "111|105"
-    assert found.left_out == {"titles that an anime with several addresses does not call by name": 1}
+    details = read_offline_database(database(tmp_path, both), catalogue)
+    assert details.frame.index.tolist() == [110]
+    assert details.frame.loc[110, "related_ids"] == "111|105"
+    assert details.left_out == {"titles that an anime with several addresses does not call by name": 1}
 
 
-def test_of_several_anime_the_first_that_knows_a_cell_wins(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_cell_comes_from_the_first_anime_that_knows_it(catalogue: Catalogue, tmp_path: Path) -> None:
     first = anime(f"{MAL}100", title="First", animeSeason={"season": "UNDEFINED", "year": None})
     second = anime(f"{MAL}100", title="Second", synonyms=["三番目"], picture="https://example.org/other.jpg")
-    found = read_offline_database(database(tmp_path, first, second), catalogue)
-    assert found.frame.loc[100, ["synonyms", "japanese", "year"]].tolist() == ["First", "三番目", "2006"]
-    assert found.frame.loc[100, "picture"] == first["picture"]
-    assert len(found.left_out) == 1
+    details = read_offline_database(database(tmp_path, first, second), catalogue)
+    assert details.frame.loc[100, ["synonyms", "japanese", "year"]].tolist() == ["First", "三番目", "2006"]
+    assert details.frame.loc[100, "picture"] == first["picture"]
+    assert len(details.left_out) == 1
 
 
-def test_names_hold_nothing_that_cannot_be_written(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_name_has_only_printable_letters(catalogue: Catalogue, tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(json.dumps(anime(f"{MAL}100", title="a\x00b\ud800 \u200bc&#124;d")).encode())
     assert read_offline_database(path, catalogue).frame.loc[100, "synonyms"] == "ab c/d"
 
 
-def test_older_releases_call_relations_otherwise(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_older_name_of_relations_is_read(catalogue: Catalogue, tmp_path: Path) -> None:
     old = anime(f"{MAL}100", relations=[f"{MAL}105"])
     del old["relatedAnime"], old["animeSeason"]
-    found = read_offline_database(database(tmp_path, old), catalogue)
-    assert found.frame.loc[100, ["related_ids", "year"]].tolist() == ["105", ""]
+    details = read_offline_database(database(tmp_path, old), catalogue)
+    assert details.frame.loc[100, ["related_ids", "year"]].tolist() == ["105", ""]
 
 
 @pytest.mark.parametrize(
@@ -140,20 +140,20 @@ def test_older_releases_call_relations_otherwise(catalogue: Catalogue, tmp_path:
         ("x.json.zip", b"not a zip", ["damaged"]),
     ],
 )  # fmt: skip
-def test_a_wrong_file_is_refused_with_place_found_and_expected(
+def test_error_names_location_value_and_expectation(
     name: str, content: bytes, parts: list[str], catalogue: Catalogue, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    message = refusal(tmp_path / name, catalogue)
+    message = error_of(tmp_path / name, catalogue)
     for part in [name, *parts]:
         assert part in message, message
 
 
-def test_a_missing_file_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
-    assert "no such file" in refusal(tmp_path / "x.jsonl.zst", catalogue)
+def test_missing_file_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
+    assert "no such file" in error_of(tmp_path / "x.jsonl.zst", catalogue)
 
 
-def test_lines_are_not_in_memory_all_at_once(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_lines_are_read_one_by_one(catalogue: Catalogue, tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl.zst"
     pack(path, lines(ABOUT, *(anime(f"{MAL}{number}", tags=["x" * 10_000]) for number in range(100_000, 101_000))))
     tracemalloc.start()

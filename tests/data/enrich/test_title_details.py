@@ -21,13 +21,13 @@ def prepare(data: Path, out: Path, *sources: Path, anime_csv: str = "anime.csv")
     return subprocess.run([*command, "--out", str(out)], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_a_table_comes_out_as_it_went_in(data_folder: Path, catalogue: Catalogue, tmp_path: Path) -> None:
+def test_table_is_unchanged_by_a_round_trip(data_folder: Path, catalogue: Catalogue, tmp_path: Path) -> None:
     join_details(catalogue, [read_details(data_folder / "titles.csv", catalogue)]).write(tmp_path / "out.csv")
     again = Catalogue.read(data_folder / "anime.csv", titles=tmp_path / "out.csv")
     pd.testing.assert_frame_equal(again.frame, catalogue.frame)
 
 
-def test_the_real_table_comes_out_as_it_went_in(real_data: Path, tmp_path: Path) -> None:
+def test_real_table_is_unchanged_by_a_round_trip(real_data: Path, tmp_path: Path) -> None:
     catalogue = Catalogue.read(real_data / "anime.csv")
     joined = join_details(catalogue, [read_details(real_data / "titles.csv", catalogue)])
     joined.write(tmp_path / "titles.csv")
@@ -37,7 +37,7 @@ def test_the_real_table_comes_out_as_it_went_in(real_data: Path, tmp_path: Path)
     pd.testing.assert_frame_equal(again.frame, expected.frame)
 
 
-def test_the_first_source_that_knows_a_cell_wins(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_cell_comes_from_the_first_source_that_knows_it(catalogue: Catalogue, tmp_path: Path) -> None:
     table = write_csv(
         tmp_path / "more.csv", "anime_id,english,year", [(100, "AoT", ""), (101, "One", 1999), (7, "", "")]
     )
@@ -46,29 +46,29 @@ def test_the_first_source_that_knows_a_cell_wins(catalogue: Catalogue, tmp_path:
     joined = join_details(catalogue, sources)
     assert joined.frame.loc[100, ["english", "japanese", "year"]].tolist() == ["AoT", "進撃の巨人", "2006"]
     assert joined.frame.loc[101, ["english", "synonyms", "year"]].tolist() == ["One", "Two", "1999"]
-    assert joined.given["english"].tolist() == [2, 0]
-    assert joined.given["year"].tolist() == [1, 1]
+    assert joined.cell_counts["english"].tolist() == [2, 0]
+    assert joined.cell_counts["year"].tolist() == [1, 1]
     assert joined.left_out[str(table)] == {"titles that the catalogue lacks": 1}
     assert join_details(catalogue, sources[::-1]).frame.loc[100, "english"] == "Attack on Titan"
 
 
-def test_synonyms_repeat_no_other_name_and_are_not_endless(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_synonyms_are_distinct_and_limited(catalogue: Catalogue, tmp_path: Path) -> None:
     names = ["Shingeki!! no KYOJIN", "ATTACK  on titan", *(f"name {number}" for number in range(MAX_SYNONYMS + 3))]
     rows = [(100, "Attack on Titan", "|".join([*names, "☆", "☆"]), "", "", "", "")]
     table = write_csv(tmp_path / "more.csv", COLUMNS, rows)
     joined = join_details(catalogue, [read_details(table, catalogue)])
-    kept = joined.frame.loc[100, "synonyms"].split("|")
-    assert kept == [names[0], *names[2 : MAX_SYNONYMS + 1]]
+    synonyms = joined.frame.loc[100, "synonyms"].split("|")
+    assert synonyms == [names[0], *names[2 : MAX_SYNONYMS + 1]]
     assert joined.left_out[str(table)] == {f"synonyms after the first {MAX_SYNONYMS} of a title": 5}
 
 
-def test_nothing_is_known_without_sources(catalogue: Catalogue) -> None:
+def test_without_sources_every_cell_is_unknown(catalogue: Catalogue) -> None:
     joined = join_details(catalogue, [])
     assert (joined.frame == "").all(axis=None)
     assert joined.frame.index.tolist() == catalogue.anime_ids.tolist()
 
 
-def test_a_table_that_cannot_be_written_leaves_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_failed_write_leaves_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     joined = join_details(catalogue, [])
     with pytest.raises(InputError, match="name of a file"):
@@ -77,7 +77,7 @@ def test_a_table_that_cannot_be_written_leaves_nothing(catalogue: Catalogue, tmp
     assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["folder", "new", "titles.csv"]
 
 
-def test_the_script_joins_and_its_table_is_read(data_folder: Path, tmp_path: Path) -> None:
+def test_script_writes_a_table_that_the_catalogue_reads(data_folder: Path, tmp_path: Path) -> None:
     release, out = database(tmp_path, KYOJIN), tmp_path / "titles.csv"
     done = prepare(data_folder, out, data_folder / "titles.csv", release)
     assert done.returncode == 0, done.stderr
@@ -93,7 +93,7 @@ def test_the_script_joins_and_its_table_is_read(data_folder: Path, tmp_path: Pat
     assert catalogue.search("атака титанов")[0].anime_id == 100
 
 
-def test_what_is_read_is_not_overwritten(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_input_is_not_overwritten(catalogue: Catalogue, tmp_path: Path) -> None:
     release = database(tmp_path, KYOJIN)
     before = release.read_bytes()
     (tmp_path / "link.csv").symlink_to(release)
@@ -102,7 +102,7 @@ def test_what_is_read_is_not_overwritten(catalogue: Catalogue, tmp_path: Path) -
     assert release.read_bytes() == before
 
 
-def test_the_script_ends_with_a_sentence_and_keeps_the_old_table(data_folder: Path, tmp_path: Path) -> None:
+def test_script_fails_with_a_sentence_and_keeps_the_old_table(data_folder: Path, tmp_path: Path) -> None:
     release, out = database(tmp_path, KYOJIN, {"sources": 1}), tmp_path / "titles.csv"
     out.write_text("old")
     done = prepare(data_folder, out, release)
