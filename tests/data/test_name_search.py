@@ -1,4 +1,4 @@
-"""Any name finds its item, however it is written, and nonsense finds nothing."""
+"""Any spelling of a name finds its item, and nonsense finds nothing."""
 
 from pathlib import Path
 
@@ -60,11 +60,11 @@ def test_folding_leaves_letters_digits_and_single_blanks() -> None:
         ("beach", 11),
     ],
 )
-def test_what_people_type_finds_what_they_mean(query: str, first: int) -> None:
+def test_queries_as_people_type_them_find_the_item_they_mean(query: str, first: int) -> None:
     assert INDEX.search(query, 10)[0] == first
 
 
-def test_the_popular_come_first_after_exact_names() -> None:
+def test_exact_names_come_first_and_then_popular_items() -> None:
     assert INDEX.search("fma", 10)[:2] == [6, 5]
     assert INDEX.search("Fullmetal Alchemist", 10)[:2] == [5, 6]
     assert INDEX.search("x", 10)[:2] == [9, 10]
@@ -78,23 +78,21 @@ def test_nonsense_finds_nothing(query: str) -> None:
     assert INDEX.search(query, 10) == []
 
 
-def test_an_index_of_nothing_finds_nothing() -> None:
+def test_an_empty_index_finds_nothing() -> None:
     for names in ([], [[]], [[""], []]):
         assert NameIndex(names, [1] * len(names)).search("naruto", 10) == []
 
 
 @FEW
 @given(st.lists(st.lists(st.text(max_size=12), min_size=1, max_size=3), min_size=1, max_size=8), st.data())
-def test_any_name_finds_itself_first_among_equals(names: list[list[str]], data: st.DataObject) -> None:
+def test_any_name_finds_its_items_first_by_popularity(names: list[list[str]], data: st.DataObject) -> None:
     popularity = data.draw(st.lists(st.integers(0, 10**6), min_size=len(names), max_size=len(names)))
     index = NameIndex(names, popularity)
-    spelled = [{fold_name(name).replace(" ", "") for name in those} for those in names]
-    for those in names:
-        for name in those:
-            equals = [at for at in range(len(names)) if fold_name(name).replace(" ", "") in spelled[at]]
-            if fold_name(name):
-                equals.sort(key=lambda at: (-popularity[at], at))
-                assert index.search(name, len(names))[: len(equals)] == equals
+    folded = [{fold_name(name).replace(" ", "") for name in item_names} for item_names in names]
+    for name in (name for item_names in names for name in item_names if fold_name(name)):
+        equals = [item for item in range(len(names)) if fold_name(name).replace(" ", "") in folded[item]]
+        equals.sort(key=lambda item: (-popularity[item], item))
+        assert index.search(name, len(names))[: len(equals)] == equals
 
 
 @FEW
@@ -110,10 +108,10 @@ def test_case_accents_and_punctuation_never_matter(name: str, random) -> None:
 
 @FEW
 @given(some_name, st.randoms(use_true_random=False))
-def test_the_order_of_words_hardly_matters(name: str, random) -> None:
+def test_words_in_another_order_find_the_item_among_the_first(name: str, random) -> None:
     words = fold_name(name).split()
     random.shuffle(words)
-    meant = {at for at, names in enumerate(NAMES) if name in names}
+    meant = {item for item, names in enumerate(NAMES) if name in names}
     assert meant & set(INDEX.search(" ".join(words), 3))
 
 
@@ -121,9 +119,9 @@ def test_the_order_of_words_hardly_matters(name: str, random) -> None:
 @given(st.one_of(st.text(max_size=30), some_name), st.integers(-1, 20))
 @example("naruto", -1)
 def test_results_are_different_items_within_the_limit(query: str, limit: int) -> None:
-    found = INDEX.search(query, limit)
-    assert len(found) == len(set(found)) <= max(limit, 0)
-    assert found == INDEX.search(query, 20)[: max(limit, 0)]
+    items = INDEX.search(query, limit)
+    assert len(items) == len(set(items)) <= max(limit, 0)
+    assert items == INDEX.search(query, 20)[: max(limit, 0)]
 
 
 @pytest.fixture(scope="module")
@@ -132,29 +130,29 @@ def real(real_data: Path) -> Catalogue:
 
 
 def typos(name: str, random: np.random.Generator) -> list[str]:
-    """A letter missing, wrong, too much, and two in each other's place."""
+    """Return the name without a letter, with a wrong, an extra and with two swapped letters."""
     letters = ALPHABET if name.isascii() else KANA
-    one, other = random.choice(list(letters), size=2)
-    at, after = random.integers(len(name)), random.integers(len(name) - 1)
+    wrong, extra = random.choice(list(letters), size=2)
+    i, j = random.integers(len(name)), random.integers(len(name) - 1)
     return [
-        name[:at] + name[at + 1 :],
-        name[:at] + one + name[at + 1 :],
-        name[:at] + other + name[at:],
-        name[:after] + name[after + 1] + name[after] + name[after + 2 :],
+        name[:i] + name[i + 1 :],
+        name[:i] + wrong + name[i + 1 :],
+        name[:i] + extra + name[i:],
+        name[:j] + name[j + 1] + name[j] + name[j + 2 :],
     ]
 
 
-def test_the_most_watched_are_found_in_spite_of_a_typo(real: Catalogue) -> None:
+def test_the_most_watched_titles_are_found_in_spite_of_a_typo(real: Catalogue) -> None:
     random = np.random.default_rng(2024)
     missed = []
     for position in np.argsort(-real.members)[:100]:
         title = real.title(int(position))
         for name in filter(None, (title.english, title.name, title.japanese)):
-            # Of three letters and one of them wrong, nobody knows what was meant.
-            tries = [name]
+            # Three letters with a typo may mean anything.
+            queries = [name]
             if len(fold_name(name).replace(" ", "")) > 3:
-                tries.append(str(random.choice(typos(name, random))))  # one of the four, for the time it takes
-            missed += [(name, typed) for typed in tries if title not in real.search(typed, limit=3)]
+                queries.append(str(random.choice(typos(name, random))))  # one of four, to save time
+            missed += [(name, typed) for typed in queries if title not in real.search(typed, limit=3)]
     assert missed == []
 
 

@@ -1,4 +1,4 @@
-"""The energy that factors keep, against the users' rows themselves."""
+"""The energy that factors keep, compared with that of the users' rows themselves."""
 
 from dataclasses import replace
 
@@ -13,18 +13,18 @@ from core.numerics.sparse import scale_columns
 
 
 @pytest.mark.parametrize("changed", [{}, {"franchise": 0.0}, {"uniqueness": 0.0}, {"column_scaling": 1.0}])
-def test_energy_is_that_of_the_users_rows_in_the_subspace(ratings: Ratings, changed: dict[str, float]) -> None:
+def test_energy_equals_that_of_the_users_rows_in_the_subspace(ratings: Ratings, changed: dict[str, float]) -> None:
     head = train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, **changed))).ranker
     config, factors = head.config, head.factors
     rows = damped_rows(weighed(factors.restrict(ratings.matrix), config.watched_weight, ratings.scale), 0.65)
     rows = scale_columns(rows, head.norms ** (config.column_scaling - 1) / head.uniqueness)
-    kept = np.square(rows @ factors.v32).sum(axis=0) / np.square(rows.data).sum()
-    found = spectrum(head, ratings.catalogue, len(ratings.user_ids))
-    assert np.allclose(found.energy, np.cumsum(kept), atol=2e-3)
-    assert found.singular_values == pytest.approx(factors.singular_values.tolist())
+    expected = np.square(rows @ factors.v32).sum(axis=0) / np.square(rows.data).sum()
+    result = spectrum(head, ratings.catalogue, len(ratings.user_ids))
+    assert np.allclose(result.energy, np.cumsum(expected), atol=2e-3)
+    assert result.singular_values == pytest.approx(factors.singular_values.tolist())
 
 
-def test_franchises_are_not_what_users_told(model: Model) -> None:
+def test_energy_excludes_the_rows_of_franchises(model: Model) -> None:
     head = model.ranker
     squares = np.cumsum(head.factors.singular_values.astype(float) ** 2) / head.total_energy
     energy = np.array(spectrum(head, model.catalogue, N_USERS + 3).energy)
@@ -32,9 +32,9 @@ def test_franchises_are_not_what_users_told(model: Model) -> None:
     assert squares[-1] - energy[-1] > 1e-3
 
 
-def test_a_picture_gets_few_points_with_both_ends(model: Model) -> None:
-    found = spectrum(model.ranker, model.catalogue, N_USERS + 3)
-    points = found.thinned()
-    assert points == list(zip(range(1, 13), found.singular_values, found.energy, strict=True))
-    assert [number for number, _, _ in found.thinned(4)] == [1, 2, 5, 12]
-    assert len(replace(found, singular_values=found.singular_values * 50, energy=found.energy * 50).thinned()) <= 128
+def test_a_chart_gets_few_points_with_both_ends(model: Model) -> None:
+    result = spectrum(model.ranker, model.catalogue, N_USERS + 3)
+    points = result.thinned()
+    assert points == list(zip(range(1, 13), result.singular_values, result.energy, strict=True))
+    assert [number for number, _, _ in result.thinned(4)] == [1, 2, 5, 12]
+    assert len(replace(result, singular_values=result.singular_values * 50, energy=result.energy * 50).thinned()) <= 128

@@ -1,4 +1,4 @@
-"""The steps add up to what the ranking head answers: nothing of them is invented."""
+"""The steps add up to the scores of the ranking head."""
 
 from dataclasses import replace
 
@@ -27,17 +27,17 @@ def walked(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
 
 
 def check_sums(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
-    """Every figure against `RankingHead.rank_scores`, `RankingHead.contributions` and the formulas."""
+    """Compare all figures with `RankingHead.rank_scores`, `RankingHead.contributions` and the formulas."""
     steps, head = walked(model, taste, count), model.ranker
     scores = head.rank_scores(taste.row)[0]
     size = float(np.abs(scores).max())
-    for one in steps.scores:
-        at = model.catalogue.position(one.title.anime_id)
-        assert one.score == scores[at]
-        assert one.by_factors[-1] == (steps.n_factors, pytest.approx(one.score, rel=1e-4, abs=1e-5 * size))
-        assert sum(one.by_titles) + one.prior == pytest.approx(one.score, rel=1e-4, abs=1e-5 * size)
-        contributions = head.contributions(taste.row, np.array([at]))[:, 0] * one.earlier_part
-        assert one.by_titles == pytest.approx(contributions.tolist(), rel=1e-4, abs=1e-5 * size)
+    for scored in steps.scores:
+        position = model.catalogue.position(scored.title.anime_id)
+        assert scored.score == scores[position]
+        assert scored.by_factors[-1] == (steps.n_factors, pytest.approx(scored.score, rel=1e-4, abs=1e-5 * size))
+        assert sum(scored.by_titles) + scored.prior == pytest.approx(scored.score, rel=1e-4, abs=1e-5 * size)
+        contributions = head.contributions(taste.row, np.array([position]))[:, 0] * scored.earlier_part
+        assert scored.by_titles == pytest.approx(contributions.tolist(), rel=1e-4, abs=1e-5 * size)
     for rated in steps.rated:
         if rated.scaled is not None:
             assert rated.norm is not None
@@ -46,13 +46,15 @@ def check_sums(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
             assert rated.scaled == pytest.approx(expected, rel=1e-4)
     sigma = head.factors.singular_values.astype(float)
     assert steps.effective_factors == pytest.approx(np.sum(sigma**2 / (sigma**2 + steps.shrinkage)), rel=1e-4)
-    for one in steps.point:
-        assert one.singular_value == sigma[one.index]
-        assert one.filter_factor == pytest.approx(
-            one.singular_value**2 / (one.singular_value**2 + steps.shrinkage), rel=1e-4
+    for coordinate in steps.point:
+        assert coordinate.singular_value == sigma[coordinate.index]
+        assert coordinate.filter_factor == pytest.approx(
+            coordinate.singular_value**2 / (coordinate.singular_value**2 + steps.shrinkage), rel=1e-4
         )
-        assert one.term == pytest.approx((one.own + one.prior) * one.filter_factor * one.loading, rel=1e-4, abs=1e-9)
-    sizes = [abs(one.term) for one in steps.point]
+        assert coordinate.term == pytest.approx(
+            (coordinate.own + coordinate.prior) * coordinate.filter_factor * coordinate.loading, rel=1e-4, abs=1e-9
+        )
+    sizes = [abs(coordinate.term) for coordinate in steps.point]
     assert sizes == sorted(sizes, reverse=True)
     return steps
 
@@ -62,39 +64,42 @@ def check_sums(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
 def test_steps_add_up_to_the_scores(model: Model, history: dict[int, int]) -> None:
     taste = model.fold_in(history)
     steps = check_sums(model, taste)
-    assert [one.title.anime_id for one in steps.rated] == taste.anime_ids.tolist()
+    assert [rated.title.anime_id for rated in steps.rated] == taste.anime_ids.tolist()
     trained = set(model.item_ids[model.ranker.factors.columns].tolist())
-    listed = [item for item in model.recommend(taste, 60) if item.anime_id in trained][:5]
-    assert [(one.title.anime_id, one.score) for one in steps.scores] == [(one.anime_id, one.score) for one in listed]
+    items = [item for item in model.recommend(taste, 60) if item.anime_id in trained][:5]
+    assert [(scored.title.anime_id, scored.score) for scored in steps.scores] == [
+        (item.anime_id, item.score) for item in items
+    ]
 
 
 def test_steps_add_up_with_the_bundled_model(bundled: Model) -> None:
     steps = check_sums(bundled, bundled.fold_in({5114: 10, 9253: 9, 32281: 8, 199: 10, 20: 3, 1535: WATCHED}))
     assert [k for k, _ in steps.scores[0].by_factors] == [2, 8, 32, 128, 512]
-    assert any(one.earlier_part > 1 for one in steps.scores)  # Brotherhood continues Fullmetal Alchemist
+    assert any(scored.earlier_part > 1 for scored in steps.scores)  # Brotherhood continues Fullmetal Alchemist
     assert len(steps.point) == 8
-    assert [one.factors for one in steps.truncated] == [2, 8, 32, 128, 512]
+    assert [truncated.factors for truncated in steps.truncated] == [2, 8, 32, 128, 512]
 
 
-def test_a_coordinate_is_where_the_ratings_lie_along_a_factor(model: Model) -> None:
+def test_a_coordinate_is_the_sum_of_scaled_ratings_times_v(model: Model) -> None:
     steps = walked(model, model.fold_in({103: 9, 110: 2, 112: WATCHED}))
     v = model.item_factors
-    for one in steps.point:
-        places = [model.catalogue.position(rated.title.anime_id) for rated in steps.rated]
-        own = sum(float(rated.scaled or 0) * v[at, one.index] for rated, at in zip(steps.rated, places, strict=True))
-        assert one.own == pytest.approx(own, rel=1e-4, abs=1e-6)
+    for coordinate in steps.point:
+        positions = [model.catalogue.position(rated.title.anime_id) for rated in steps.rated]
+        scaled = [float(rated.scaled or 0) for rated in steps.rated]
+        own = sum(x * v[position, coordinate.index] for x, position in zip(scaled, positions, strict=True))
+        assert coordinate.own == pytest.approx(own, rel=1e-4, abs=1e-6)
     best = steps.scores[0]
-    at = model.catalogue.position(best.title.anime_id)
-    first = next(one for one in steps.point if one.index == 0)
-    second = next(one for one in steps.point if one.index == 1)
+    position = model.catalogue.position(best.title.anime_id)
+    first = next(coordinate for coordinate in steps.point if coordinate.index == 0)
+    second = next(coordinate for coordinate in steps.point if coordinate.index == 1)
     assert first.term + second.term == pytest.approx(best.by_factors[0][1])
     factor = best.lift * best.earlier_part
-    assert first.loading == pytest.approx(v[at, 0] * factor, rel=1e-4)
+    assert first.loading == pytest.approx(v[position, 0] * factor, rel=1e-4)
     everything = walked(model, model.fold_in(dict.fromkeys(range(100, 160), 7)))
-    assert {one.loading for one in everything.point} == {1.0}  # nothing is left to recommend
+    assert {coordinate.loading for coordinate in everything.point} == {1.0}  # nothing is left to recommend
 
 
-def test_the_weights_turn_where_a_rating_speaks_against(model: Model) -> None:
+def test_weights_are_negative_for_low_ratings(model: Model) -> None:
     weights = dict(walked(model, model.fold_in({})).weights)
     assert list(weights) == list(range(1, 11))
     assert weights[1] == -0.5
@@ -103,20 +108,22 @@ def test_the_weights_turn_where_a_rating_speaks_against(model: Model) -> None:
     assert weights[10] == 1.5
 
 
-def test_fewer_factors_are_a_head_of_so_many(model: Model) -> None:
+def test_lists_by_fewer_factors_equal_those_of_a_truncated_head(model: Model) -> None:
     taste = model.fold_in({103: 9, 105: 8, 110: 2})
     steps = walked(model, taste)
-    assert [one.factors for one in steps.truncated] == [2, 8, 12]
-    for one in steps.truncated:
-        fewer = replace(model, ranker=replace(model.ranker, factors=model.ranker.factors.truncated(one.factors)))
-        listed = [item.anime_id for item in fewer.recommend(taste, 5)]
-        assert [title.anime_id for title in one.titles] == listed
-        assert one.energy == steps.spectrum.energy[one.factors - 1]
+    assert [truncated.factors for truncated in steps.truncated] == [2, 8, 12]
+    for truncated in steps.truncated:
+        fewer = replace(model, ranker=replace(model.ranker, factors=model.ranker.factors.truncated(truncated.factors)))
+        anime_ids = [item.anime_id for item in fewer.recommend(taste, 5)]
+        assert [title.anime_id for title in truncated.titles] == anime_ids
+        assert truncated.energy == steps.spectrum.energy[truncated.factors - 1]
         whole = [item.anime_id for item in model.recommend(taste, 60)]
-        assert list(one.ranks) == [1 + whole.index(title.anime_id) for title in one.titles]
+        assert list(truncated.ranks) == [1 + whole.index(title.anime_id) for title in truncated.titles]
     assert steps.truncated[-1].ranks == (1, 2, 3, 4, 5)
     assert steps.truncated[0].ranks != (1, 2, 3, 4, 5)
-    assert [title.anime_id for title in steps.truncated[-1].titles] == [one.title.anime_id for one in steps.scores]
+    assert [title.anime_id for title in steps.truncated[-1].titles] == [
+        scored.title.anime_id for scored in steps.scores
+    ]
 
 
 @pytest.mark.parametrize(
@@ -131,43 +138,45 @@ def test_every_visitor_has_steps(model: Model, history: dict[int, float]) -> Non
     assert steps.point
 
 
-def test_titles_without_factors_count_for_nothing_and_are_named(bundled: Model) -> None:
-    left_out = np.setdiff1d(np.arange(len(bundled.catalogue)), bundled.ranker.factors.columns)[:3]
-    alone = check_sums(bundled, bundled.fold_in({int(bundled.item_ids[at]): 9 for at in left_out}))
-    assert [one.scaled for one in alone.rated] == [None] * 3
-    assert all(one.weight == 1.25 and one.norm is None and one.uniqueness is None for one in alone.rated)
-    assert all(one.own == 0 and one.prior != 0 for one in alone.point)
-    mixed = check_sums(bundled, bundled.fold_in({int(bundled.item_ids[left_out[0]]): 9, 5114: 10}))
-    assert sorted(one.scaled is None for one in mixed.rated) == [False, True]
+def test_rated_titles_without_factors_are_listed_and_count_for_nothing(bundled: Model) -> None:
+    without_factors = np.setdiff1d(np.arange(len(bundled.catalogue)), bundled.ranker.factors.columns)[:3]
+    alone = check_sums(bundled, bundled.fold_in({int(bundled.item_ids[position]): 9 for position in without_factors}))
+    assert [rated.scaled for rated in alone.rated] == [None] * 3
+    assert all(rated.weight == 1.25 and rated.norm is None and rated.uniqueness is None for rated in alone.rated)
+    assert all(coordinate.own == 0 and coordinate.prior != 0 for coordinate in alone.point)
+    mixed = check_sums(bundled, bundled.fold_in({int(bundled.item_ids[without_factors[0]]): 9, 5114: 10}))
+    assert sorted(rated.scaled is None for rated in mixed.rated) == [False, True]
 
 
-def test_only_titles_with_factors_are_taken_apart(ratings: Ratings) -> None:
+def test_only_titles_with_factors_are_scored(ratings: Ratings) -> None:
     model = train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, min_count=40)))
     trained = model.item_ids[model.ranker.factors.columns].tolist()
     steps = check_sums(model, model.fold_in({trained[0]: 9}), count=N_TITLES)
-    assert {one.title.anime_id for one in steps.scores} < set(trained)
+    assert {scored.title.anime_id for scored in steps.scores} < set(trained)
     assert len(trained) < N_TITLES
 
 
-def test_what_counts_no_more_adds_nothing(model: Model) -> None:
+def test_titles_removed_from_a_taste_add_nothing(model: Model) -> None:
     taste = model.fold_in({103: 9, 104: 8, 110: 2})
     steps = check_sums(model, taste.narrowed(without=[104]))
-    assert [one.title.anime_id for one in steps.rated] == [103, 110]
-    assert 104 not in [one.title.anime_id for one in steps.scores]
+    assert [rated.title.anime_id for rated in steps.rated] == [103, 110]
+    assert 104 not in [scored.title.anime_id for scored in steps.scores]
 
 
-def test_another_ranking_head_has_no_such_steps(textbook: Model) -> None:
+def test_a_textbook_model_has_no_steps(textbook: Model) -> None:
     with pytest.raises(InputError, match="textbook model"):
         textbook.walkthrough(textbook.fold_in({103: 9}))
 
 
 @settings(deadline=None, max_examples=20)
 @given(history=HISTORIES)
-def test_the_textbooks_list_is_that_of_its_model(model: Model, textbook: Model, history: dict[int, int]) -> None:
+def test_the_textbook_list_equals_that_of_a_textbook_model(
+    model: Model, textbook: Model, history: dict[int, int]
+) -> None:
     taste = model.fold_in(history)
-    listed = textbook_list(textbook.ranker, taste, model.catalogue, taste.allowed(Filters()), 5)
-    assert listed == textbook.recommend(textbook.fold_in(history), 5)
+    titles = textbook_list(textbook.ranker, taste, model.catalogue, taste.allowed(Filters()), 5)
+    assert titles == textbook.recommend(textbook.fold_in(history), 5)
     predicted = textbook.ranker.predict_ratings(taste.row)[0]
-    for item in listed:
+    for item in titles:
         raw = float(predicted[model.catalogue.position(item.anime_id)])
         assert (item.score, item.predicted_rating) == (raw, float(np.clip(raw, 1, 10)))
