@@ -1,4 +1,4 @@
-"""The ratings: who rated what, read from ``rating.csv`` into a sparse user-item matrix."""
+"""Ratings, read from ``rating.csv`` into a sparse user-item matrix."""
 
 import hashlib
 from collections.abc import Sequence
@@ -21,16 +21,16 @@ RATING_COLUMNS = ("user_id", "anime_id", "rating")
 
 @dataclass(frozen=True)
 class ReadReport:
-    """What became of the rows of a file: ``rows_read = kept + unknown_titles + duplicates``."""
+    """How many rows of a file were read and dropped: ``rows_read = used + unknown_titles + duplicates``."""
 
     rows_read: int
     unknown_titles: int
     duplicates: int
 
     def __str__(self) -> str:
-        kept = self.rows_read - self.unknown_titles - self.duplicates
+        used = self.rows_read - self.unknown_titles - self.duplicates
         return (
-            f"{self.rows_read:,} rows read, {kept:,} kept, "
+            f"{self.rows_read:,} rows read, {used:,} kept, "
             f"{self.unknown_titles:,} dropped because their title is not in the catalogue, "
             f"{self.duplicates:,} dropped because a user and title came again"
         )
@@ -38,21 +38,21 @@ class ReadReport:
 
 @dataclass(frozen=True)
 class Ratings:
-    """A user-item matrix and what its rows, columns and values mean.
+    """A user-item matrix with its users, titles and rating scale.
 
     Attributes
     ----------
     matrix
-        CSR float32 [n_users, n_titles], indices sorted. A stored value is a rating within
-        ``scale``, or `WATCHED`; nothing stored means that the user does not list the title.
+        CSR float32 [n_users, n_titles], indices sorted. A stored value is a rating on the scale, or
+        `WATCHED`. Without a stored value the user does not list the title.
     user_ids
-        int64 [n_users], ascending: the user of each row.
+        The user of each row, ascending, int64 [n_users].
     catalogue
         The titles of the columns, in the same order.
     scale
         From the lowest to the highest rating that a user can give.
     report
-        How many rows of the file were kept, and why others were not.
+        How many rows of the file were dropped, and why.
     """
 
     matrix: sparse.csr_array
@@ -65,28 +65,30 @@ class Ratings:
     def read(
         cls, path: str | Path, catalogue: Catalogue, rating_scale: RatingScale | Sequence[float] = (1, 10)
     ) -> "Ratings":
-        """Read ``user_id, anime_id, rating`` from ``.csv`` (also ``.gz``, ``.zip``) or ``.parquet``.
+        """Return the columns ``user_id, anime_id, rating`` of a ``.csv`` (also ``.gz``, ``.zip``) or ``.parquet``.
 
-        A rating lies within ``rating_scale`` or is -1 (`WATCHED`). Rows of titles that the
-        catalogue lacks are dropped. Where a user lists a title several times the last rating
-        counts, and any rating counts more than -1. Both are counted in `report`.
+        A rating lies within ``rating_scale`` or is -1 (`WATCHED`). Rows of unknown titles are dropped. If a
+        user lists a title several times, the last rating is used, and any rating before -1. `report` counts
+        both.
 
         Raises
         ------
         DataError
-            A cell is not what it should be (file, line, column, found, expected), or no row
-            is left.
+            A cell has a wrong value (the message names file, line, column, found and expected), or no
+            row is left.
         """
         try:
             scale = RatingScale.of(rating_scale)
         except InputError as error:
             raise DataError(str(error)) from None
+        # The columns of the file, checked.
         frame = read_table(path, RATING_COLUMNS, text=False)
         users = parse_ids(path, frame["user_id"], minimum=0)
         titles = parse_ids(path, frame["anime_id"])
         values = parse_numbers(
             path, frame["rating"], minimum=scale.low, maximum=scale.high, whole=False, also=(WATCHED,)
         )
+        # Rows and columns of the entries whose title is known.
         columns = catalogue.positions(titles)
         known = columns >= 0
         user_ids, rows = np.unique(users[known], return_inverse=True)
@@ -102,7 +104,7 @@ class Ratings:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (hexadecimal) over users, titles and ratings: equal data, equal fingerprint."""
+        """SHA-256 (hexadecimal) of users, titles and ratings."""
         digest = hashlib.sha256()
         matrix = self.matrix
         for array, dtype in (
@@ -117,28 +119,30 @@ class Ratings:
 
     @property
     def density(self) -> float:
-        """The share of all user-title pairs that is filled, 0..1."""
+        """The share of user-title pairs with an entry, 0..1."""
         return float(self.matrix.nnz / (self.matrix.shape[0] * self.matrix.shape[1]))
 
     def take(self, rows: Int64 | Bool) -> "Ratings":
-        """The same titles and scale, only the users of these rows (indices or a mask)."""
+        """Return only the users of these rows (indices or a mask)."""
         return Ratings(self.matrix[rows], self.user_ids[rows], self.catalogue, self.scale, self.report)
 
     def with_matrix(self, matrix: sparse.csr_array) -> "Ratings":
-        """The same users, titles and scale with other ratings."""
+        """Return other ratings of the same users and titles."""
         return Ratings(matrix, self.user_ids, self.catalogue, self.scale, self.report)
 
 
 def explicit(matrix: sparse.csr_array) -> sparse.csr_array:
-    """The given ratings alone: the same matrix without its `WATCHED` entries."""
+    """Return the matrix without its `WATCHED` entries."""
     return keep_entries(matrix, matrix.data > 0)
 
 
 def _last_of_each(rows: Int64, columns: Int64, values: Float32, shape: tuple[int, int]) -> sparse.csr_array:
-    """CSR from triples; of the triples of one cell the last rating stays, -1 only if alone."""
+    """Return a CSR matrix with the last rating of each cell, and -1 only where there is no rating."""
+    # Sort by cell (stable): within a cell -1 first, then ratings in the order of the file.
     cell = rows * shape[1] + columns
-    order = np.lexsort((values > 0, cell))  # stable: within a cell watched-only first, then file order
-    last = np.append(cell[order][1:] != cell[order][:-1], True)
-    kept = order[last]
-    indptr = np.searchsorted(rows[kept], np.arange(shape[0] + 1))
-    return sparse.csr_array((values[kept], columns[kept].astype(np.int32), indptr.astype(np.int32)), shape=shape)
+    order = np.lexsort((values > 0, cell))
+    # The last entry of each cell.
+    is_last = np.append(cell[order][1:] != cell[order][:-1], True)
+    last = order[is_last]
+    indptr = np.searchsorted(rows[last], np.arange(shape[0] + 1))
+    return sparse.csr_array((values[last], columns[last].astype(np.int32), indptr.astype(np.int32)), shape=shape)

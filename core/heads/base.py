@@ -1,5 +1,6 @@
 """What every head offers: the protocols that the rest of the program relies on."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from scipy import sparse
@@ -19,36 +20,37 @@ class Ranks(Protocol):
 
 @runtime_checkable
 class Predicts(Protocol):
-    """Predicts ratings for a history."""
+    """Predicts ratings for a history: the question *how would I rate it?*"""
 
     def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
         """Return expected ratings for histories [n, n_items], float32 [n, n_items]. They may lie off the scale."""
 
 
 class Ranker(Ranks, Protocol):
-    """The head that answers *what next?*"""
+    """A head that answers *what next?*"""
 
     @property
     def factors(self) -> ItemFactors:
         """V and Σ."""
 
     def embed(self, matrix: sparse.csr_array) -> Float32:
-        """Rows of U, float32 [n, k], for histories [n, n_items]."""
+        """Return rows of U for histories [n, n_items], float32 [n, k]."""
 
     def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
-        """What each title of one history adds to each target's score, float32 [history, targets];
-        or the one title of each of several histories.
+        """Return what each title of one history adds to each target's score, float32 [history, targets].
+
+        ``row`` may also hold several histories of one title each.
         """
 
 
 class Head(Protocol):
-    """What storing a head takes."""
+    """What storing a head needs."""
 
     kind: ClassVar[str]
     SPEC: ClassVar[Spec]
 
-    def tensors(self) -> dict[str, AnyArray]:
-        """What to store, as in ``SPEC``."""
+    def tensors(self) -> Mapping[str, AnyArray]:
+        """Return the tensors to store, as in ``SPEC``."""
 
     @classmethod
     def restore(cls, tensors: Tensors, n_items: int, config: Any, scale: RatingScale) -> Any:

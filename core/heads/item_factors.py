@@ -1,4 +1,4 @@
-"""Item factors as a model keeps them: the rows of V that are not zero, usually in half precision."""
+"""Item factors as a model stores them: the nonzero rows of V, usually in half precision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,25 +15,24 @@ from ..numerics.truncated_svd import SVD
 
 Tensors = Mapping[str, AnyArray]
 Spec = Mapping[str, tuple[str, tuple[str, ...]]]
-"""Of each tensor to store: its dtype (alternatives joined by ``|``) and the names of its dimensions."""
+"""By tensor: its dtype (alternatives joined by ``|``) and the names of its dimensions."""
 
 
 @dataclass(frozen=True)
 class ItemFactors:
-    """V and Σ of a truncated SVD over the titles that training has seen.
+    """V and Σ of a truncated SVD over the trained titles.
 
-    A title without a training row has a zero row in V and is left out of it, which changes no
-    product. Training rounds V before anything is computed from it, so that a stored model
-    answers exactly like the one in memory.
+    Other titles have zero rows in V, which change no product, and are not stored. Training rounds V before
+    anything is computed from it, so that a stored model answers exactly like the one in memory.
 
     Attributes
     ----------
     n_items
-        Titles of the catalogue.
+        The number of titles in the catalogue.
     columns
-        int32 [n_trained], ascending: the catalogue position of each row of ``v``.
+        The catalogue position of each row of ``v``, ascending, int32 [n_trained].
     v
-        float16 or float32 [n_trained, k], orthonormal columns up to rounding.
+        V, float16 or float32 [n_trained, k]. Its columns are orthonormal up to rounding.
     singular_values
         Σ, float32 [k], descending.
     """
@@ -52,54 +51,59 @@ class ItemFactors:
 
     @classmethod
     def of(cls, svd: SVD, columns: Int32, n_items: int, dtype: type[np.floating] = np.float16) -> "ItemFactors":
-        """From a decomposition of the matrix that has only these columns of the catalogue."""
+        """Return the factors of an SVD of the matrix with these columns of the catalogue."""
         v = np.ascontiguousarray(svd.v, dtype=dtype)
         return cls(n_items, columns, v, svd.singular_values.astype(np.float32))
 
     @classmethod
     def without_values(cls, columns: Int32, n_items: int) -> "ItemFactors":
-        """Only the choice of titles, for `restrict` before there is a decomposition."""
+        """Return a choice of titles without factors, for `restrict` before there is a decomposition."""
         return cls(n_items, columns, np.zeros((len(columns), 0), np.float16), np.zeros(0, np.float32))
 
     def truncated(self, k: int) -> "ItemFactors":
-        """The ``k`` leading factors: truncated SVDs are nested."""
+        """Return the ``k`` leading factors. Truncated SVDs are nested."""
         return ItemFactors(self.n_items, self.columns, self.v[:, :k], self.singular_values[:k])
 
     @property
     def full(self) -> Float32:
-        """V over the whole catalogue, float32 [n_items, k], with its zero rows."""
+        """V with its zero rows, float32 [n_items, k]."""
         full = np.zeros((self.n_items, self.v.shape[1]), dtype=np.float32)
         full[self.columns] = self.v
         return full
 
     @cached_property
     def v32(self) -> Float32:
-        """``v`` as float32 [n_trained, k], for computing."""
+        """``v`` in single precision, float32 [n_trained, k]."""
         return self.v.astype(np.float32)
 
     def rows(self, positions: npt.NDArray[np.integer]) -> Float32:
-        """Rows of V for catalogue positions [n], float32 [n, k], zero for titles not trained on."""
-        at = self._row_of[positions]
-        return np.asarray(self.v32[at] * (at >= 0)[:, None])
+        """Return rows of V for catalogue positions [n], float32 [n, k], zero for titles not trained on."""
+        rows = self._row_of[positions]
+        return np.asarray(self.v32[rows] * (rows >= 0)[:, None])
 
     @property
     def directions(self) -> Float32:
-        """Rows of VΣ of length 1, float32 [n_items, k], zero for titles not trained on. As large as
-        the whole model: for a moment, not to keep.
+        """Rows of VΣ divided by their length, float32 [n_items, k], zero for titles not trained on.
+
+        Not cached: the result is as large as the model.
         """
         return self.expand((self.v32 * self.singular_values / self._lengths[:, None]).T).T
 
     def cosines(self, position: int) -> Float32:
-        """Of each title's row of VΣ with that of one, float32 [n_items], zero where either has none."""
-        at = int(self._row_of[position])
-        if at < 0:
+        """Return the cosine of each title's row of VΣ with that of one title, float32 [n_items].
+
+        It is zero where one of the two was not trained on.
+        """
+        row = int(self._row_of[position])
+        if row < 0:
             return np.zeros(self.n_items, dtype=np.float32)
-        weights = self.singular_values**2 * self.v32[at] / self._lengths[at]
+        weights = self.singular_values**2 * self.v32[row] / self._lengths[row]
         return np.asarray(self.expand((self.v32 @ weights / self._lengths)[None])[0])
 
     def likeness(self, u: Float32) -> Float32:
-        """Of each title's row of VΣ with a person's row of UΣ, given their row of U, float32 [k]: the cosine,
-        float32 [n_items], zero where either has none.
+        """Return the cosine of a person (row of UΣ) with every title (row of VΣ), float32 [n_items].
+
+        ``u`` is their row of U, float32 [k]. The cosine is zero for titles not trained on.
         """
         point = u * self.singular_values
         weights = self.singular_values * point / max(float(np.linalg.norm(point)), 1e-12)
@@ -107,7 +111,7 @@ class ItemFactors:
 
     @cached_property
     def _lengths(self) -> Float32:
-        """Of the rows of VΣ, float32 [n_trained]; never zero."""
+        """Lengths of the rows of VΣ, float32 [n_trained], 1 in place of 0."""
         lengths = np.sqrt(np.square(self.v32) @ (self.singular_values**2))
         return np.asarray(np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
@@ -118,28 +122,28 @@ class ItemFactors:
         return row_of
 
     def restrict(self, matrix: sparse.csr_array) -> sparse.csr_array:
-        """A user-item matrix [n, n_items] on the trained titles alone: CSR float32 [n, n_trained]."""
-        at = self._row_of[matrix.indices]
+        """Return the columns of the trained titles of a matrix [n, n_items], CSR float32 [n, n_trained]."""
+        rows = self._row_of[matrix.indices]
         data, indptr = matrix.data.astype(np.float32), matrix.indptr
-        if at.size and at.min() < 0:
-            kept = at >= 0
-            indptr = np.concatenate([[0], np.cumsum(kept)])[indptr]
-            at, data = at[kept], data[kept]
-        return sparse.csr_array((data, at, indptr), shape=(matrix.shape[0], len(self.columns)))
+        if rows.size and rows.min() < 0:
+            trained = rows >= 0
+            indptr = np.concatenate([[0], np.cumsum(trained)])[indptr]
+            rows, data = rows[trained], data[trained]
+        return sparse.csr_array((data, rows, indptr), shape=(matrix.shape[0], len(self.columns)))
 
     def expand(self, values: Float32) -> Float32:
-        """Values [n, n_trained] over the whole catalogue, float32 [n, n_items], others zero."""
+        """Return values [n, n_trained] over the whole catalogue, float32 [n, n_items], zero elsewhere."""
         full = np.zeros((len(values), self.n_items), dtype=np.float32)
         full[:, self.columns] = values
         return full
 
     def tensors(self) -> dict[str, AnyArray]:
-        """What to store, as in `SPEC`."""
+        """Return the tensors to store, as in `SPEC`."""
         return {"columns": self.columns, "item_factors": self.v, "singular_values": self.singular_values}
 
     @classmethod
     def from_tensors(cls, tensors: Tensors, n_items: int) -> "ItemFactors":
-        """The inverse of `tensors`. Raises `ArtifactError` where ``columns`` are no positions."""
+        """Return the factors that `tensors` stored. Raises `ArtifactError` if ``columns`` are not positions."""
         columns = tensors["columns"]
         if np.any(np.diff(columns) <= 0) or (columns.size and not 0 <= columns[0] <= columns[-1] < n_items):
             raise ArtifactError(

@@ -1,14 +1,13 @@
 """The prediction head: *how would I rate it?*, by biases and factors of the rated titles.
 
 ``r̂_j = b_j + b_u + w_j·z_u``, where ``W = VΣ`` holds the factors that `core.numerics.factor_analysis` finds,
-turned so that V is orthonormal: an SVD. A visitor's ``θ = (b_u, z_u)`` solves a ridge regression
-over the titles they rated, around what the set of titles they chose to watch leads to expect::
+rotated so that V is orthonormal: an SVD. A visitor's ``θ = (b_u, z_u)`` solves a ridge regression over the
+titles they rated. It is centred at ``p``, the expectation from the set of titles they watched::
 
     θ = p + (QᵀQ + σ² P⁻¹)⁻¹ Qᵀ (r - b - Qp),    p = Σ_{i watched} Y_i / (n + damping),    Q = (1, W)
 
-The first part says that an unrated title is unknown, not average; the second that which titles
-somebody watched says something about how they rate (NSVD: Paterek, 2007; SVD++: Koren, 2008), here
-by a linear regression with a closed form.
+So an unrated title is unknown, not average. And the choice of titles tells how somebody rates (NSVD:
+Paterek, 2007; SVD++: Koren, 2008), here by a linear regression with a closed form.
 """
 
 from collections.abc import Callable
@@ -39,22 +38,24 @@ OWN_TENSORS = ("biases", "expected", "noise", "bias_variance")
 
 @settings
 class PredictionConfig:
-    """Settings of the prediction head. The defaults come from the study in ``docs/study/``, but for
-    the factors and iterations, which have to leave training time to the ranking head.
+    """Settings of the prediction head.
+
+    The defaults come from the study in ``docs/study/``, except for factors and iterations, which leave
+    training time to the ranking head.
 
     Attributes
     ----------
     factors
-        k; more of them gain little (48 against 24: 0.005 of RMSE for long histories) and cost
-        training time with their square.
+        k. More factors gain little (48 against 24: 0.005 of RMSE for long histories), and training time
+        grows with their square.
     iterations
-        Of variational EM; two more would gain 0.002 for long histories.
+        Iterations of variational EM. Two more would gain 0.002 for long histories.
     embedding
-        Dimensions in which the watched sets are described.
+        The number of dimensions that describe watched sets.
     damping
-        Titles' worth of doubt about what a watched set says.
+        The damping of ``p`` above, in titles.
     doubt
-        The noise of a visitor with n ratings counts ``1 + doubt / n`` times.
+        The noise of a visitor with n ratings is multiplied by ``1 + doubt / n``.
     """
 
     factors: PositiveInt = 24
@@ -66,15 +67,18 @@ class PredictionConfig:
     kind: ClassVar[str] = "bias-svd"
 
     def fit(self, ratings: Ratings, seed: int, on_progress: Callable[[float], None]) -> "PredictionHead":
-        """Embed the watched sets, analyse the ratings, and learn what the one says of the other."""
+        """Return the head that is fitted to ratings."""
+        # Embed the watched sets, float32 [n_items, embedding].
         given = explicit(ratings.matrix)
         n_items = given.shape[1]
         factors = min(self.factors, *given.shape)
         embedding = watched_embedding(ratings.matrix, self.embedding, seed)
         on_progress(0.2)
+        # Fit biases and factors by variational EM, with features as a prior, and rotate the factors into an SVD.
         features = item_features(ratings.catalogue, ratings.matrix, embedding)
         fitted = analyse(given, features, factors, self.iterations, seed, lambda done: on_progress(0.2 + 0.7 * done))
         svd, users = _as_svd(fitted)
+        # Learn Y, what a watched set says about θ.
         expected = _expected_users(ratings.matrix, embedding, users, self.damping, seed)
         on_progress(1.0)
         return PredictionHead(
@@ -89,16 +93,16 @@ class PredictionConfig:
 
 @dataclass(frozen=True)
 class PredictionHead:
-    """V and Σ of the titles' factors, and what it takes to place a visitor among them.
+    """V and Σ of the titles' factors, and what is needed to fold in a visitor.
 
     Attributes
     ----------
     biases
-        ``b_j`` with the mean of all ratings in it, float32 [n_items].
+        ``b_j``, with the mean of all ratings added, float32 [n_items].
     expected
         Y, float16 [n_items, 1 + k].
     noise, bias_variance
-        σ² and the first entry of P (the others are 1), both float32 [].
+        σ² and the first diagonal entry of P, float32 [] each; the other entries are 1.
     """
 
     factors: ItemFactors
@@ -127,24 +131,26 @@ class PredictionHead:
         return self.expected.astype(np.float32)
 
     def embed(self, matrix: sparse.csr_array) -> Float32:
-        """θ of each history, float32 [n, 1 + k]."""
+        """Return θ of each history, float32 [n, 1 + k]."""
         return np.array([self._fold_in(matrix, row) for row in range(matrix.shape[0])], dtype=np.float32).reshape(
             matrix.shape[0], self._q.shape[1]
         )
 
     def _fold_in(self, matrix: sparse.csr_array, row: int) -> Float32:
+        # p, float32 [1 + k].
         entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
         seen, values = matrix.indices[entries], matrix.data[entries]
         expected = self._y[seen].sum(axis=0) / (len(seen) + self.config.damping)
         rated = seen[values > 0]
         if not len(rated):
             return np.asarray(expected)
+        # The ridge regression QᵀQ + σ² P⁻¹ over the rated titles.
         q = self._q[rated]
         system = q.T @ q
         noise = self.noise * (1 + self.config.doubt / len(rated))
         system[np.diag_indices(len(system))] += np.where(np.arange(len(system)) == 0, noise / self.bias_variance, noise)
-        left = values[values > 0] - self.biases[rated] - q @ expected
-        return np.asarray(expected + np.linalg.solve(system, q.T @ left))
+        residual = values[values > 0] - self.biases[rated] - q @ expected
+        return np.asarray(expected + np.linalg.solve(system, q.T @ residual))
 
     @property
     def item_coordinates(self) -> Float32:
@@ -152,11 +158,11 @@ class PredictionHead:
         return self._q
 
     def posterior(self, row: sparse.csr_array) -> Float64:
-        """How uncertain θ is given one history [1, n_items]: its covariance, float64 [1 + k, 1 + k]::
+        """Return the covariance of θ given one history [1, n_items], float64 [1 + k, 1 + k]::
 
             S = (QᵀQ / σ² + P⁻¹)⁻¹
 
-        over the rated titles; P itself without any. What the ratings are plays no part.
+        over the rated titles. Without ratings it is P. It does not depend on the values of the ratings.
         """
         rated = row.indices[row.data > 0]
         q = self._q[rated].astype(np.float64)
@@ -167,11 +173,11 @@ class PredictionHead:
         return np.asarray(np.linalg.inv(precision))
 
     def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
-        """The formula above, float32 [n, n_items], not clipped to the scale."""
+        """Return ``r̂`` above, float32 [n, n_items], not clipped to the scale."""
         return np.asarray(self.embed(matrix) @ self._q.T + self.biases, dtype=np.float32)
 
     def tensors(self) -> dict[str, AnyArray]:
-        """What to store, as in `SPEC`."""
+        """Return the tensors to store, as in `SPEC`."""
         return self.factors.tensors() | {name: getattr(self, name) for name in OWN_TENSORS}
 
     @classmethod
@@ -182,21 +188,22 @@ class PredictionHead:
 
 
 def _as_svd(fitted: FactorAnalysis) -> tuple[SVD, Float32]:
-    """``W = V Σ Tᵀ``: the factors as an SVD (its u unused), and the users' θ turned by T with them.
+    """Return the factors as an SVD ``W = V Σ Tᵀ`` (T in place of u), and the users' θ rotated by T, [n_users, 1 + k].
 
-    A rotation leaves ``w·z`` and the prior ``z ~ N(0, I)`` as they are.
+    A rotation changes neither ``w·z`` nor the prior ``z ~ N(0, I)``.
     """
-    v, singular_values, turn = np.linalg.svd(fitted.items[:, 1:].astype(np.float64), full_matrices=False)
-    svd = fix_signs(SVD(turn.T, singular_values, v))  # what turns V's signs turns T's, too
+    v, singular_values, rotation = np.linalg.svd(fitted.items[:, 1:].astype(np.float64), full_matrices=False)
+    svd = fix_signs(SVD(rotation.T, singular_values, v))  # signs of V and T change together
     return svd, np.hstack([fitted.users[:, :1], fitted.users[:, 1:] @ svd.u.astype(np.float32)])
 
 
 def _expected_users(matrix: sparse.csr_array, embedding: Float32, users: Float32, damping: float, seed: int) -> Float32:
-    """Y, float32 [n_items, 1 + k]: the regression of the users' θ on their watched sets.
+    """Return Y, the regression of the users' θ on their watched sets, float32 [n_items, 1 + k].
 
-    It is learnt on shortened histories (3, 10 and 30 of the rated titles, 80 % of all), because
-    that is what it is asked about later.
+    It is learnt on shortened histories (3, 10 and 30 of the rated titles, 80 % of all), because visitors'
+    histories are short, too.
     """
+    # Shortened histories, each with a mask of the users who have enough ratings for it.
     random = np.random.default_rng(seed)
     given = explicit(matrix)
     rated = np.diff(given.indptr)
@@ -204,6 +211,7 @@ def _expected_users(matrix: sparse.csr_array, embedding: Float32, users: Float32
     shortened.append((_seen(matrix, random.random(matrix.nnz) < LONG_SHARE), rated >= 5))
     if not any(enough.any() for _, enough in shortened):
         return np.zeros((matrix.shape[1], users.shape[1]), dtype=np.float32)
+    # The embedded watched set, θ and weight of each of these users, for all lengths.
     sets, thetas, weights = [], [], []
     for history, enough in shortened:
         described = history @ embedding / (np.diff(history.indptr) + damping)[:, None]
@@ -214,8 +222,8 @@ def _expected_users(matrix: sparse.csr_array, embedding: Float32, users: Float32
     return embedding @ regression
 
 
-def _seen(matrix: sparse.csr_array, kept: Bool) -> sparse.csr_array:
-    """The kept entries, as ones."""
-    seen = keep_entries(matrix, kept)
+def _seen(matrix: sparse.csr_array, chosen: Bool) -> sparse.csr_array:
+    """Return the chosen entries as ones."""
+    seen = keep_entries(matrix, chosen)
     seen.data = np.ones_like(seen.data)
     return seen

@@ -1,4 +1,4 @@
-"""Preferences: the matrix that the ranking head decomposes, and what is read off it."""
+"""The preference matrix that the ranking head decomposes."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,38 +15,40 @@ LEAST_UNEXPLAINED = 0.03
 
 
 def preference(ratings: Float32, watched_weight: float, scale: RatingScale) -> Float32:
-    """How much each rating speaks for (or against) what is like the title.
+    """Return how much each rating speaks for or against similar titles, float32 of the same shape.
 
-    On the scale 1-10: ``(r - 4) / 4`` from 5 upwards, ``(r - 5) / 8`` below, so that a low rating
-    lowers the title's neighbours; ``watched_weight`` for `core.data.scale.WATCHED`.
+    On the scale 1-10 it is ``(r - 4) / 4`` from 5 upwards and ``(r - 5) / 8`` below, so a low rating lowers the
+    neighbours of the title. It is ``watched_weight`` for `core.data.scale.WATCHED`.
     """
     r = scale.on_ten(ratings)
-    given = np.where(r < 5, (r - 5) / 8, (r - 4) / 4)
-    return np.where(ratings < 0, watched_weight, given).astype(np.float32)
+    rated = np.where(r < 5, (r - 5) / 8, (r - 4) / 4)
+    return np.where(ratings < 0, watched_weight, rated).astype(np.float32)
 
 
-def weighed(rows: sparse.csr_array, watched_weight: float, scale: RatingScale) -> sparse.csr_array:
-    """A user-item matrix with the preference of each rating in its place."""
+def weighted(rows: sparse.csr_array, watched_weight: float, scale: RatingScale) -> sparse.csr_array:
+    """Return a user-item matrix with each rating replaced by its preference."""
     weights = preference(rows.data, watched_weight, scale)
     return sparse.csr_array((weights, rows.indices, rows.indptr), shape=rows.shape)
 
 
 def damped_rows(rows: sparse.csr_array, damping: float) -> sparse.csr_array:
-    """Each row divided by its length to a power."""
+    """Return the rows divided by a power of their length, which is taken as 0.5 at least."""
     lengths = np.maximum(np.sqrt(sum_over_axis(rows.multiply(rows), axis=1)), SHORTEST_ROW)
     factors = np.repeat(lengths**-damping, np.diff(rows.indptr)).astype(np.float32)
     return sparse.csr_array((rows.data * factors, rows.indices, rows.indptr), shape=rows.shape)
 
 
 def typical_length(rows: sparse.csr_array) -> float:
-    """Root mean square over the rows."""
+    """Return the root mean square length of the rows."""
     return float(np.sqrt(np.sum(np.square(rows.data, dtype=np.float64)) / rows.shape[0]))
 
 
 def franchise_rows(franchises: Int64, length: float) -> sparse.csr_array:
-    """A row of this length for each number that at least two titles share, its entries all alike:
-    CSR float32 [n_franchises, n_titles].
+    """Return one row of this length for each franchise of two titles or more, CSR float32 [n_franchises, n_titles].
+
+    ``franchises`` holds the franchise of each title, int64 [n_titles]. All entries of a row are equal.
     """
+    # The titles that share a franchise, and the row of each.
     _, number, size = np.unique(franchises, return_inverse=True, return_counts=True)
     shared = np.flatnonzero(size[number] > 1) if length > 0 else np.zeros(0, dtype=np.int64)
     _, row = np.unique(number[shared], return_inverse=True)
@@ -55,23 +57,30 @@ def franchise_rows(franchises: Int64, length: float) -> sparse.csr_array:
 
 
 def earlier_parts(catalogue: Catalogue, columns: Int32) -> tuple[Int32, Int32]:
-    """Places among ``columns`` of titles, and of related TV series that began before them."""
+    """Return indices into ``columns`` of titles, and of related TV series that began before them.
+
+    int32 [n_pairs] each, ascending.
+    """
+    # Which relations lead from a title to one of an earlier year, or of the same year and a lower id.
     later, earlier = catalogue.related
     year = catalogue.frame["year"].to_numpy(dtype=np.float64)
     ids, television = catalogue.anime_ids, (catalogue.frame["type"] == "TV").to_numpy()
     before = (year[earlier] < year[later]) | ((year[earlier] == year[later]) & (ids[earlier] < ids[later]))
-    place = np.full(len(catalogue), -1, dtype=np.int32)
-    place[columns] = np.arange(len(columns), dtype=np.int32)
-    kept = before & television[earlier] & (place[later] >= 0) & (place[earlier] >= 0)
-    return place[later[kept]], place[earlier[kept]]  # ascending, as `Catalogue.related` and columns are
+    # Those of them between trained titles, as indices into columns; ascending, as `Catalogue.related` is.
+    index = np.full(len(catalogue), -1, dtype=np.int32)
+    index[columns] = np.arange(len(columns), dtype=np.int32)
+    trained = before & television[earlier] & (index[later] >= 0) & (index[earlier] >= 0)
+    return index[later[trained]], index[earlier[trained]]
 
 
 def continued_parts(
     rows: sparse.csr_array, later: Int32, earlier: Int32
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Row and column of each earlier part (see `earlier_parts`) of a title that a row of the weighed
-    matrix doesn't speak against.
+    """Return row and column of the earlier parts of each title with a positive entry, intp [n] each.
+
+    ``rows`` is the matrix of preferences, ``later`` and ``earlier`` come from `earlier_parts`.
     """
+    # The range of pairs of each positive entry, then the pairs of all of them.
     liked = rows.data > 0
     row = row_of_entries(rows)[liked]
     begin, end = np.searchsorted(later, [rows.indices[liked], rows.indices[liked] + 1])
@@ -80,13 +89,15 @@ def continued_parts(
 
 
 def uniqueness_of(matrix: sparse.csr_array, svd: SVD, power: float) -> Float64:
-    """How much of each title is its own, float64 [n_titles]: the share of its column's energy that
-    the SVD leaves unexplained (in factor analysis: the uniqueness), to a power; 1 typically.
+    """Return the uniqueness ``u`` of each title to a power, float64 [n_titles], typically 1.
 
-    A truncated SVD spends its factors where the energy is, on titles that are popular and tell
-    little of their own. Dividing by ``u`` gives more to those that go with others.
+    It is the share of the energy of a title's column that the SVD leaves unexplained, as in factor analysis. A
+    truncated SVD spends its factors on popular titles with much energy of their own. Dividing the columns by
+    ``u`` gives more weight to titles that others explain.
     """
+    # Energy of each column, and the share that the SVD explains, float64 [n_titles].
     energy = np.maximum(sum_over_axis(matrix.multiply(matrix), axis=0), 1e-12)
     explained = np.square(svd.v * svd.singular_values).sum(axis=1) / energy
     uniqueness = np.maximum(1 - explained, LEAST_UNEXPLAINED) ** power
+    # Divide by the root mean square, weighted by energy.
     return np.asarray(uniqueness / np.sqrt(np.sum(energy * uniqueness**2) / energy.sum()))

@@ -1,8 +1,8 @@
-"""The recipe of the textbooks, kept so that every claim can be compared with it.
+"""The textbook recipe, kept so that every claim can be compared with it.
 
-Ratings minus the user's own mean, zero where there is none, truncated SVD, reconstruction
-``R̂ = UΣVᵀ + mean`` (Aggarwal: Recommender Systems, 2016, section 3.6.5). One head answers both
-questions: what is predicted highest is recommended first.
+Subtract each user's mean from their ratings, take zero for missing ratings, decompose by a truncated SVD,
+and reconstruct ``R̂ = UΣVᵀ + mean`` (Aggarwal: Recommender Systems, 2016, section 3.6.5). One head answers
+both questions: the title with the highest predicted rating is recommended first.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ from .item_factors import ItemFactors, Spec, Tensors
 
 @settings
 class TextbookConfig:
-    """How many factors the truncated SVD keeps."""
+    """The number of factors of the truncated SVD."""
 
     factors: PositiveInt = 20
 
     kind: ClassVar[str] = "textbook"
 
     def fit(self, ratings: Ratings, seed: int, on_progress: Callable[[float], None]) -> "TextbookHead":
-        """Decompose the mean-centred ratings."""
+        """Return the head that is fitted to mean-centred ratings."""
         given = explicit(ratings.matrix)
         mean = float(given.data.mean()) if given.nnz else ratings.scale.at(0.5)
         columns = np.unique(given.indices).astype(np.int32)
@@ -41,7 +41,7 @@ class TextbookConfig:
 
 @dataclass(frozen=True)
 class TextbookHead:
-    """V, Σ and the mean of all ratings (which stands in for a visitor who gave none)."""
+    """V, Σ and the mean of all ratings, which is the mean of a visitor without ratings."""
 
     factors: ItemFactors
     mean: Float32
@@ -53,20 +53,21 @@ class TextbookHead:
     }
 
     def embed(self, matrix: sparse.csr_array) -> Float32:
-        """Rows of U, float32 [n, k]: ``(r - mean) V Σ⁻¹``, zero where there is no rating."""
+        """Return rows of U, ``(r - mean) V Σ⁻¹``, float32 [n, k], zero without ratings."""
         centred, _ = self._centred(matrix)
         return np.asarray(centred @ self.factors.v32 / self.factors.singular_values)
 
     def rank_scores(self, matrix: sparse.csr_array) -> Float32:
-        """``(r - mean) V Vᵀ + mean``, float32 [n, n_items]; the mean itself for unseen titles."""
+        """Return ``(r - mean) V Vᵀ + mean``, float32 [n, n_items]; the mean for titles not trained on."""
         centred, means = self._centred(matrix)
         return self.factors.expand(centred @ self.factors.v32 @ self.factors.v32.T) + means[:, None]
 
     predict_ratings = rank_scores
 
     def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
-        """What each title of a history [1, n_items] adds to the score of each target,
-        float32 [history, targets], in the order of ``row.indices``.
+        """Return what each title of a history [1, n_items] adds to each target's score, float32 [history, targets].
+
+        Rows are in the order of ``row.indices``.
         """
         centred, _ = _centre(explicit(row), float(self.mean))
         deviation = np.zeros(len(row.data), dtype=np.float32)
@@ -79,7 +80,7 @@ class TextbookHead:
         return self.factors.restrict(centred), means
 
     def tensors(self) -> dict[str, AnyArray]:
-        """What to store, as in `SPEC`."""
+        """Return the tensors to store, as in `SPEC`."""
         return self.factors.tensors() | {"mean": self.mean}
 
     @classmethod
@@ -89,7 +90,7 @@ class TextbookHead:
 
 
 def _centre(given: sparse.csr_array, mean: float) -> tuple[sparse.csr_array, Float32]:
-    """Ratings minus their row's mean, and the means [n]; ``mean`` for rows without ratings."""
+    """Return ratings minus the mean of their row, and the means [n]; ``mean`` for rows without ratings."""
     counts = np.diff(given.indptr)
     means = np.where(counts > 0, given.sum(axis=1) / np.maximum(counts, 1), mean).astype(np.float32)
     data = given.data - np.repeat(means, counts)

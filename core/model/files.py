@@ -1,13 +1,13 @@
-"""A model's files on disk: written whole or not at all, and trusted only after validation.
+"""The files of a model: written whole or not at all, and validated when read.
 
-| file | what it holds |
+| file | content |
 |---|---|
 | ``config.json`` | format version, recipe, shapes, metrics, facts and fingerprint of the data |
-| ``model.safetensors`` | V, Σ, scales, biases: all that a new visitor needs |
+| ``model.safetensors`` | V, Σ, scales, biases: everything that a new visitor needs |
 | ``users.safetensors`` | existing users' histories and leading factors; read when first needed |
 | ``catalogue.parquet`` | the titles, in the order of the item axis |
 | ``README.md`` | the model card |
-| ``quality.svg`` | its picture, if the quality was measured |
+| ``quality.svg`` | its chart, if the quality was measured |
 """
 
 import io
@@ -39,41 +39,41 @@ CONFIG, TENSORS, USERS, CATALOGUE, CARD = FILES = (
     "README.md",
 )
 CHART = "quality.svg"
-"""On the model card, of a model whose quality was measured."""
+"""The chart on the model card, if the quality was measured."""
 FIRST_FILES = (CONFIG, TENSORS, CATALOGUE)
-"""All that a new visitor needs."""
+"""The files that a new visitor needs."""
 ORTHONORMAL_WITHIN = 2e-3
-"""How far VᵀV may be from the identity: what float16 costs, with room to spare."""
+"""How far VᵀV may be from the identity: the rounding of float16, with a margin."""
 
 
 def tensors_to_bytes(tensors: Mapping[str, AnyArray]) -> bytes:
-    """A safetensors file. Arrays are made C-contiguous first: others would be stored wrong."""
+    """Return a safetensors file. Arrays are made C-contiguous first: others would be stored wrong."""
     return dump_tensors({name: np.asarray(array, order="C") for name, array in sorted(tensors.items())})
 
 
 def catalogue_to_bytes(catalogue: Catalogue) -> bytes:
-    """A Parquet file with the catalogue's columns."""
+    """Return a Parquet file with the columns of the catalogue."""
     buffer = io.BytesIO()
     catalogue.frame.to_parquet(buffer, index=False, compression="zstd")
     return buffer.getvalue()
 
 
 def write_model(folder: str | Path, files: Mapping[str, bytes]) -> None:
-    """Write all files of a model, so that ``folder`` holds the old model or the new one, whole.
+    """Write all files of a model. ``folder`` then holds the new model, or still the old one.
 
-    They go to a temporary folder beside it, which then takes its place by renaming.
+    The files go to a temporary folder beside it, which is then renamed.
 
     Raises
     ------
     ArtifactError
-        ``folder`` is a file, or holds something that is not a model and would be lost.
+        ``folder`` is a file, or holds other files, which would be lost.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ArtifactError(f"{folder}: is a file; expected the name of a folder to write the model to.")
-    strangers = sorted({path.name for path in folder.iterdir()} - {*FILES, CHART}) if folder.exists() else []
-    if strangers:
-        raise ArtifactError(f"{folder}: holds {strangers[0]!r}, which is no part of a model. Choose an empty folder.")
+    other_files = sorted({path.name for path in folder.iterdir()} - {*FILES, CHART}) if folder.exists() else []
+    if other_files:
+        raise ArtifactError(f"{folder}: holds {other_files[0]!r}, which is no part of a model. Choose an empty folder.")
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
     try:
@@ -116,14 +116,14 @@ def read_info(folder: str | Path) -> ModelInfo:
 
 
 def read_tensors(path: str | Path, spec: Spec, shapes: Mapping[str, int]) -> dict[str, AnyArray]:
-    """A safetensors file, validated against what ``spec`` and ``shapes`` promise.
+    """Return the tensors of a safetensors file, validated against ``spec`` and ``shapes``.
 
     Parameters
     ----------
     spec
-        For each tensor its dtype (alternatives joined by ``|``) and the names of its dimensions.
+        By tensor: its dtype (alternatives joined by ``|``) and the names of its dimensions.
     shapes
-        The size of each named dimension; ``name+1`` stands for one more.
+        The size of each named dimension; ``name+1`` means one more.
 
     Raises
     ------
@@ -140,12 +140,14 @@ def read_tensors(path: str | Path, spec: Spec, shapes: Mapping[str, int]) -> dic
         problem = "is missing" if name in spec else "is not part of a model of this recipe"
         raise ArtifactError(f"{path}: the tensor {name!r} {problem}; expected {', '.join(sorted(spec))}.")
     for name, (dtype, dimensions) in spec.items():
-        _check_tensor(path, name, tensors[name], dtype, tuple(_size(path, shapes, at) for at in dimensions))
+        _check_tensor(
+            path, name, tensors[name], dtype, tuple(_size(path, shapes, dimension) for dimension in dimensions)
+        )
     return tensors
 
 
 def read_catalogue(folder: str | Path) -> Catalogue:
-    """``catalogue.parquet``. Raises `ArtifactError`."""
+    """Return the titles of ``catalogue.parquet``. Raises `ArtifactError`."""
     path = Path(folder) / CATALOGUE
     try:
         return Catalogue(pd.read_parquet(io.BytesIO(_read(path))))

@@ -1,4 +1,4 @@
-"""The model: a recommender with the users it knows, and its roads to disk and to the Hub."""
+"""The model: a recommender with existing users, and how it gets to and from disk and the Hub."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -21,14 +21,14 @@ from .stored_users import Users
 
 @dataclass(frozen=True)
 class Model(Recommender):
-    """A trained recommender. Made by `core.train`, or read by `load`; never changes.
+    """A trained recommender with existing users. Made by `core.train` or read by `load`; immutable.
 
     Attributes
     ----------
     load_users
-        Called when existing users are asked for; remembers them by itself.
+        Returns the existing users. It is called each time, and caches them itself.
     revision
-        The commit on the Hub that it was pulled from, or an empty string.
+        The commit on the Hub that the model was pulled from, or an empty string.
     """
 
     load_users: Callable[[], Users]
@@ -36,22 +36,22 @@ class Model(Recommender):
 
     @property
     def users(self) -> Users:
-        """The existing users that the model stores. Raises `HubError` while they cannot be fetched."""
+        """The existing users. Raises `HubError` while they cannot be fetched."""
         return self.load_users()
 
     @property
     def user_ids(self) -> Int64:
-        """Ids of the existing users that the model stores, int64, ascending."""
+        """Ids of the existing users, ascending, int64 [n_users]."""
         return self.users.user_ids
 
     def user_taste(self, user_id: int | str) -> Taste:
-        """An existing user. Raises `InputError` for an id that is not in `user_ids`."""
+        """Return the taste of an existing user. Raises `InputError` for an id that is not in `user_ids`."""
         row = self.users.row(user_id)
         history = self.users.history[[row]]
         return Taste(history, history, self, user_id=int(user_id))
 
     def with_quality(self, metrics: dict[str, float], peers: dict[str, dict[str, float]]) -> "Model":
-        """The same model with these measured figures entered in `info`: see `core.evaluation.report.quality`."""
+        """Return the model with these measured figures in `info`: see `core.evaluation.report.quality`."""
         return replace(self, info=replace(self.info, metrics=self.info.metrics | metrics, peers=peers))
 
     # -- files ------------------------------------------------------------------------------
@@ -61,26 +61,26 @@ class Model(Recommender):
         return to_files(self, self.users, **card)
 
     def save(self, folder: str | Path) -> None:
-        """Write the model to a folder, whole or not at all. An older model there is replaced.
+        """Write the model to a folder, whole or not at all. An older model is replaced.
 
-        Raises `ArtifactError` if the folder holds anything else.
+        Raises `ArtifactError` if the folder holds other files.
         """
         artifact.write_model(folder, self.files())
 
     @classmethod
     def load(cls, folder: str | Path) -> "Model":
-        """Read a model that `save` wrote. Existing users are read when first asked for.
+        """Return the model that `save` wrote. Existing users are read when first needed.
 
         Raises
         ------
         ArtifactError
-            Something is missing or fails validation (see `core.model.files.read_tensors`).
+            A file is missing or fails validation: see `core.model.files.read_tensors`.
         """
         return cls._read(Path(folder), fetch_users=lambda: None)
 
     @classmethod
     def _read(cls, folder: Path, fetch_users: Callable[[], object], revision: str = "") -> "Model":
-        """``fetch_users`` brings the users' file into the folder before it is read."""
+        """Return the model in a folder; ``fetch_users`` brings the users' file there before it is read."""
         recommender = read_recommender(folder)
 
         @cache
@@ -89,7 +89,7 @@ class Model(Recommender):
             return read_users(folder, recommender)
 
         model = cls(**_fields(recommender), load_users=load_users, revision=revision)
-        try:  # what no check of shapes finds: settings and facts of a wrong kind
+        try:  # a trial finds wrong settings and facts that no check of shapes finds
             first, second = (int(anime_id) for anime_id in model.item_ids[:2])
             model.recommend(model.fold_in({first: model.rating_scale.high, second: WATCHED}), 1)
             model_card(model.info)
@@ -123,25 +123,27 @@ class Model(Recommender):
         token: str | None = None,
         users_within: float | None = None,
     ) -> "Model":
-        """Pull a model that `push_to_hub` pushed, and validate it. Only what a first answer needs is
-        downloaded; existing users follow when first asked for, from the same commit.
+        """Return a model that `push_to_hub` pushed, validated.
+
+        Only the files that a first answer needs are downloaded. Existing users are fetched when first
+        needed, from the same commit.
 
         Parameters
         ----------
         revision
-            Branch, tag or commit; None: ``main``. A full commit id that is cached makes no request.
+            Branch, tag or commit; None: ``main``. A full commit id that is in the cache makes no request.
         cached
-            Use the local cache alone, for all but the existing users.
+            Use only the local cache, except for existing users.
         users_within
             How many seconds an answer about existing users waits for their file before it raises
-            `HubError`, while the download goes on; None: as long as it takes.
+            `HubError` (the download goes on); None: without limit.
 
         Raises
         ------
         HubError
-            It cannot be pulled: see `core.hub.client.pull`.
+            The model cannot be pulled: see `core.hub.client.pull`.
         ArtifactError
-            What was pulled fails validation.
+            The model fails validation.
         """
         folder = hub.pull(repo_id, artifact.FIRST_FILES, revision=revision, cached=cached, token=token)
 

@@ -1,4 +1,4 @@
-"""Existing users as a model stores them: each one's history and place in latent space."""
+"""The existing users that a model stores: their histories and rows of U."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,17 +17,17 @@ USER_FACTORS = 64
 
 @dataclass(frozen=True)
 class Users:
-    """Histories in CSR form, and the leading coordinates of U.
+    """Histories in CSR form, and the leading columns of U.
 
     Attributes
     ----------
     user_ids
-        int64 [n_users], ascending.
+        Ascending, int64 [n_users].
     history
         CSR float32 [n_users, n_items]: ratings, or `core.data.scale.WATCHED`.
     factors
-        float16 [n_users, min(k, 64)]: the leading columns of U. The others follow from the
-        history (``Model.user_taste``), and would be most of the file.
+        The leading columns of U, float16 [n_users, min(k, 64)]. The others follow from the history
+        (``Model.user_taste``), and would make up most of the file.
     """
 
     user_ids: Int64
@@ -44,25 +44,25 @@ class Users:
 
     @classmethod
     def of(cls, user_ids: Int64, history: sparse.csr_array, u: Float32) -> "Users":
-        """From histories and their rows of U."""
+        """Return users with these histories and rows of U, float32 [n_users, k]."""
         return cls(user_ids, history, np.ascontiguousarray(u[:, :USER_FACTORS], dtype=np.float16))
 
     def row(self, user_id: int | str) -> int:
-        """The row of a user. Raises `InputError` for an id that the model doesn't store."""
+        """Return the row of a user. Raises `InputError` for an unknown id."""
         if isinstance(user_id, int | np.integer) and not isinstance(user_id, bool):
-            found = np.flatnonzero(self.user_ids == user_id)
-            if found.size:
-                return int(found[0])
+            rows = np.flatnonzero(self.user_ids == user_id)
+            if rows.size:
+                return int(rows[0])
         examples = f", for example {', '.join(map(str, self.user_ids[:3]))}" if len(self.user_ids) else ""
         raise InputError(
             f"There is no user {user_id!r} in this model; it stores {len(self.user_ids):,} users{examples}."
         )
 
     def tensors(self) -> dict[str, AnyArray]:
-        """What to store, as in `SPEC`."""
+        """Return the tensors to store, as in `SPEC`."""
         smallest = np.uint16 if self.history.shape[1] <= 2**16 else np.uint32
         halves = self.history.data.astype(np.float16)
-        exact = np.array_equal(halves, self.history.data)  # half points are; a 7.3 is not
+        exact = np.array_equal(halves, self.history.data)  # true for half points, not for a 7.3
         return {
             "user_ids": self.user_ids,
             "indptr": self.history.indptr.astype(np.int64),
@@ -73,7 +73,7 @@ class Users:
 
     @classmethod
     def from_tensors(cls, tensors: Tensors, n_items: int, scale: RatingScale) -> "Users":
-        """The inverse of `tensors`. Raises `ArtifactError` where the parts contradict each other."""
+        """Return the users that `tensors` stored. Raises `ArtifactError` if the tensors contradict each other."""
         user_ids, indptr = tensors["user_ids"].astype(np.int64), tensors["indptr"].astype(np.int64)
         positions, values = tensors["positions"].astype(np.int32), tensors["values"].astype(np.float32)
         if np.any(np.diff(user_ids) <= 0):

@@ -25,7 +25,7 @@ USERS_PER_BLOCK = 256
 MIN_HISTORY = 10
 
 Progress = Callable[[str, float], None]
-"""Called with the name of the stage and the part of it that is done, 0..1."""
+"""Called with the name of a stage and the share of it that is done, 0..1."""
 
 
 def train(
@@ -33,7 +33,7 @@ def train(
     config: TrainingConfig | None = None,
     on_progress: Progress = lambda stage, done: None,
 ) -> Model:
-    """Fit both heads, place the users in latent space, and measure the training error.
+    """Return a model that is fitted to ratings, with its training error.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def train(
     config
         The recipe; the default is the tuned one.
     on_progress
-        Told of every stage.
+        Called at every stage.
 
     Raises
     ------
@@ -56,15 +56,16 @@ def train(
             f"{len(ratings.user_ids)} users and {len(np.unique(given.indices))} rated titles: "
             "an SVD needs at least two of each."
         )
-    with ThreadPoolExecutor(1) as beside:  # what is stored for those who look inside takes the idle core
-        compared = beside.submit(TextbookConfig().fit, ratings, config.seed, lambda done: None)
+    # The textbook head and the map run beside the heads, on the idle core.
+    with ThreadPoolExecutor(1) as beside:
+        textbook_fit = beside.submit(TextbookConfig().fit, ratings, config.seed, lambda done: None)
         ranker = config.ranking.fit(ratings, config.seed, lambda done: on_progress("ranking", done))
-        mapped = beside.submit(_places, ratings.catalogue, ranker, config.seed)
+        map_fit = beside.submit(_map_coordinates, ratings.catalogue, ranker, config.seed)
         if config.prediction == config.ranking:
             predictor: Predicts = ranker  # type: ignore[assignment]  # a TextbookHead is both
         else:
             predictor = config.prediction.fit(ratings, config.seed, lambda done: on_progress("prediction", done))
-        textbook, places = compared.result(), mapped.result()
+        textbook, coordinates = textbook_fit.result(), map_fit.result()
     rmse = training_rmse(predictor, ratings, lambda done: on_progress("training error", done))
     info = ModelInfo(
         recipe=config.to_recipe(),
@@ -86,26 +87,27 @@ def train(
     )
     users = _stored_users(ratings, ranker, config)
     on_progress("done", 1.0)
-    return Model.assemble(Recommender(ratings.catalogue, ranker, predictor, info, textbook, places), users)
+    return Model.assemble(Recommender(ratings.catalogue, ranker, predictor, info, textbook, coordinates), users)
 
 
-def _places(catalogue: Catalogue, ranker: Ranker, seed: int) -> Float32:
-    """The map of all titles, as it is stored."""
-    # It brings parts of scipy that the app, which imports this module, does without.
+def _map_coordinates(catalogue: Catalogue, ranker: Ranker, seed: int) -> Float32:
+    """Return the position of each title on the map, rounded as it is stored, float32 [n_items, 2]."""
+    # Imported here: the map needs parts of scipy that the app, which imports this module, does not.
     from ..data.title_features import catalogue_likeness
     from ..insight.title_map import title_map
 
     directions = ranker.factors.directions
     franchises = Franchises.of(catalogue, directions).numbers
-    places = title_map(directions, catalogue_likeness(catalogue), franchises, seed)
-    return places.astype(np.float16).astype(np.float32)
+    coordinates = title_map(directions, catalogue_likeness(catalogue), franchises, seed)
+    return coordinates.astype(np.float16).astype(np.float32)
 
 
 def training_rmse(
     predictor: Predicts, ratings: Ratings, on_progress: Callable[[float], None] = lambda done: None
 ) -> float:
-    """Root mean square error over the ratings that the head was fitted to, on their scale:
-    how well it remembers, not how well it predicts.
+    """Return the root mean square error over the ratings that the head was fitted to, on their scale.
+
+    It says how well the head remembers, not how well it predicts.
     """
     total, count = 0.0, 0
     for start in range(0, ratings.matrix.shape[0], USERS_PER_BLOCK):
@@ -120,15 +122,16 @@ def training_rmse(
 
 
 def _stored_users(ratings: Ratings, ranker: Ranker, config: TrainingConfig) -> Users:
+    """Return the users to store, drawn at random, with their rows of U."""
     rows: Int64 = np.arange(len(ratings.user_ids))
     if config.stored_users is not None:
         rated = np.diff(explicit(ratings.matrix).indptr)
         eligible = np.flatnonzero(rated >= MIN_HISTORY)
         chosen = np.random.default_rng(config.seed).permutation(eligible)[: config.stored_users]
         rows = np.sort(chosen)
-    kept = ratings.take(rows)
+    stored = ratings.take(rows)
     blocks = [
-        ranker.embed(kept.matrix[start : start + USERS_PER_BLOCK]) for start in range(0, len(rows), USERS_PER_BLOCK)
+        ranker.embed(stored.matrix[start : start + USERS_PER_BLOCK]) for start in range(0, len(rows), USERS_PER_BLOCK)
     ]
     u: Float32 = np.concatenate(blocks) if blocks else np.zeros((0, len(ranker.factors.singular_values)), np.float32)
-    return Users.of(kept.user_ids, kept.matrix, u)
+    return Users.of(stored.user_ids, stored.matrix, u)

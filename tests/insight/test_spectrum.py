@@ -7,7 +7,7 @@ import pytest
 from small_data import N_USERS, SMALL
 
 from core import Model, Ratings, train
-from core.heads.preferences import damped_rows, weighed
+from core.heads.preferences import damped_rows, weighted
 from core.insight.spectrum import spectrum
 from core.numerics.sparse import scale_columns
 
@@ -16,7 +16,7 @@ from core.numerics.sparse import scale_columns
 def test_energy_equals_that_of_the_users_rows_in_the_subspace(ratings: Ratings, changed: dict[str, float]) -> None:
     head = train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, **changed))).ranker
     config, factors = head.config, head.factors
-    rows = damped_rows(weighed(factors.restrict(ratings.matrix), config.watched_weight, ratings.scale), 0.65)
+    rows = damped_rows(weighted(factors.restrict(ratings.matrix), config.watched_weight, ratings.scale), 0.65)
     rows = scale_columns(rows, head.norms ** (config.column_scaling - 1) / head.uniqueness)
     expected = np.square(rows @ factors.v32).sum(axis=0) / np.square(rows.data).sum()
     result = spectrum(head, ratings.catalogue, len(ratings.user_ids))
