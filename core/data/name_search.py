@@ -38,12 +38,8 @@ class NameIndex:
     A name that equals q, without blanks, comes before all others. A name that cannot be read in any of these
     ways with as many typos as its length allows is not found.
 
-    Parameters
-    ----------
-    names
-        The names of every item, in any script. They are compared as folded by `fold_name`.
-    popularity
-        How often an item is meant, on any scale, >= 0, [n_items].
+    ``names`` are those of every item, in any script, compared as folded by `fold_name`. ``popularity``, [n_items],
+    is how often an item is meant, on any scale, 0 or more.
 
     References
     ----------

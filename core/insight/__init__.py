@@ -1,4 +1,4 @@
-"""What can be told of a taste or a model: a profile, the meaning of factors, the map, each step of a score.
+"""Explanations of a taste or a model: a profile, the meaning of factors, the map, the steps of a score.
 
 The other packages take ``profile``, ``meanings``, ``walkthrough``, ``title_map`` and ``regions``.
 """

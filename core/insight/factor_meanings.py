@@ -45,14 +45,9 @@ TINY = float(np.finfo(np.float64).tiny)
 class FactorEnd:
     """One end of a factor.
 
-    Attributes
-    ----------
-    titles
-        At most six leading titles, one of each franchise; all pass the default filters.
-    years
-        Quartiles of the first year of titles, weighted by p; None if no year is known.
-    traits
-        Traits of a strength of at least 2, strongest first.
+    ``titles`` are at most six leading titles, one of each franchise, which pass the default filters. ``years`` are
+    the quartiles of titles' years, weighted by p; None if no year is known. ``traits`` are those of a strength of
+    at least 2, strongest first.
     """
 
     titles: tuple[Title, ...]
@@ -90,16 +85,9 @@ class FactorEnd:
 
 @dataclass(frozen=True)
 class FactorMeaning:
-    """A factor and its ends.
+    """A factor and its ends: where V's entries are low, and where they are high.
 
-    Attributes
-    ----------
-    index
-        0 for the leading factor.
-    singular_value, share
-        σ, and the share of ``σ²`` in ``Σσ²`` over all factors, 0..1.
-    ends
-        The end where V's entries are low, and the end where they are high.
+    ``index`` is 0 for the leading factor. ``singular_value`` is σ, and ``share`` is that of ``σ²`` in ``Σσ²``.
     """
 
     index: int

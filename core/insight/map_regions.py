@@ -15,16 +15,10 @@ TITLES_AROUND_TASTE = 15
 
 @dataclass(frozen=True)
 class Regions:
-    """Genres whose titles lie together on a map.
+    """Genres whose titles lie together on a map, the one that explains most of the map first.
 
-    Attributes
-    ----------
-    genres
-        Names of the genres, the one that explains most of the map first.
-    region_of_title
-        Index into ``genres``, int8 [n_titles]; -1 for titles in no region.
-    centres
-        Coordinates where the region is densest, float32 [n_genres, 2].
+    ``region_of_title`` holds indices into ``genres``, int8 [n_titles], -1 for titles in no region. ``centres`` are
+    the coordinates where regions are densest, float32 [n_genres, 2].
     """
 
     genres: tuple[str, ...]

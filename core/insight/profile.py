@@ -45,18 +45,9 @@ class Surprise:
 class Profile:
     """A taste at a glance.
 
-    Attributes
-    ----------
-    n_rated, n_watched
-        Numbers of titles with a rating, and watched without one.
-    mean
-        Mean of the ratings; None without any.
-    histogram
-        Number of ratings nearest to each whole step of the scale.
-    genres
-        Genres in which the person differs most from the average, the most typical first.
-    surprises
-        Ratings farthest from their predictions, the farthest first.
+    ``n_watched`` counts titles without a rating. ``mean`` is None without ratings. ``histogram`` counts the ratings
+    nearest to each whole step of the scale. ``genres`` differ most from the average, the most typical first.
+    ``surprises`` are farthest from their predictions, the farthest first.
     """
 
     n_rated: int

@@ -24,14 +24,8 @@ POINTS = 128
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Singular values and energies of all k factors.
-
-    Attributes
-    ----------
-    singular_values
-        σ, descending.
-    energy
-        Share of the users' energy that a factor and all before it keep, 0..1, ascending.
+    """The singular values σ of all k factors, descending, and the shares of the users' energy, 0..1, that each factor
+    and all before it keep.
     """
 
     singular_values: tuple[float, ...]

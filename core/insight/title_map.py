@@ -33,23 +33,11 @@ def title_map(directions: Float32, likeness: Float32, franchises: Int64, seed: i
     """Return the coordinates of every title on the map, float32 [n_items, 2], -1 to 1, with the middle of the map
     at zero. All differ. Equal arguments give equal coordinates.
 
-    Parameters
-    ----------
-    directions
-        Rows of VΣ of length 1, float32 [n_items, k], zero for titles without factors.
-    likeness
-        Facts of all titles, float32 [n_items, m], as rows that are close for similar titles: see
-        `catalogue_likeness`. Used for titles without factors only.
-    franchises
-        Franchise numbers, int64 [n_items]. A title without factors goes beside the most similar title
-        with factors in its franchise, if there is one.
-    seed
-        Seed of all random choices.
-
-    Raises
-    ------
-    InputError
-        The arguments differ in length, or a value is not finite.
+    ``directions`` are rows of VΣ of length 1, float32 [n_items, k], zero for titles without factors. ``likeness``
+    has rows of facts that are close for similar titles, float32 [n_items, m]: see `catalogue_likeness`.
+    ``franchises`` are numbers, int64 [n_items]: a title without factors goes beside the most similar title with
+    factors in its franchise, if there is one. Raises `InputError` for arguments of different lengths and for
+    values that are not finite.
     """
     if not len(directions) == len(likeness) == len(franchises):
         raise InputError(

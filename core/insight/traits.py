@@ -19,16 +19,9 @@ title, the episodes of a TV series, and the community's mean rating."""
 class Trait:
     """A property that the titles of an end have in common.
 
-    Attributes
-    ----------
-    kind
-        ``"genre"``, ``"type"``, or one of `OPPOSITES`.
-    value
-        The genre or type, or the word of `OPPOSITES`.
-    strength
-        In standard errors, see `core.insight.factor_meanings`.
-    median
-        Median of a number over all titles, by energy; nan for a genre or type.
+    The kind is ``"genre"``, ``"type"`` or a key of `OPPOSITES`; the value is the genre or type, or a word of
+    `OPPOSITES`. The strength is in standard errors: see `core.insight.factor_meanings`. ``median`` is that of a
+    number over all titles, by energy.
     """
 
     kind: str

@@ -33,16 +33,10 @@ LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class RatedTitle:
-    """A rated title: ``scaled = weight · norm^a · uniqueness^b`` with the powers of `Walkthrough`.
+    """A rated title with its weight w, norm N, uniqueness u and x: ``scaled = weight · norm^a · uniqueness^b``.
 
-    Attributes
-    ----------
-    rating
-        On the model's scale, or `WATCHED`.
-    weight
-        w: above 0 the rating speaks for similar titles, below 0 against them.
-    norm, uniqueness, scaled
-        N, u and x; None for a title without factors, which counts for nothing.
+    A rating of negative weight speaks against similar titles. N, u and x are None for a title without factors,
+    which counts for nothing.
     """
 
     title: Title
@@ -55,22 +49,11 @@ class RatedTitle:
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """One coordinate of the person's point, and the term that it adds to the score of the best title.
+    """One coordinate of the person's point, with the index (0 for the leading one) and σ of its factor.
 
-    Attributes
-    ----------
-    index
-        Of the factor; 0 for the leading one.
-    singular_value
-        σ.
-    own, prior
-        Parts of the coordinate: from the ratings, and from the average visitor.
-    filter_factor
-        F, 0..1.
-    loading
-        ``v · lift · earlier`` of the best title; 1 if there is no title.
-    term
-        ``(own + prior) · filter_factor · loading``.
+    The ratings and the average visitor add ``own`` and ``prior`` to it. ``filter_factor`` is F; ``loading`` is
+    ``v · lift · earlier`` of the best title, or 1 without a title. The coordinate adds
+    ``term = (own + prior) · filter_factor · loading`` to the score of the best title.
     """
 
     index: int
@@ -84,19 +67,11 @@ class Coordinate:
 
 @dataclass(frozen=True, slots=True)
 class ScoredTitle:
-    """A title and the parts of its score.
+    """A title and the parts of its score, which `lift` and `earlier_part` are already multiplied into.
 
-    Attributes
-    ----------
-    score
-        As in `RankingHead.rank_scores`.
-    by_factors
-        ``(k, sum of the terms of the k leading factors)``; the last one has all factors and is the score.
-    by_titles, prior
-        Parts of the rated titles, in the order of `Walkthrough.rated`, and of the average visitor. Their
-        sum is the score.
-    lift, earlier_part
-        Already multiplied into all figures here.
+    ``by_factors`` holds ``(k, sum of the terms of the k leading factors)``; the last sum has all factors and is
+    the score. ``by_titles``, in the order of `Walkthrough.rated`, and ``prior`` are the parts of the rated titles
+    and of the average visitor; they add up to the score, too.
     """
 
     title: Title
@@ -137,7 +112,7 @@ class Walkthrough:
     point
         At most eight coordinates, in order of the absolute value of their terms, the largest first.
     n_factors, effective_factors
-        k and ``ΣF``, the effective number of factors.
+        k and ``ΣF``.
     scores
         The best titles that are allowed and have factors, best first.
     truncated

@@ -1,4 +1,4 @@
-"""Types of numpy arrays, by dtype. Docstrings say the shape in brackets: float32 [n, k]."""
+"""Types of numpy arrays, by dtype. Docstrings give the shape in brackets: float32 [n, k]."""
 
 import numpy as np
 import numpy.typing as npt

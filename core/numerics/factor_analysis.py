@@ -35,18 +35,9 @@ FEATURE_COUNT_CAP = 1000  # an item with more ratings weighs no more in the regr
 class FactorAnalysis:
     """Posterior means and learnt variances.
 
-    Attributes
-    ----------
-    mean
-        μ, the mean of all ratings.
-    items
-        ``(b_j, w_j)``, float32 [n_items, 1 + k]; predicted from the features for items without ratings.
-    users
-        ``(b_u, z_u)``, float32 [n_users, 1 + k].
-    noise
-        Mean expected squared error of a rating.
-    bias_variance
-        υ, the variance of users' biases.
+    ``mean`` is μ; ``items`` are ``(b_j, w_j)``, float32 [n_items, 1 + k], predicted from the features for items
+    without ratings; ``users`` are ``(b_u, z_u)``, float32 [n_users, 1 + k]. ``noise`` is the mean expected squared
+    error of a rating, and ``bias_variance`` is υ, that of users' biases.
     """
 
     mean: float

@@ -26,16 +26,8 @@ EPSILON, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny
 
 @dataclass(frozen=True)
 class SVD:
-    """The leading part of ``A = U Σ Vᵀ``, unique by convention: see `fix_signs`.
-
-    Attributes
-    ----------
-    u
-        Left singular vectors, float64 [n_rows, k], orthonormal columns.
-    singular_values
-        Σ, float64 [k], positive, descending.
-    v
-        Right singular vectors, float64 [n_columns, k], orthonormal columns.
+    """The leading part of ``A = U Σ Vᵀ``, float64: U [n_rows, k] and V [n_columns, k] have orthonormal columns, and
+    Σ [k] is positive and descends. `fix_signs` makes it unique.
     """
 
     u: Float64

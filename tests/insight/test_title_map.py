@@ -33,9 +33,8 @@ def share_of_own_cluster(coordinates: np.ndarray) -> float:
 
 
 def test_titles_liked_together_lie_together_and_others_lie_beside_similar_titles() -> None:
-    directions, likeness, franchises = clusters()
-    coordinates = title_map(directions, likeness, franchises)
-    assert coordinates.shape == (len(directions), 2)
+    coordinates = title_map(*clusters())
+    assert coordinates.shape == (len(GROUP), 2)
     assert coordinates.dtype == np.float32
     assert share_of_own_cluster(coordinates) > 0.97
     centres = np.stack([coordinates[group == GROUP].mean(axis=0) for group in range(CLUSTERS)])

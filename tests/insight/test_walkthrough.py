@@ -48,12 +48,10 @@ def check_sums(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
     assert steps.effective_factors == pytest.approx(np.sum(sigma**2 / (sigma**2 + steps.shrinkage)), rel=1e-4)
     for coordinate in steps.point:
         assert coordinate.singular_value == sigma[coordinate.index]
-        assert coordinate.filter_factor == pytest.approx(
-            coordinate.singular_value**2 / (coordinate.singular_value**2 + steps.shrinkage), rel=1e-4
-        )
-        assert coordinate.term == pytest.approx(
-            (coordinate.own + coordinate.prior) * coordinate.filter_factor * coordinate.loading, rel=1e-4, abs=1e-9
-        )
+        squared = coordinate.singular_value**2
+        assert coordinate.filter_factor == pytest.approx(squared / (squared + steps.shrinkage), rel=1e-4)
+        term = (coordinate.own + coordinate.prior) * coordinate.filter_factor * coordinate.loading
+        assert coordinate.term == pytest.approx(term, rel=1e-4, abs=1e-9)
     sizes = [abs(coordinate.term) for coordinate in steps.point]
     assert sizes == sorted(sizes, reverse=True)
     return steps
@@ -67,9 +65,8 @@ def test_steps_add_up_to_the_scores(model: Model, history: dict[int, int]) -> No
     assert [rated.title.anime_id for rated in steps.rated] == taste.anime_ids.tolist()
     trained = set(model.item_ids[model.ranker.factors.columns].tolist())
     items = [item for item in model.recommend(taste, 60) if item.anime_id in trained][:5]
-    assert [(scored.title.anime_id, scored.score) for scored in steps.scores] == [
-        (item.anime_id, item.score) for item in items
-    ]
+    scores = [(scored.title.anime_id, scored.score) for scored in steps.scores]
+    assert scores == [(item.anime_id, item.score) for item in items]
 
 
 def test_steps_add_up_with_the_bundled_model(bundled: Model) -> None:
@@ -121,9 +118,7 @@ def test_lists_by_fewer_factors_equal_those_of_a_truncated_head(model: Model) ->
         assert list(truncated.ranks) == [1 + whole.index(title.anime_id) for title in truncated.titles]
     assert steps.truncated[-1].ranks == (1, 2, 3, 4, 5)
     assert steps.truncated[0].ranks != (1, 2, 3, 4, 5)
-    assert [title.anime_id for title in steps.truncated[-1].titles] == [
-        scored.title.anime_id for scored in steps.scores
-    ]
+    assert list(steps.truncated[-1].titles) == [scored.title for scored in steps.scores]
 
 
 @pytest.mark.parametrize(
