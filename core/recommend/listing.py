@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from .taste import Taste
 MAX_K = 1000
 REASONS = 3
 SHARED_FIELDS = ("anime_id", "name", "english", "genres", "type", "episodes", "mean_rating", "members")
-"""The fields of `Title` that a recommendation repeats."""
+"""The fields that a line of a list repeats of its title."""
 NOVELTY_POWER = 1.5
 OBSCURE, WELL_KNOWN = 30_000, 100_000
 """Chosen by eye, on a dozen tastes. At novelty 1 half of the stored users' ten titles are listed by fewer than
@@ -38,12 +38,10 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
-    """One line of a list: a title, how it would be rated, and why it is recommended.
+class ListedTitle:
+    """A title at its rank in a list.
 
-    ``predicted_rating`` is on the scale of the training ratings (1-10). ``mean_rating`` is the mean over all
-    users, None if nobody rated the title. The list is sorted by ``score``, which can be compared within one
-    list only.
+    ``mean_rating`` is the mean over all users, None if nobody rated the title.
     """
 
     rank: int
@@ -55,13 +53,28 @@ class Recommendation:
     episodes: int | None
     mean_rating: float | None
     members: int
-    predicted_rating: float
-    score: float
-    because: tuple[Reason, ...] = ()
+
+    @classmethod
+    def of(cls, rank: int, title: Title, **values: Any) -> Self:
+        """Return a title as a line of a list, with the values that the kind of list adds."""
+        return cls(rank, **{name: getattr(title, name) for name in SHARED_FIELDS}, **values)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists and numbers, ready for JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation(ListedTitle):
+    """One line of a list: a title, how it would be rated, and why it is recommended.
+
+    ``predicted_rating`` is on the scale of the training ratings (1-10). The list is sorted by ``score``, which
+    can be compared within one list only.
+    """
+
+    predicted_rating: float
+    score: float
+    because: tuple[Reason, ...] = ()
 
 
 def recommend(
@@ -132,11 +145,6 @@ def check_k(k: object) -> None:
         raise InputError(f"k is {k!r}; expected a whole number from 1 to {MAX_K}.")
 
 
-def title_facts(title: Title) -> dict[str, Any]:
-    """Return the fields that a recommendation repeats of its title."""
-    return {name: getattr(title, name) for name in SHARED_FIELDS}
-
-
 def listing(
     positions: Int64,
     scores: Float32,
@@ -149,9 +157,9 @@ def listing(
     ``scores`` and ``predicted`` are float32 [n_items].
     """
     return [
-        Recommendation(
-            rank=index + 1,
-            **title_facts(catalogue.title(position)),
+        Recommendation.of(
+            index + 1,
+            catalogue.title(position),
             predicted_rating=float(predicted[position]),
             score=float(scores[position]),
             because=reasons[index] if reasons else (),

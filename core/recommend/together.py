@@ -22,8 +22,7 @@ one, and a longer list begins like a shorter one.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from ..data.scale import LIKED, RatingScale
 from ..errors import InputError
 from ..numerics.arrays import Bool, Float32, Float64, Int64
 from .filters import Filters
-from .listing import Reason, best_first, check_k, reasons_of, tilted, title_facts, top_k
+from .listing import ListedTitle, Reason, best_first, check_k, reasons_of, tilted, top_k
 from .taste import Taste
 
 OWN_BEST = 10
@@ -43,29 +42,16 @@ pairs that are neither trained nor tested on; what the tolerance costs was measu
 
 
 @dataclass(frozen=True, slots=True)
-class JointRecommendation:
+class JointRecommendation(ListedTitle):
     """One line of a list for several people: see `core.recommend.listing.Recommendation`.
 
     ``predicted_ratings`` and ``because`` hold one entry for each person, in the order of the tastes. The
     list is sorted by ``score``, except for delayed titles.
     """
 
-    rank: int
-    anime_id: int
-    name: str
-    english: str
-    genres: tuple[str, ...]
-    type: str
-    episodes: int | None
-    mean_rating: float | None
-    members: int
     predicted_ratings: tuple[float, ...]
     score: float
     because: tuple[tuple[Reason, ...], ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain dicts, lists and numbers, ready for JSON."""
-        return asdict(self)
 
 
 def recommend_together(
@@ -115,7 +101,16 @@ def recommend_together(
     ranks = [_earliest_ranks(*own, k) for own in zip(own_lists, predicted, floors, strict=True)]
     best = _in_turn(scores, np.max(ranks, axis=0), catalogue, k, allowed)
     because = [reasons_of(taste, taste.model.ranker.contributions(taste.row, best), catalogue) for taste in tastes]
-    return _listing(best, scores, predicted, catalogue, because)
+    return [
+        JointRecommendation.of(
+            index + 1,
+            catalogue.title(position),
+            predicted_ratings=tuple(predicted[:, position].tolist()),
+            score=float(scores[position]),
+            because=tuple(reasons[index] for reasons in because),
+        )
+        for index, position in enumerate(best.tolist())
+    ]
 
 
 def utility(scores: Float32, own_list: Int64) -> Float64:
@@ -166,23 +161,3 @@ def _in_turn(scores: Float64, earliest: Int64, catalogue: Catalogue, k: int, all
         chosen.append(int(queue[index]))
         waiting[index] = k + 1
     return np.array(chosen, dtype=np.int64)
-
-
-def _listing(
-    positions: Int64,
-    scores: Float64,
-    predicted: Float32,
-    catalogue: Catalogue,
-    because: Sequence[Sequence[tuple[Reason, ...]]],
-) -> list[JointRecommendation]:
-    """Return recommendations of these positions, in this order; ``because`` is [n_tastes][len(positions)]."""
-    return [
-        JointRecommendation(
-            rank=index + 1,
-            **title_facts(catalogue.title(position)),
-            predicted_ratings=tuple(float(rating) for rating in predicted[:, position]),
-            score=float(scores[position]),
-            because=tuple(reasons[index] for reasons in because),
-        )
-        for index, position in enumerate(positions.tolist())
-    ]
