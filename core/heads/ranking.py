@@ -75,11 +75,9 @@ class RankingConfig:
     uniqueness
         ``u`` is the share of a title's energy that the factors leave unexplained, to this power;
         0 saves the first of two decompositions.
-    short_damping, long_damping
-        A title of the history is weighted by ``N^-damping``, with the first value for a short history and
-        the second for a long one. The share of the first is ``1 / (1 + (n / turning)^steepness)``.
-    turning, steepness
-        The transition between the two; n is the number of titles in the history.
+    short_damping, long_damping, turning, steepness
+        A title of the history is weighted by ``N^-damping``. The damping moves from short to long with the
+        number n of titles in the history: the share of short is ``1 / (1 + (n / turning)^steepness)``.
     shrinkage, shrinkage_turning, shrinkage_steepness
         ``λ = shrinkage · (1 + (shrinkage_turning / n)^shrinkage_steepness)``, in units of the
         mean energy of 20,000 factors.
@@ -124,7 +122,7 @@ class RankingConfig:
         columns = np.flatnonzero(counts >= min(self.min_count, int(counts.max()))).astype(np.int32)
         rows = ItemFactors.without_values(columns, n_items).restrict(ratings.matrix)
         rows = damped_rows(weighted(rows, self.watched_weight, ratings.scale), self.row_damping)
-        # N, float64 [n_trained], scaled to 1 for a title as it is typically watched; the average row; rows · N^(d-1).
+        # N, float64 [n_trained], 1 for a title as it is typically watched; the average row; rows · N^(d-1).
         norms = np.maximum(np.sqrt(sum_over_axis(rows.multiply(rows), axis=0)), 1e-3)
         norms /= np.sqrt(np.sum(norms**4) / np.sum(norms**2))
         mean = sum_over_axis(rows, axis=0) / rows.shape[0]

@@ -86,20 +86,33 @@ def truncated_svd(
         svd = truncated_svd(flipped, k, tolerance=tolerance, seed=seed, on_progress=on_progress)
         return fix_signs(SVD(svd.v, svd.singular_values, svd.u))
     if 4 * k + 4 * BLOCK_SIZES[1] > n_columns:  # Lanczos needs room for a basis and a restart
-        dense = np.asarray(sparse.csr_array(matrix).toarray(), dtype=np.float64)
-        u, singular_values, vt = np.linalg.svd(dense, full_matrices=False)
-        u, singular_values, v = u[:, :k], singular_values[:k], vt[:k].T
-        nonzero = singular_values > n_rows * EPSILON * singular_values[0]
+        svd = _dense_svd(matrix, k)
     else:
-        # Eigenpairs (σ², v) of AᵀA; then u = A v / σ.
-        rows = _RowBlocks(sparse.csr_array(matrix).astype(np.float64))
-        squares, v = _leading_eigenpairs(rows.gram, n_columns, k, tolerance, seed, on_progress)
-        singular_values = np.sqrt(np.maximum(squares, 0.0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            u = rows.times(v) / singular_values
-        nonzero = squares > n_rows * EPSILON * squares[0]
+        svd = _lanczos_svd(sparse.csr_array(matrix).astype(np.float64), k, tolerance, seed, on_progress)
     on_progress(1.0)
-    return fix_signs(SVD(u[:, nonzero], singular_values[nonzero], v[:, nonzero]))
+    return fix_signs(svd)
+
+
+def _dense_svd(matrix: sparse.csr_array | Float64, k: int) -> SVD:
+    """Return the ``k`` leading triples by LAPACK, without those that cannot be told from zero."""
+    dense = np.asarray(sparse.csr_array(matrix).toarray(), dtype=np.float64)
+    u, singular_values, vt = np.linalg.svd(dense, full_matrices=False)
+    nonzero = np.flatnonzero(singular_values[:k] > len(dense) * EPSILON * singular_values[0])
+    return SVD(u[:, nonzero], singular_values[nonzero], vt[nonzero].T)
+
+
+def _lanczos_svd(
+    matrix: sparse.csr_array, k: int, tolerance: float, seed: int, on_progress: Callable[[float], None]
+) -> SVD:
+    """Return the ``k`` leading triples by block Lanczos, without those that cannot be told from zero."""
+    # Eigenpairs (σ², v) of AᵀA; then u = A v / σ.
+    rows = _RowBlocks(matrix)
+    squares, v = _leading_eigenpairs(rows.gram, matrix.shape[1], k, tolerance, seed, on_progress)
+    singular_values = np.sqrt(np.maximum(squares, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        u = rows.times(v) / singular_values
+    nonzero = squares > matrix.shape[0] * EPSILON * squares[0]
+    return SVD(u[:, nonzero], singular_values[nonzero], v[:, nonzero])
 
 
 def fix_signs(svd: SVD) -> SVD:
