@@ -293,9 +293,7 @@ class RankingHead:
     def restore(cls, tensors: Tensors, n_items: int, config: RankingConfig, scale: RatingScale) -> "RankingHead":
         """Return the head that `tensors` stored."""
         own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
-        pairs = np.concatenate([own["later"], own["earlier"]])
-        if (pairs.size and not 0 <= pairs.min() <= pairs.max() < len(own["norms"])) or np.any(
-            np.diff(own["later"]) < 0
-        ):
+        pairs, n_trained = np.concatenate([own["later"], own["earlier"]]), len(own["norms"])
+        if np.any((pairs < 0) | (pairs >= n_trained)) or np.any(np.diff(own["later"]) < 0):
             raise ArtifactError("The pairs of later and earlier parts are no titles in order; the file is damaged.")
         return cls(ItemFactors.from_tensors(tensors, n_items), config, scale, **own)
