@@ -73,45 +73,54 @@ class Filters:
             raise InputError(f"sequels is {self.sequels!r}; expected one of {', '.join(SEQUELS)}.")
 
     def mask(self, catalogue: Catalogue) -> Bool:
-        """Which titles pass, bool [n_titles]; ``sequels``, which depends on the person, is left to
-        `core.recommend.listing.allowed_titles`. Raises `InputError` for an unknown genre or type.
+        """Return which titles pass, bool [n_titles]. ``sequels`` is left to `core.recommend.taste.Taste.allowed`,
+        because it depends on the person. Raises `InputError` for an unknown genre or type.
         """
+        passes = np.ones(len(catalogue), dtype=bool)
+        passes[self.excluded(catalogue)] = False
+        for condition in self.conditions(catalogue).values():
+            passes &= condition
+        return passes
+
+    def conditions(self, catalogue: Catalogue) -> dict[tuple[str, str | None], Bool]:
+        """Return which titles meet each condition, bool [n_titles], by the name of its field and, for genres, the
+        genre: the keys of `loosened`. ``sequels`` and ``exclude_ids`` depend on each other and are left out.
+        Raises `InputError` for an unknown genre or type.
+        """
+        genres, year = catalogue.genre_matrix, catalogue.frame["year"]
         wanted = _known(self.genres, catalogue.genres, "genre")
         unwanted = _known(self.exclude_genres, catalogue.genres, "genre")
-        if ADULT_GENRE in catalogue.genres and not self.adult:
-            adult = catalogue.genres.index(ADULT_GENRE)
-            unwanted += [adult] if adult not in wanted else []
-        genres = catalogue.genre_matrix
-        passes = np.asarray(genres[:, wanted].all(axis=1) & ~genres[:, unwanted].any(axis=1))
+        conditions: dict[tuple[str, str | None], Bool] = {}
+        conditions |= {("genres", genre): genres[:, index] for genre, index in wanted.items()}
+        conditions |= {("exclude_genres", genre): ~genres[:, index] for genre, index in unwanted.items()}
         if self.types:
-            allowed = [catalogue.types[index] for index in _known(self.types, catalogue.types, "type")]
-            passes &= catalogue.frame["type"].isin(allowed).to_numpy(dtype=bool)
+            types = [catalogue.types[index] for index in _known(self.types, catalogue.types, "type").values()]
+            conditions["types", None] = catalogue.frame["type"].isin(types).to_numpy(dtype=bool)
         if self.min_members:
-            passes &= catalogue.members >= self.min_members
-        if self.min_year is not None or self.max_year is not None:
-            year = catalogue.frame["year"].to_numpy(dtype=np.float64)
-            low = -np.inf if self.min_year is None else self.min_year
-            high = np.inf if self.max_year is None else self.max_year
-            passes &= (year >= low) & (year <= high)  # NaN compares false
-        passes[self.excluded(catalogue)] = False
-        return passes
+            conditions["min_members", None] = catalogue.members >= self.min_members
+        if self.min_year is not None:
+            conditions["min_year", None] = (year >= self.min_year).to_numpy()  # NaN, an unknown year, compares false
+        if self.max_year is not None:
+            conditions["max_year", None] = (year <= self.max_year).to_numpy()
+        adult = catalogue.genres.index(ADULT_GENRE) if ADULT_GENRE in catalogue.genres else None
+        if not self.adult and adult is not None and adult not in wanted.values():
+            conditions["adult", None] = ~genres[:, adult]
+        return conditions
 
     def excluded(self, catalogue: Catalogue) -> Int64:
         """Catalogue positions of `exclude_ids`, int64."""
-        known = [catalogue.position(int(one)) for one in self.exclude_ids if one in catalogue]
+        known = [catalogue.position(int(anime_id)) for anime_id in self.exclude_ids if anime_id in catalogue]
         return np.array(known, dtype=np.int64)
 
     def loosened(self) -> Iterator[tuple[str, str | None, "Filters"]]:
-        """Each single wish that narrows the list, as the name of its field and, of a list of names,
-        the name; with the filters that are left without it.
-        """
+        """Yield for each single condition the name of its field, for genres the genre, and the filters without it."""
         plain = Filters()
         for name in (field.name for field in fields(self)):
             value: Any = getattr(self, name)
             if name in ("genres", "exclude_genres"):
-                for one in value:
-                    rest = tuple(other for other in value if other != one)
-                    yield name, one, replace(self, **{name: rest})  # type: ignore[arg-type]
+                for genre in value:
+                    rest = tuple(other for other in value if other != genre)
+                    yield name, genre, replace(self, **{name: rest})  # type: ignore[arg-type]
             elif name == "adult":
                 if not value:
                     yield name, None, replace(self, adult=True)
@@ -127,10 +136,10 @@ def _listed(name: str, value: Any, kind: Any, expected: str) -> tuple[Any, ...]:
     return tuple(value)
 
 
-def _known(names: Iterable[str], known: Sequence[str], kind: str) -> list[int]:
-    """Where each name stands among the known ones, whatever its case."""
+def _known(names: Iterable[str], known: Sequence[str], kind: str) -> dict[str, int]:
+    """Return each name with its index among the known ones, in any case. Raises `InputError` for an unknown name."""
     index_of = {name.casefold(): index for index, name in enumerate(known)}
     for name in names:
         if name.casefold() not in index_of:
             raise InputError(f"There is no {kind} {name!r} in this catalogue. It has: {', '.join(known)}.")
-    return [index_of[name.casefold()] for name in names]
+    return {name: index_of[name.casefold()] for name in names}
