@@ -211,7 +211,7 @@ class Recommender:
         position = self.catalogue.position(anime_id)
         if filters is None:
             filters = Filters(adult=not Filters().mask(self.catalogue)[position])
-        taste = self._nobody if taste is None else self._of_this_model(taste)
+        taste = self.nobody if taste is None else self._of_this_model(taste)
         allowed = taste.allowed(filters)
         allowed[position] = False
         similarity = self.ranker.factors.cosines(position)
@@ -231,7 +231,8 @@ class Recommender:
         return np.asarray(rows @ rows[position] / np.maximum(lengths * lengths[position], 1e-9), dtype=np.float32)
 
     @cached_property
-    def _nobody(self) -> Taste:
+    def nobody(self) -> Taste:
+        """The average taste: that of somebody without ratings."""
         return self.fold_in({})
 
     # -- answers for many histories ---------------------------------------------------------
