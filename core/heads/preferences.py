@@ -7,7 +7,7 @@ from scipy import sparse
 from ..data.catalogue import Catalogue
 from ..data.scale import RatingScale
 from ..numerics.arrays import Float32, Float64, Int32, Int64
-from ..numerics.sparse import row_of_entries, sum_over_axis
+from ..numerics.sparse import row_of_entries, sum_over_axis, with_data
 from ..numerics.truncated_svd import SVD
 
 SHORTEST_ROW = 0.5
@@ -27,15 +27,14 @@ def preference(ratings: Float32, watched_weight: float, scale: RatingScale) -> F
 
 def weighted(rows: sparse.csr_array, watched_weight: float, scale: RatingScale) -> sparse.csr_array:
     """Return a user-item matrix with each rating replaced by its preference."""
-    weights = preference(rows.data, watched_weight, scale)
-    return sparse.csr_array((weights, rows.indices, rows.indptr), shape=rows.shape)
+    return with_data(rows, preference(rows.data, watched_weight, scale))
 
 
 def damped_rows(rows: sparse.csr_array, damping: float) -> sparse.csr_array:
     """Return the rows divided by a power of their length, which is taken as 0.5 at least."""
     lengths = np.maximum(np.sqrt(sum_over_axis(rows.multiply(rows), axis=1)), SHORTEST_ROW)
     factors = np.repeat(lengths**-damping, np.diff(rows.indptr)).astype(np.float32)
-    return sparse.csr_array((rows.data * factors, rows.indices, rows.indptr), shape=rows.shape)
+    return with_data(rows, rows.data * factors)
 
 
 def typical_length(rows: sparse.csr_array) -> float:

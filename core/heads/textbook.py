@@ -16,6 +16,7 @@ from scipy import sparse
 from ..data.ratings import Ratings, explicit
 from ..data.scale import RatingScale
 from ..numerics.arrays import AnyArray, Float32, Int64
+from ..numerics.sparse import with_data
 from ..numerics.truncated_svd import truncated_svd
 from ..settings import settings
 from .item_factors import ItemFactors, Spec, Tensors
@@ -94,4 +95,4 @@ def _centre(given: sparse.csr_array, mean: float) -> tuple[sparse.csr_array, Flo
     counts = np.diff(given.indptr)
     means = np.where(counts > 0, given.sum(axis=1) / np.maximum(counts, 1), mean).astype(np.float32)
     data = given.data - np.repeat(means, counts)
-    return sparse.csr_array((data, given.indices, given.indptr), shape=given.shape), means
+    return with_data(given, data), means
