@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from ..serving.model_source import ServedModel
 from .api.endpoints import endpoints
+from .api.http_routes import http_routes
 from .page.layout import I18N
 from .routes.downloads import download_routes
 from .routes.list_upload import bringing_route
@@ -47,7 +48,7 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
         bringing_route(current),
         *sight_routes(current),
     ]
-    routes += [endpoint.route() for endpoint in endpoints(current)]
+    routes += [route for endpoint in endpoints(current) for route in http_routes(endpoint)]
     routes.append(Mount("/anisvd", StaticFiles(directory=ASSETS)))
     page.launch(
         app_kwargs={"routes": routes},

@@ -1,4 +1,4 @@
-"""The web API for programs: one table of endpoints, for gradio_client, plain HTTP and MCP.
+"""The web API for programs: a few endpoints, the same for gradio_client, MCP and plain HTTP.
 
-``core.ui.server`` takes ``endpoints``.
+Hands on ``endpoints``, and what serves them: ``gradio_page.Page`` and ``http_routes``.
 """

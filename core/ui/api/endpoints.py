@@ -1,150 +1,152 @@
-"""The web API: what the model answers to programs, over ``gradio_client``, plain HTTP and MCP."""
+"""The endpoints: what programs may ask the model."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
+from pydantic import Field
+
 from ...data.catalogue import Title
 from ...errors import InputError
+from ...model.model import Model
 from ...recommend.filters import ADULT_GENRE, Filters
 from ...recommend.listing import Recommendation
 from ...recommend.together import BALANCE, JointRecommendation
 from ...serving.model_source import ServedModel
-from .endpoint import Endpoint
+from .endpoint import Endpoint, Question
 
 MAX_LIMIT = 100
-LONGEST_ID = 18
+MAX_DIGITS = 18
+
+COUNT: int = Field(10, description="How many titles, 1 to 1000.")
+
+
+class Search(Question):
+    """Find anime by name, and their MyAnimeList ids, which the other tools take."""
+
+    query: str = Field(description="English or Japanese name, or how it begins; typos are forgiven.")
+    limit: int = Field(10, description="How many titles at most, 1 to 100.")
+
+    def answer(self, model: Model) -> list[Title]:
+        """Return the titles whose names fit."""
+        if not 1 <= self.limit <= MAX_LIMIT:
+            raise InputError(f"limit is {self.limit}; expected 1 to {MAX_LIMIT}.")
+        return model.catalogue.search(self.query, self.limit)
+
+
+class FilteredQuestion(Question):
+    """A question with the fields of `Filters` as parameters."""
+
+    genres: list[str] | None = Field(
+        None,
+        description='Only titles with all of these genres, such as "Comedy"; '
+        "a wrong one is answered with the list of all.",
+    )
+    exclude_genres: list[str] | None = Field(None, description="No title with any of these genres.")
+    types: list[str] | None = Field(None, description="Only these types: TV, Movie, OVA, ONA, Special, Music.")
+    min_members: int = Field(0, description="Only titles that at least so many people list.")
+    min_year: int | None = Field(None, description="Only titles from this year on.")
+    max_year: int | None = Field(None, description="Only titles up to this year.")
+    adult: bool = Field(False, description="Allow adult titles.")
+    sequels: Literal["all", "first", "new"] = Field(
+        "all",
+        description='"first": of a franchise only the first unseen part, none of disliked ones; '
+        '"new": only unbegun ones.',
+    )
+    exclude_ids: list[int] | None = Field(None, description="MyAnimeList ids that shall not come.")
+
+    @property
+    def filters(self) -> Filters:
+        """The filters; a parameter without a value keeps their default."""
+        return Filters(**self.model_dump(include=set(FilteredQuestion.model_fields), exclude_none=True))
+
+
+class RankedQuestion(FilteredQuestion):
+    """A question for recommendations."""
+
+    novelty: float = Field(0.0, description="From -1, mainstream, to 1, hidden gems.")
+
+
+class Recommend(RankedQuestion):
+    """Recommend anime to somebody who rated some, best first, with reasons. Never what they rated."""
+
+    ratings: dict[str, float] = Field(
+        description='By MyAnimeList id, 1 to 10, or -1 for seen without a rating: {"5114": 10}. '
+        "Unknown ids are ignored."
+    )
+    k: int = COUNT
+
+    def answer(self, model: Model) -> list[Recommendation]:
+        """Return recommendations for a folded-in person."""
+        return model.recommend(model.fold_in(_by_id(self.ratings)), self.k, self.filters, self.novelty)
+
+
+class RecommendForUser(RankedQuestion):
+    """Recommend anime to a user of the data set that the model was trained on."""
+
+    user_id: int | str = Field(
+        description="One of the users that the model stores; the error for any other names some."
+    )
+    k: int = COUNT
+
+    def answer(self, model: Model) -> list[Recommendation]:
+        """Return recommendations for a stored user."""
+        user_id = self.user_id
+        if isinstance(user_id, str):
+            user_id = int(user_id) if _is_id(user_id) else user_id[:MAX_DIGITS]
+        return model.recommend(model.user_taste(user_id), self.k, self.filters, self.novelty)
+
+
+class RecommendTogether(RankedQuestion):
+    """Recommend anime that two people would both like, best first, with each one's reasons."""
+
+    ratings: dict[str, float] = Field(
+        description='Of the one, by MyAnimeList id, 1 to 10, or -1 for seen without a rating: {"5114": 10}.'
+    )
+    other_ratings: dict[str, float] = Field(description="Of the other, likewise.")
+    k: int = COUNT
+    balance: float = Field(
+        BALANCE, description="From 0, what suits them on average, to 1, what suits the less pleased one."
+    )
+
+    def answer(self, model: Model) -> list[JointRecommendation]:
+        """Return recommendations for two folded-in people."""
+        tastes = [model.fold_in(_by_id(ratings)) for ratings in (self.ratings, self.other_ratings)]
+        return model.recommend_together(tastes, self.k, self.filters, self.balance, self.novelty)
+
+
+class Similar(FilteredQuestion):
+    """Anime that the same people like, nearest first."""
+
+    anime_id: int = Field(description="MyAnimeList id of the title; if that is adult, adult titles come, too.")
+    k: int = COUNT
+
+    def answer(self, model: Model) -> list[Recommendation]:
+        """Return the nearest titles."""
+        adult = self.adult or ADULT_GENRE in model.catalogue[self.anime_id].genres
+        return model.similar(self.anime_id, self.k, replace(self.filters, adult=adult))
+
+
+def _by_id(ratings: dict[str, float]) -> dict[int, float]:
+    """Return ratings by number, as JSON has only text as keys. Raises `InputError` for a key that is no id."""
+    for text in ratings:
+        if not _is_id(text):
+            raise InputError(f'{text[:MAX_DIGITS]!r} is not a MyAnimeList id; expected ratings such as {{"5114": 10}}.')
+    return {int(text): rating for text, rating in ratings.items()}
+
+
+def _is_id(text: str) -> bool:
+    """Return whether a text spells an id, of an anime or a user."""
+    digits = text.strip()
+    return digits.isdecimal() and len(digits) <= MAX_DIGITS
 
 
 def endpoints(current: Callable[[], ServedModel]) -> list[Endpoint]:
-    """``/search``, ``/recommend``, ``/recommend_for_user``, ``/recommend_together`` and ``/similar``.
-    ``current`` gives the model in service at the time of each call.
-    """
-
-    def search(query: str, limit: int = 10) -> list[Title]:
-        """Find anime by name, and their MyAnimeList ids, which the other tools take.
-
-        Args:
-            query: English or Japanese name, or how it begins; typos are forgiven.
-            limit: How many titles at most, 1 to 100.
-        """
-        if not 1 <= limit <= MAX_LIMIT:
-            raise InputError(f"limit is {limit}; expected 1 to {MAX_LIMIT}.")
-        return current().model.catalogue.search(query, limit)
-
-    def recommend(
-        ratings: dict[str, float], k: int = 10, *, filters: Filters, novelty: float = 0.0
-    ) -> list[Recommendation]:
-        """Recommend anime to somebody who rated some, best first, with reasons. Never what they rated.
-
-        Args:
-            ratings: By MyAnimeList id, 1 to 10, or -1 for seen without a rating: {"5114": 10}. Unknown ids are ignored.
-            k: How many titles, 1 to 1000.
-            novelty: From -1, mainstream, to 1, hidden gems.
-        """
-        model = current().model
-        return model.recommend(model.fold_in(_ratings(ratings)), k, filters, novelty)
-
-    def recommend_for_user(
-        user_id: int | str, k: int = 10, *, filters: Filters, novelty: float = 0.0
-    ) -> list[Recommendation]:
-        """Recommend anime to a user of the data set that the model was trained on.
-
-        Args:
-            user_id: One of the users that the model stores; the error for any other names some.
-            k: How many titles, 1 to 1000.
-            novelty: From -1, mainstream, to 1, hidden gems.
-        """
-        model = current().model
-        if isinstance(user_id, str):
-            number = _number(user_id)
-            user_id = user_id[:LONGEST_ID] if number is None else number
-        return model.recommend(model.user_taste(user_id), k, filters, novelty)
-
-    def recommend_together(
-        ratings: dict[str, float],
-        other_ratings: dict[str, float],
-        k: int = 10,
-        balance: float = BALANCE,
-        *,
-        filters: Filters,
-        novelty: float = 0.0,
-    ) -> list[JointRecommendation]:
-        """Recommend anime that two people would both like, best first, with each one's reasons.
-
-        Args:
-            ratings: Of the one, by MyAnimeList id, 1 to 10, or -1 for seen without a rating: {"5114": 10}.
-            other_ratings: Of the other, likewise.
-            k: How many titles, 1 to 1000.
-            balance: From 0, what suits them on average, to 1, what suits the less pleased one.
-            novelty: From -1, mainstream, to 1, hidden gems.
-        """
-        model = current().model
-        both = [model.fold_in(_ratings(one)) for one in (ratings, other_ratings)]
-        return model.recommend_together(both, k, filters, balance, novelty)
-
-    def similar(anime_id: int, k: int = 10, *, filters: Filters) -> list[Recommendation]:
-        """Anime that the same people like, nearest first.
-
-        Args:
-            anime_id: MyAnimeList id of the title; if that is adult, adult titles come, too.
-            k: How many titles, 1 to 1000.
-        """
-        model = current().model
-        adult = filters.adult or ADULT_GENRE in model.catalogue[anime_id].genres
-        return model.similar(anime_id, k, replace(filters, adult=adult))
-
-    filtered = (recommend, recommend_for_user, recommend_together, similar)
-    return [Endpoint(search), *(Endpoint(function, {"filters": chosen}) for function in filtered)]
-
-
-def chosen(
-    genres: list[str] | None = None,
-    exclude_genres: list[str] | None = None,
-    types: list[str] | None = None,
-    min_members: int = 0,
-    min_year: int | None = None,
-    max_year: int | None = None,
-    adult: bool = False,
-    sequels: Literal["all", "first", "new"] = "all",
-    exclude_ids: list[int] | None = None,
-) -> Filters:
-    """Filters, from what JSON has.
-
-    Args:
-        genres: Only titles with all of these genres, such as "Comedy"; a wrong one is answered with the list of all.
-        exclude_genres: No title with any of these genres.
-        types: Only these types: TV, Movie, OVA, ONA, Special, Music.
-        min_members: Only titles that at least so many people list.
-        min_year: Only titles from this year on.
-        max_year: Only titles up to this year.
-        adult: Allow adult titles.
-        sequels: "first": of a franchise only the first unseen part, none of disliked ones; "new": only unbegun ones.
-        exclude_ids: MyAnimeList ids that shall not come.
-    """
-    return Filters(
-        genres=tuple(genres or ()),
-        exclude_genres=tuple(exclude_genres or ()),
-        types=tuple(types or ()),
-        min_members=min_members,
-        min_year=min_year,
-        max_year=max_year,
-        adult=adult,
-        sequels=sequels,
-        exclude_ids=tuple(exclude_ids or ()),
-    )
-
-
-def _ratings(ratings: dict[str, float]) -> dict[int, float]:
-    """JSON has only text as keys."""
-    numbered = {_number(key): rating for key, rating in ratings.items()}
-    if None in numbered:
-        wrong = next(key for key in ratings if _number(key) is None)
-        raise InputError(f'{wrong[:LONGEST_ID]!r} is not a MyAnimeList id; expected ratings such as {{"5114": 10}}.')
-    return {anime_id: rating for anime_id, rating in numbered.items() if anime_id is not None}
-
-
-def _number(text: str) -> int | None:
-    """The id that a text holds, or None."""
-    digits = text.strip()
-    return int(digits) if digits.isdecimal() and len(digits) <= LONGEST_ID else None
+    """Return all endpoints. ``current`` returns the model in service at the time of a call."""
+    return [
+        Endpoint("search", Search, current),
+        Endpoint("recommend", Recommend, current),
+        Endpoint("recommend_for_user", RecommendForUser, current),
+        Endpoint("recommend_together", RecommendTogether, current),
+        Endpoint("similar", Similar, current),
+    ]

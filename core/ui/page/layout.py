@@ -10,8 +10,8 @@ from typing import Any
 import gradio as gr
 
 from ...serving.model_source import ServedModel
-from ..api.endpoint import Page
 from ..api.endpoints import endpoints
+from ..api.gradio_page import Page
 from ..rendering import render
 from ..translations import DEFAULT, LANGUAGES, words
 from .handlers import Flows

@@ -1,4 +1,4 @@
-"""The web API without a server: what arguments lead to."""
+"""The web API without a server."""
 
 import json
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from core import Filters, HubError, InputError, Model
 from core.serving.model_source import ServedModel
 from core.ui.api.endpoint import Endpoint
 from core.ui.api.endpoints import endpoints
+from core.ui.api.http_routes import http_routes
 
 Api = dict[str, Endpoint]
 GOOD: dict[str, dict[str, Any]] = {
@@ -23,7 +24,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "recommend_together": {"ratings": {"103": 9}, "other_ratings": {"105": 8}},
     "similar": {"anime_id": 103},
 }
-# What a JSON parser makes of a request, also of 1e400 and of NaN.
+# Anything that a JSON parser returns, including 1e400 and NaN.
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from([10**400, -(10**400)]) | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("103"), inner, max_size=3),
@@ -39,28 +40,28 @@ def api(model: Model) -> Api:
 
 @pytest.fixture
 def http(api: Api) -> TestClient:
-    return TestClient(Starlette(routes=[endpoint.route() for endpoint in api.values()]))
+    return TestClient(Starlette(routes=[route for endpoint in api.values() for route in http_routes(endpoint)]))
 
 
-def dicts(found: list) -> list[dict]:
-    return [item.as_dict() for item in found]
+def dicts(titles: list) -> list[dict]:
+    return [title.as_dict() for title in titles]
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
-def test_whatever_is_sent_is_answered_or_refused_with_a_sentence(api: Api, data: st.DataObject) -> None:
+def test_any_argument_is_answered_or_refused_with_a_sentence(api: Api, data: st.DataObject) -> None:
     endpoint = api[data.draw(st.sampled_from(sorted(api)))]
     name = data.draw(st.sampled_from([*endpoint.parameters, "nonsense"]))
-    sent = GOOD[endpoint.name] | {name: data.draw(JSON)}
+    arguments = GOOD[endpoint.name] | {name: data.draw(JSON)}
     try:
-        answer = endpoint(sent)
+        answer = endpoint(arguments)
     except InputError as error:
         answer = [{"error": str(error)}]
     assert len(json.dumps(answer, allow_nan=False)) < 100_000
 
 
 @pytest.mark.parametrize(
-    ("given_", "filters"),
+    ("arguments", "filters"),
     [
         ({}, Filters()),
         ({"genres": ["Drama"], "exclude_genres": ["Comedy"]}, Filters(genres=("Drama",), exclude_genres=("Comedy",))),
@@ -72,27 +73,27 @@ def test_whatever_is_sent_is_answered_or_refused_with_a_sentence(api: Api, data:
         ({"exclude_ids": [10**30, 105]}, Filters(exclude_ids=(105,))),
     ],
 )
-def test_filters_reach_the_model(api: Api, model: Model, given_: dict, filters: Filters) -> None:
+def test_filters_reach_the_model(api: Api, model: Model, arguments: dict, filters: Filters) -> None:
     taste = model.fold_in({103: 9, 105: -1})
     expected = dicts(model.recommend(taste, 50, filters, novelty=0.5))
     ratings = {"103": 9, "105": -1}
-    assert api["recommend"]({"ratings": ratings, "k": 50, "novelty": 0.5, **given_}) == expected
+    assert api["recommend"]({"ratings": ratings, "k": 50, "novelty": 0.5, **arguments}) == expected
     user = int(model.user_ids[0])
     expected = dicts(model.recommend(model.user_taste(user), 50, filters))
     for user_id in (user, str(user)):
-        assert api["recommend_for_user"]({"user_id": user_id, "k": 50, **given_}) == expected
-    assert api["similar"]({"anime_id": 103, "k": 50, **given_}) == dicts(model.similar(103, 50, filters))
+        assert api["recommend_for_user"]({"user_id": user_id, "k": 50, **arguments}) == expected
+    assert api["similar"]({"anime_id": 103, "k": 50, **arguments}) == dicts(model.similar(103, 50, filters))
 
 
-def test_titles_like_an_adult_one_may_be_adult(api: Api, model: Model) -> None:
+def test_titles_similar_to_an_adult_title_may_be_adult(api: Api, model: Model) -> None:
     adult = next(int(anime_id) for anime_id in model.item_ids if "Hentai" in model.catalogue[int(anime_id)].genres)
     assert api["similar"]({"anime_id": adult}) == dicts(model.similar(adult))
-    plain = api["similar"]({"anime_id": adult, "k": 50, "min_members": 1})
-    assert plain == dicts(model.similar(adult, 50, Filters(adult=True, min_members=1)))
+    popular = api["similar"]({"anime_id": adult, "k": 50, "min_members": 1})
+    assert popular == dicts(model.similar(adult, 50, Filters(adult=True, min_members=1)))
 
 
 @pytest.mark.parametrize(
-    ("name", "given_", "sentence"),
+    ("name", "arguments", "sentence"),
     [
         ("recommend", {}, "/recommend needs ratings: By MyAnimeList id"),
         ("recommend", {"ratings": {}, "sequel": "first"}, "no parameter 'sequel'; it has ratings, k, genres"),
@@ -108,9 +109,9 @@ def test_titles_like_an_adult_one_may_be_adult(api: Api, model: Model) -> None:
         ("recommend_for_user", {"user_id": 1.5}, "user_id is 1.5; expected a whole number"),
     ],
 )
-def test_what_is_wrong_is_told(api: Api, name: str, given_: dict, sentence: str) -> None:
+def test_wrong_argument_is_named_in_a_sentence(api: Api, name: str, arguments: dict, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        api[name](given_)
+        api[name](arguments)
 
 
 def test_plain_http_takes_arguments_by_name_or_by_position(http: TestClient, api: Api) -> None:
@@ -129,12 +130,35 @@ def test_plain_http_answers_any_body(http: TestClient, body: bytes) -> None:
     assert (too_many.status_code, too_many.json()) == (400, {"error": "data has 3 values; /search takes query, limit."})
 
 
-def test_what_the_model_cannot_reach_is_no_fault_of_the_caller(
-    http: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def away(self: Model, user_id: int) -> None:
+def test_unreachable_hub_is_not_the_fault_of_the_caller(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Model, user_id: int) -> None:
         raise HubError("The Hub is away; try again.")
 
-    monkeypatch.setattr(Model, "user_taste", away)
+    monkeypatch.setattr(Model, "user_taste", fail)
     answer = http.post("/gradio_api/run/recommend_for_user", json={"user_id": 1})
     assert (answer.status_code, answer.json()) == (503, {"error": "The Hub is away; try again."})
+
+
+def test_answer_of_a_call_is_collected_once(http: TestClient, api: Api) -> None:
+    for address in ("/gradio_api/call/search", "/gradio_api/call/search/", "/gradio_api/call/v2/search"):
+        event_id = http.post(address, json={"query": "show", "limit": 2}).json()["event_id"]
+        event = http.get(f"/gradio_api/call/search/{event_id}")
+        assert event.headers["content-type"].startswith("text/event-stream")
+        answer = json.dumps([api["search"]({"query": "show", "limit": 2})])
+        assert event.text == f"event: complete\ndata: {answer}\n\n"
+        assert http.get(f"/gradio_api/call/search/{event_id}").status_code == 404
+
+
+def test_wrong_call_is_answered_with_a_sentence(http: TestClient) -> None:
+    event_id = http.post("/gradio_api/call/search", json={"data": ["show", 0]}).json()["event_id"]
+    event = http.get(f"/gradio_api/call/search/{event_id}").text
+    assert event == 'event: error\ndata: {"error": "limit is 0; expected 1 to 100."}\n\n'
+    refused = http.post("/gradio_api/call/search", content=b"[]")
+    assert (refused.status_code, list(refused.json())) == (400, ["error"])
+
+
+def test_oldest_calls_that_nobody_collects_are_forgotten(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.ui.api.http_routes.MAX_CALLS", 2)
+    event_ids = [http.post("/gradio_api/call/search", json={"query": "x"}).json()["event_id"] for _ in range(3)]
+    statuses = [http.get(f"/gradio_api/call/search/{event_id}").status_code for event_id in event_ids]
+    assert statuses == [404, 200, 200]

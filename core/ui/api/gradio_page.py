@@ -1,0 +1,82 @@
+"""The endpoints for ``gradio_client`` and MCP, both served by Gradio.
+
+`gr.api`, Gradio's public way to declare a function for programs, does the work. Beyond it only
+``Blocks.get_api_info`` is used, to complete the documentation.
+"""
+
+import json
+from collections.abc import Iterable
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+import gradio as gr
+from gradio_client.utils import json_schema_to_python_type, python_type_to_json_schema
+
+from ...errors import AniSVDError
+from .endpoint import Endpoint, JsonList
+
+MCP_PATH = "/gradio_api/mcp"
+
+
+class CallError(gr.Error):
+    """The problem of a call, as a sentence. Gradio logs no traceback of it, which would quote the visitor."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, print_exception=False)
+
+    def __str__(self) -> str:
+        """Return the bare sentence for MCP; Gradio would put it in quotes."""
+        return str(self.message)
+
+
+class Page(gr.Blocks):
+    """Blocks with endpoints."""
+
+    def __init__(self, endpoints: Iterable[Endpoint], **options: Any) -> None:
+        self.endpoints = list(endpoints)
+        super().__init__(**options)
+        with self:
+            for endpoint in self.endpoints:
+                _declare(endpoint)
+
+    def get_api_info(self, *arguments: Any, **options: Any) -> Any:
+        """Return Gradio's documentation, completed by what parameters mean and which fields an answer has.
+
+        Declared to `gr.api`, the fields would stand in the page four times.
+        """
+        info: Any = super().get_api_info(*arguments, **options)
+        for endpoint in self.endpoints:
+            documented = info["named_endpoints"][f"/{endpoint.name}"]
+            for parameter in documented["parameters"]:
+                field = endpoint.parameters[parameter["parameter_name"]]
+                parameter["python_type"]["description"] = field.description
+            schema = python_type_to_json_schema(signature(endpoint.question.answer).return_annotation)
+            for answer in documented["returns"]:
+                answer["type"] = schema
+                answer["python_type"]["type"] = json_schema_to_python_type(schema)
+        return info
+
+
+def _declare(endpoint: Endpoint) -> None:
+    """Add an endpoint to the Blocks that are being built.
+
+    Gradio reads names, types and defaults from the signature, and descriptions for MCP from the docstring.
+    """
+
+    def respond(request: gr.Request, *values: Any) -> JsonList | str:
+        try:
+            answer = endpoint(dict(zip(endpoint.parameters, values, strict=True)))
+        except AniSVDError as error:
+            raise CallError(str(error)) from error
+        # To MCP Gradio hands str(answer), which for a list is Python, not JSON.
+        return json.dumps(answer, ensure_ascii=False) if MCP_PATH in request.url.path else answer
+
+    kind, fields = Parameter.POSITIONAL_OR_KEYWORD, signature(endpoint.question).parameters
+    parameters = [fields[name].replace(kind=kind) for name in endpoint.parameters]
+    parameters.insert(0, Parameter("request", kind, annotation=gr.Request))
+    meanings = [f"{name}: {field.description}" for name, field in endpoint.parameters.items()]
+    respond.__name__ = endpoint.name
+    respond.__doc__ = "\n".join([str(endpoint.question.__doc__), "Args:", *meanings])
+    respond.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    respond.__signature__ = Signature(parameters, return_annotation=list)  # type: ignore[attr-defined]
+    gr.api(respond, api_name=endpoint.name, queue=False)  # type: ignore[attr-defined]
