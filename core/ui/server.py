@@ -1,4 +1,4 @@
-"""Serving the page: launch options, look, and the routes beside Gradio's."""
+"""Serve the page: launch options, look, and the routes beside Gradio's."""
 
 from base64 import b64encode
 from collections.abc import Callable
@@ -19,24 +19,14 @@ from .routes.list_upload import bringing_route
 from .routes.map_and_code import sight_routes
 from .theme import theme
 
-SESSIONS_KEPT = 100
+MAX_SESSIONS = 100
 ASSETS = Path(__file__).parent / "assets"
-LOADER = """window.anisvdReady = (async () => {
-  for (const name of ["store", "page"])
-    await new Promise((done, failed) => {
-      document.head.append(Object.assign(document.createElement("script"), {
-        src: `anisvd/${name}.js`, onload: done, onerror: failed,
-      }));
-    });
-  return anisvd;
-})();"""
-"""Gradio adds the head by script, where ``<script src>`` loads in any order, and at any time: what needs
-the scripts waits for this promise."""
 
 
 def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
-    """Serve until interrupted, where ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT`` say
-    (127.0.0.1:7860 without them). ``GET /healthz`` tells source, revision and age of the model.
+    """Serve until interrupted, at ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT`` (default 127.0.0.1:7860).
+
+    ``GET /healthz`` answers the source, revision and age of the model.
     """
 
     def healthz(request: Request) -> JSONResponse:
@@ -47,9 +37,9 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
         *download_routes(current),
         bringing_route(current),
         *sight_routes(current),
+        *(route for endpoint in endpoints(current) for route in http_routes(endpoint)),
+        Mount("/anisvd", StaticFiles(directory=ASSETS)),
     ]
-    routes += [route for endpoint in endpoints(current) for route in http_routes(endpoint)]
-    routes.append(Mount("/anisvd", StaticFiles(directory=ASSETS)))
     page.launch(
         app_kwargs={"routes": routes},
         mcp_server=True,
@@ -59,8 +49,8 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
         footer_links=["api", "gradio"],
         # Spaces ask for server-side rendering, which puts Node in front and hides /healthz.
         ssr_mode=False,
-        # Gradio keeps a copy of the page (0.1 MB) for each visitor and API call; ours has no state in it.
-        state_session_capacity=SESSIONS_KEPT,
+        # For each visitor and API call Gradio stores a copy of the page (0.1 MB); ours has no state in it.
+        state_session_capacity=MAX_SESSIONS,
         # A public page records nothing of its visitors.
         enable_monitoring=False,
         run_history=False,
@@ -68,12 +58,13 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
 
 
 def head() -> str:
-    """Icon, styles, and what loads the scripts. Styles stand in the page itself: what ``css_paths`` names
-    comes after the first paint, and moves what is there.
+    """Return the icon, the styles and the loader of the scripts, as HTML.
+
+    The styles are inline: those from ``css_paths`` come after the first paint and move the page.
     """
     icon = b64encode((ASSETS / "icon.svg").read_bytes()).decode()
-    style = (ASSETS / "page.css").read_text(encoding="utf-8")
+    style, loader = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "load.js"))
     return (
         f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">'
-        f"<style>{style}</style><script>{LOADER}</script>"
+        f"<style>{style}</style><script>{loader}</script>"
     )
