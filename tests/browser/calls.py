@@ -1,4 +1,4 @@
-"""The app as programs call it."""
+"""Calls of the app as programs make them."""
 
 import asyncio
 import json
@@ -17,27 +17,24 @@ FIELDS = {
 }  # fmt: skip
 
 
-def posted(app: str, path: str, body: dict[str, Any]) -> Any:
+def post(app: str, path: str, body: dict[str, Any]) -> Any:
     content = json.dumps(body).encode()
     return json.load(urlopen(Request(f"{app}/gradio_api/{path}", content, {"Content-Type": "application/json"})))
 
 
-def tools_at(address: str) -> list[Tool]:
-    async def listed(session: ClientSession) -> list[Tool]:
-        return (await session.list_tools()).tools
-
-    return _in_session(address, listed)
+def list_tools(address: str) -> list[Tool]:
+    return _in_session(address, lambda session: session.list_tools()).tools
 
 
-def tool_called(address: str, name: str, arguments: dict[str, Any]) -> CallToolResult:
+def call_tool(address: str, name: str, arguments: dict[str, Any]) -> CallToolResult:
     return _in_session(address, lambda session: session.call_tool(name, arguments))
 
 
-def _in_session(address: str, ask: Callable[[ClientSession], Awaitable[Any]]) -> Any:
+def _in_session(address: str, request: Callable[[ClientSession], Awaitable[Any]]) -> Any:
     async def answer() -> Any:
         async with streamable_http_client(address) as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
-            return await ask(session)
+            return await request(session)
 
-    with ThreadPoolExecutor(1) as thread:  # Playwright has an event loop running in this one
+    with ThreadPoolExecutor(1) as thread:  # an event loop, that of Playwright, may already run in this thread
         return thread.submit(lambda: asyncio.run(answer())).result()

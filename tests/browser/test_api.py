@@ -1,4 +1,4 @@
-"""The web API through the unmodified clients: the same answers as the page and the model give."""
+"""The web API through unmodified clients: the answers are those of the page and of the model."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-from calls import FIELDS, posted, tool_called, tools_at
+from calls import FIELDS, call_tool, list_tools, post
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -17,7 +17,7 @@ from core.serving.model_source import BUNDLED
 ENDPOINTS = {"search", "recommend", "recommend_for_user", "recommend_together", "similar"}
 MCP = "/gradio_api/mcp/"
 RATINGS = {5114: 10, 9253: 9, 1535: -1}
-SENT = {str(anime_id): rating for anime_id, rating in RATINGS.items()}
+JSON_RATINGS = {str(anime_id): rating for anime_id, rating in RATINGS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,12 @@ def bundled() -> Model:
     return Model.load(BUNDLED)
 
 
-def as_json(found: list) -> list[dict[str, Any]]:
-    return json.loads(json.dumps([item.as_dict() for item in found]))
+def as_json(titles: list) -> list[dict[str, Any]]:
+    return json.loads(json.dumps([title.as_dict() for title in titles]))
 
 
-def expected(model: Model, name: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the model answers."""
+def model_answer(model: Model, name: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the model's own answer to the arguments of an endpoint."""
     if name == "search":
         return as_json(model.catalogue.search(**arguments))
     novelty = arguments.get("novelty", 0.0)
@@ -46,8 +46,8 @@ def expected(model: Model, name: str, arguments: dict[str, Any]) -> list[dict[st
         return as_json(model.similar(arguments["anime_id"], arguments["k"], filters))
     if name == "recommend_together":
         other = {int(anime_id): rating for anime_id, rating in arguments["other_ratings"].items()}
-        both = (model.fold_in(RATINGS), model.fold_in(other))
-        return as_json(model.recommend_together(both, arguments["k"], filters))
+        tastes = (model.fold_in(RATINGS), model.fold_in(other))
+        return as_json(model.recommend_together(tastes, arguments["k"], filters))
     taste = model.fold_in(RATINGS) if name == "recommend" else model.user_taste(arguments["user_id"])
     return as_json(model.recommend(taste, arguments["k"], filters, novelty))
 
@@ -56,42 +56,42 @@ def expected(model: Model, name: str, arguments: dict[str, Any]) -> list[dict[st
     ("name", "arguments"),
     [
         ("search", {"query": "steins gate", "limit": 2}),
-        ("recommend", {"ratings": SENT, "k": 12, "genres": ["Drama"], "types": ["TV"], "min_year": 2000}),
-        ("recommend", {"ratings": SENT, "k": 3, "sequels": "new", "exclude_ids": [19815], "novelty": 0.5}),
+        ("recommend", {"ratings": JSON_RATINGS, "k": 12, "genres": ["Drama"], "types": ["TV"], "min_year": 2000}),
+        ("recommend", {"ratings": JSON_RATINGS, "k": 3, "sequels": "new", "exclude_ids": [19815], "novelty": 0.5}),
         ("recommend_for_user", {"user_id": 5, "k": 4, "sequels": "first", "max_year": 2010}),
-        ("recommend_together", {"ratings": SENT, "other_ratings": {"4224": 9}, "k": 3, "sequels": "first"}),
+        ("recommend_together", {"ratings": JSON_RATINGS, "other_ratings": {"4224": 9}, "k": 3, "sequels": "first"}),
         ("similar", {"anime_id": 5114, "k": 4, "exclude_genres": ["Military"], "min_members": 1000}),
     ],
 )
-def test_every_road_gives_the_answer_of_the_model(
+def test_every_client_gets_the_answer_of_the_model(
     app: str, client: Client, bundled: Model, name: str, arguments: dict[str, Any]
 ) -> None:
-    wanted = expected(bundled, name, arguments)
-    assert client.predict(**arguments, api_name=f"/{name}") == wanted
-    assert posted(app, f"run/{name}", arguments) == {"data": [wanted]}
-    (content,) = tool_called(f"{app}{MCP}", name, arguments).content
-    assert json.loads(content.text) == wanted
-    assert wanted
+    expected = model_answer(bundled, name, arguments)
+    assert client.predict(**arguments, api_name=f"/{name}") == expected
+    assert post(app, f"run/{name}", arguments) == {"data": [expected]}
+    (content,) = call_tool(f"{app}{MCP}", name, arguments).content
+    assert json.loads(content.text) == expected
+    assert expected
     joint = {"predicted_ratings"} if name == "recommend_together" else {"predicted_rating"}
-    assert name == "search" or set(wanted[0]) == FIELDS - {"predicted_rating"} | joint
+    assert name == "search" or set(expected[0]) == FIELDS - {"predicted_rating"} | joint
 
 
-def test_a_link_to_the_page_holds_the_same_list(app: str, client: Client) -> None:
-    chosen = {"sequels": "first", "k": 5}
-    query = urlencode({"rated": "5114:10,9253:9", "no": "Comedy", "novelty": 1, **chosen}, safe=":,")
+def test_page_and_client_give_the_same_list(app: str, client: Client) -> None:
+    options = {"sequels": "first", "k": 5}
+    query = urlencode({"rated": "5114:10,9253:9", "no": "Comedy", "novelty": 1, **options}, safe=":,")
     page = json.load(urlopen(f"{app}/list.json?{query}"))
     ratings = {"5114": 10, "9253": 9}
-    assert page == client.predict(ratings, exclude_genres=["Comedy"], novelty=0.5, **chosen, api_name="/recommend")
+    assert page == client.predict(ratings, exclude_genres=["Comedy"], novelty=0.5, **options, api_name="/recommend")
 
 
-def test_calls_by_position_may_leave_out_what_has_a_default(app: str, bundled: Model) -> None:
-    wanted = as_json(bundled.recommend(bundled.fold_in(RATINGS), 2))
-    assert posted(app, "run/recommend", {"data": [SENT, 2]}) == {"data": [wanted]}
-    for values in ([SENT, 2], [SENT, 2, None, None, None, 0, None, None, False]):
-        event = posted(app, "call/recommend", {"data": values})["event_id"]
-        told = urlopen(f"{app}/gradio_api/call/recommend/{event}").read().decode()
-        assert told.startswith("event: complete")
-        assert json.loads(told.split("data: ", 1)[1]) == [wanted]
+def test_calls_by_position_may_leave_out_defaults(app: str, bundled: Model) -> None:
+    expected = as_json(bundled.recommend(bundled.fold_in(RATINGS), 2))
+    assert post(app, "run/recommend", {"data": [JSON_RATINGS, 2]}) == {"data": [expected]}
+    for values in ([JSON_RATINGS, 2], [JSON_RATINGS, 2, None, None, None, 0, None, None, False]):
+        event_id = post(app, "call/recommend", {"data": values})["event_id"]
+        event = urlopen(f"{app}/gradio_api/call/recommend/{event_id}").read().decode()
+        assert event.startswith("event: complete")
+        assert json.loads(event.split("data: ", 1)[1]) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -106,29 +106,29 @@ def test_calls_by_position_may_leave_out_what_has_a_default(app: str, bundled: M
         ("search", {"query": "x", "limit": 0}, "limit is 0"),
     ],
 )
-def test_errors_are_errors_with_a_sentence(
+def test_every_client_gets_the_error_as_a_sentence(
     app: str, client: Client, name: str, arguments: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(AppError, match=sentence):
         client.predict(**arguments, api_name=f"/{name}")
     with pytest.raises(HTTPError) as refused:
-        posted(app, f"run/{name}", arguments)
+        post(app, f"run/{name}", arguments)
     assert refused.value.code == 400
-    told = json.load(refused.value)["error"]
-    assert sentence in told
-    result = tool_called(f"{app}{MCP}", name, arguments)
+    error = json.load(refused.value)["error"]
+    assert sentence in error
+    result = call_tool(f"{app}{MCP}", name, arguments)
     assert result.isError
-    assert result.content[0].text == told
+    assert result.content[0].text == error
 
 
 @pytest.mark.parametrize("arguments", [{"query": 3}, {}, {"query": "x", "nonsense": 1}])
-def test_mcp_refuses_what_no_schema_allows(app: str, arguments: dict[str, Any]) -> None:
-    result = tool_called(f"{app}{MCP}", "search", arguments)
+def test_mcp_refuses_arguments_outside_the_schema(app: str, arguments: dict[str, Any]) -> None:
+    result = call_tool(f"{app}{MCP}", "search", arguments)
     assert result.isError
     assert "Traceback" not in result.content[0].text
 
 
-def test_only_the_endpoints_are_public_and_all_they_take_is_described(client: Client) -> None:
+def test_exactly_the_endpoints_are_public_and_documented(client: Client) -> None:
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(named) == {f"/{name}" for name in ENDPOINTS}
     for endpoint in named.values():
@@ -136,12 +136,12 @@ def test_only_the_endpoints_are_public_and_all_they_take_is_described(client: Cl
         for parameter in endpoint["parameters"]:
             assert parameter["type"], parameter
             assert parameter["python_type"]["description"], parameter
-    (recommended,) = named["/recommend"]["returns"]
-    assert set(recommended["type"]["items"]["properties"]) == FIELDS
+    (answer,) = named["/recommend"]["returns"]
+    assert set(answer["type"]["items"]["properties"]) == FIELDS
 
 
-def test_tools_are_the_endpoints_in_few_words(app: str) -> None:
-    tools = tools_at(f"{app}{MCP}")
+def test_tools_are_the_endpoints_briefly_described(app: str) -> None:
+    tools = list_tools(f"{app}{MCP}")
     assert {tool.name for tool in tools} == ENDPOINTS
     for tool in tools:
         assert tool.description
@@ -149,7 +149,7 @@ def test_tools_are_the_endpoints_in_few_words(app: str) -> None:
     assert sum(len(tool.model_dump_json(exclude_none=True)) for tool in tools) < 8_000
 
 
-def test_healthz_tells_source_revision_and_age(app: str) -> None:
+def test_healthz_has_source_revision_and_age(app: str) -> None:
     health = json.load(urlopen(f"{app}/healthz"))
     assert health["status"] == "ok"
     assert health["source"] == "bundled with the app"
@@ -157,5 +157,5 @@ def test_healthz_tells_source_revision_and_age(app: str) -> None:
     assert health["age_seconds"] >= 0
 
 
-def test_the_first_page_is_small(app: str) -> None:
+def test_first_page_is_small(app: str) -> None:
     assert len(urlopen(app).read()) <= 150_000

@@ -1,4 +1,4 @@
-"""The examples of README.md do what they say, against the running app."""
+"""The examples of README.md, run against the app."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from calls import FIELDS, tools_at
+from calls import FIELDS, list_tools
 from playwright.sync_api import Browser
 from small_data import ROOT
 
@@ -20,37 +20,37 @@ ADDRESS = "http://127.0.0.1:7860"
 
 
 def example(language: str, word: str) -> str:
-    """The one block of code in this language that has the word."""
-    (found,) = (block for block in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if word in block)
-    return found
+    """Return the only block of code in this language with this word."""
+    (code,) = (block for block in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if word in block)
+    return code
 
 
-def output(*command: str) -> str:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def run(*command: str) -> str:
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
 @pytest.fixture(scope="module")
 def names() -> list[str]:
-    """What the examples ask for."""
+    """The names of the titles that the examples ask for."""
     model = Model.load(BUNDLED)
     taste = model.fold_in({5114: 10, 9253: 9})
     return [item.name for item in model.recommend(taste, 5, Filters(sequels="first"))]
 
 
-def named(lines: str) -> list[str]:
+def names_in(lines: str) -> list[str]:
     return [line.rsplit(" ", 1)[0] for line in lines.splitlines()]
 
 
 def test_python_without_a_server() -> None:
-    lines = output(sys.executable, "-c", example("python", "Model.load")).splitlines()
+    lines = run(sys.executable, "-c", example("python", "Model.load")).splitlines()
     assert [line.split()[0] for line in lines] == [str(rank) for rank in range(1, 11)]
 
 
-def test_python(app: str, names: list[str]) -> None:
-    lines = output(sys.executable, "-c", example("python", ADDRESS).replace(ADDRESS, app))
-    assert named(lines)[-5:] == names  # the client greets first
+def test_python_client(app: str, names: list[str]) -> None:
+    lines = run(sys.executable, "-c", example("python", ADDRESS).replace(ADDRESS, app))
+    assert names_in(lines)[-5:] == names  # the client prints a greeting first
 
 
 def test_javascript_in_a_browser(app: str, chromium: Browser, names: list[str]) -> None:
@@ -60,30 +60,30 @@ def test_javascript_in_a_browser(app: str, chromium: Browser, names: list[str]) 
     page.goto(f"{app}/healthz")
     page.evaluate("async () => {" + example("javascript", ADDRESS).replace(ADDRESS, app) + "}")
     page.close()
-    assert named("\n".join(lines)) == names
+    assert names_in("\n".join(lines)) == names
 
 
 def test_javascript_in_node(app: str, names: list[str]) -> None:
     if not shutil.which("node"):
         pytest.skip("no Node on this machine")
     code = example("javascript", ADDRESS).replace(ADDRESS, app)
-    assert named(output("node", "--input-type=module", "-e", code)) == names
+    assert names_in(run("node", "--input-type=module", "-e", code)) == names
 
 
 def test_curl(app: str, names: list[str]) -> None:
     if not shutil.which("curl"):
         reason = "no curl on this machine"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    answer = json.loads(output("bash", "-c", example("bash", "curl").replace(ADDRESS, app)))
+    answer = json.loads(run("bash", "-c", example("bash", "curl").replace(ADDRESS, app)))
     assert [title["name"] for title in answer["data"][0]] == names
 
 
-def test_the_settings_for_mcp_lead_to_the_tools(app: str) -> None:
+def test_settings_for_mcp_lead_to_the_tools(app: str) -> None:
     settings = json.loads(example("json", "mcpServers").replace(ADDRESS, app))
-    assert len(tools_at(settings["mcpServers"]["anisvd"]["url"])) == 5
+    assert len(list_tools(settings["mcpServers"]["anisvd"]["url"])) == 5
 
 
-def test_every_field_of_an_answer_stands_in_the_table() -> None:
+def test_table_has_every_field_of_an_answer() -> None:
     table = README.split("| field | |")[1].split("\n\n")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == FIELDS
