@@ -1,4 +1,4 @@
-"""A small data set with the traps of the real one."""
+"""A small data set with the pitfalls of the real one."""
 
 import csv
 from pathlib import Path
@@ -16,6 +16,7 @@ SMALL = TrainingConfig(RankingConfig(factors=12, min_count=1), PredictionConfig(
 
 
 def write_csv(path: Path, header: str, rows: list[tuple[object, ...]]) -> Path:
+    """Write a CSV file with this comma-separated header and return its path."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(header.split(","))
@@ -24,6 +25,7 @@ def write_csv(path: Path, header: str, rows: list[tuple[object, ...]]) -> Path:
 
 
 def anime_rows() -> list[tuple[object, ...]]:
+    """Return rows of anime.csv: hostile names, HTML entities, adult titles, two titles of one name with blanks."""
     random = np.random.default_rng(5)
     genres = ["Action", "Comedy", "Drama", "Romance", "Sci-Fi"]
     rows: list[tuple[object, ...]] = []
@@ -41,7 +43,7 @@ def anime_rows() -> list[tuple[object, ...]]:
 
 
 def rating_rows() -> list[tuple[object, ...]]:
-    """Two camps with opposite tastes, so that there is something to learn; then odd users."""
+    """Return rows of rating.csv: two camps with opposite tastes, then three unusual users."""
     random = np.random.default_rng(7)
     rows: list[tuple[object, ...]] = []
     popularity = 1 / (3 + np.arange(N_TITLES))

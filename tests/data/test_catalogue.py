@@ -1,3 +1,5 @@
+"""Reading the catalogue, searching it, filtering it."""
+
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ from small_data import HOSTILE, N_TITLES, write_csv
 from core import Catalogue, DataError, Filters, InputError
 
 
-def test_entities_blanks_and_unknowns_are_understood(catalogue: Catalogue) -> None:
+def test_html_entities_blanks_and_unknown_values_are_read(catalogue: Catalogue) -> None:
     assert len(catalogue) == N_TITLES
     assert catalogue[110].name == "Show number10 & more's"
     twin = catalogue[120]
@@ -15,7 +17,7 @@ def test_entities_blanks_and_unknowns_are_understood(catalogue: Catalogue) -> No
     assert catalogue[100].name == HOSTILE[0]
 
 
-def test_titles_are_joined_and_unsafe_pictures_dropped(catalogue: Catalogue) -> None:
+def test_details_are_joined_and_unsafe_cover_urls_dropped(catalogue: Catalogue) -> None:
     third = catalogue[103]
     assert (third.english, third.japanese, third.year, third.related_ids) == ("Third Show", "三番目", 2003, (104, 105))
     assert third.picture == "https://example.org/3.jpg"
@@ -24,49 +26,51 @@ def test_titles_are_joined_and_unsafe_pictures_dropped(catalogue: Catalogue) -> 
 
 
 @pytest.mark.parametrize(
-    ("query", "first"),
+    ("query", "anime_id"),
     [("third show", 103), ("show third", 103), ("EPISODE zero", 104), ("進撃", 104), ("番目", 103), ("san", 103)],
 )
-def test_search_forgives_case_accents_punctuation_and_order(catalogue: Catalogue, query: str, first: int) -> None:
-    assert catalogue.search(query)[0].anime_id == first
+def test_search_ignores_case_accents_punctuation_and_word_order(
+    catalogue: Catalogue, query: str, anime_id: int
+) -> None:
+    assert catalogue.search(query)[0].anime_id == anime_id
 
 
-def test_search_puts_the_popular_first_and_stops_at_the_limit(catalogue: Catalogue) -> None:
+def test_search_sorts_by_popularity_and_keeps_to_the_limit(catalogue: Catalogue) -> None:
     members = [title.members for title in catalogue.search("show number", limit=7)]
     assert len(members) == 7
     assert members == sorted(members, reverse=True)
 
 
 @pytest.mark.parametrize("query", ["", "   ", "!!!", "no such title", "\x00", "a" * 10_000])
-def test_search_for_nothing_finds_nothing(catalogue: Catalogue, query: str) -> None:
+def test_search_without_matches_returns_an_empty_list(catalogue: Catalogue, query: str) -> None:
     assert catalogue.search(query) == []
 
 
-def test_filters_agree_with_a_look_at_each_title(catalogue: Catalogue) -> None:
+def test_filters_agree_with_a_check_of_every_title(catalogue: Catalogue) -> None:
     filters = Filters(genres=("comedy",), exclude_genres=("Drama",), types=("tv",), min_members=5_000)
     expected = [
-        "Comedy" in t.genres and "Drama" not in t.genres and t.type == "TV" and t.members >= 5_000
-        for t in map(catalogue.title, range(len(catalogue)))
+        "Comedy" in title.genres and "Drama" not in title.genres and title.type == "TV" and title.members >= 5_000
+        for title in map(catalogue.title, range(len(catalogue)))
     ]
     assert any(expected)
     assert filters.mask(catalogue).tolist() == expected
 
 
-def test_adult_titles_need_asking_for(catalogue: Catalogue) -> None:
-    adult = np.array(["Hentai" in catalogue.title(at).genres for at in range(len(catalogue))])
+def test_adult_titles_are_excluded_by_default(catalogue: Catalogue) -> None:
+    adult = np.array(["Hentai" in title.genres for title in map(catalogue.title, range(len(catalogue)))])
     assert adult.any()
     assert not Filters().mask(catalogue)[adult].any()
     assert Filters(adult=True).mask(catalogue).all()
     assert Filters(genres=("Hentai",)).mask(catalogue).tolist() == adult.tolist()
 
 
-def test_unknown_years_pass_only_without_a_year_filter(catalogue: Catalogue) -> None:
+def test_year_filters_exclude_titles_without_a_year(catalogue: Catalogue) -> None:
     assert np.flatnonzero(Filters(min_year=2000).mask(catalogue)).tolist() == [2, 3, 4]
     assert np.flatnonzero(Filters(max_year=2005).mask(catalogue)).tolist() == [2, 3]
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("call", "message"),
     [
         (lambda c: Filters(genres=("Nope",)).mask(c), "no genre 'Nope'"),
         (lambda c: Filters(types=("Nope",)).mask(c), "no type 'Nope'"),
@@ -79,19 +83,19 @@ def test_unknown_years_pass_only_without_a_year_filter(catalogue: Catalogue) -> 
         (lambda c: c[99_999], "no title with the id 99999"),
     ],
 )
-def test_wrong_arguments_are_named(catalogue: Catalogue, make, message: str) -> None:
+def test_error_names_the_wrong_argument(catalogue: Catalogue, call, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        make(catalogue)
+        call(catalogue)
 
 
-def test_a_repeated_id_is_refused(tmp_path: Path) -> None:
+def test_repeated_id_is_refused(tmp_path: Path) -> None:
     rows = [(1, "A", "", "TV", 1, 7, 5), (1, "B", "", "TV", 1, 7, 5)]
     path = write_csv(tmp_path / "anime.csv", "anime_id,name,genre,type,episodes,rating,members", rows)
     with pytest.raises(DataError, match=r"anime\.csv: anime_id 1 stands twice"):
         Catalogue.read(path)
 
 
-def test_the_real_catalogue_reads_whole(real_data: Path) -> None:
+def test_real_catalogue_is_read_completely(real_data: Path) -> None:
     catalogue = Catalogue.read(real_data / "anime.csv", titles=real_data / "titles.csv")
     assert len(catalogue) == 12_294
     assert len(catalogue.genres) == 43

@@ -1,9 +1,11 @@
+"""Franchises: which titles belong together, and in which order to watch them."""
+
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from small_data import ROOT
 
@@ -14,71 +16,69 @@ BLANK = {"english": "", "synonyms": "", "japanese": "", "genres": "", "episodes"
 
 
 def catalogue_of(*titles: tuple[str, int, float, str]) -> Catalogue:
-    """Titles as name, members, year and related ids; their ids are 1, 2, 3 …"""
+    """Return a catalogue of (name, members, year, related ids); the ids of the titles are 1, 2, 3 …"""
     rows = [
         BLANK
-        | {"anime_id": 1 + at, "name": name, "type": "TV", "year": year, "members": members}
+        | {"anime_id": anime_id, "name": name, "type": "TV", "year": year, "members": members}
         | {"picture": "", "related_ids": related}
-        for at, (name, members, year, related) in enumerate(titles)
+        for anime_id, (name, members, year, related) in enumerate(titles, start=1)
     ]
     return Catalogue(pd.DataFrame(rows)[list(Catalogue.COLUMNS)])
 
 
 @st.composite
 def catalogues(draw: st.DrawFn) -> Catalogue:
-    n = draw(st.integers(1, 14))
-    name = st.sampled_from(
-        ["Naruto", "Naruto: Shippuuden", "Samurai 7", "Samurai Gun", "!!!", "Long Name II", "Long Name X"]
-    )
+    """Draw a catalogue of up to 14 titles: some names alike, some years unknown, some titles related."""
+    n_titles = draw(st.integers(1, 14))
+    names = "Naruto", "Naruto: Shippuuden", "Samurai 7", "Samurai Gun", "!!!", "Long Name II", "Long Name X"
     year = st.one_of(st.just(np.nan), st.integers(1990, 1993).map(float))
-    related = st.lists(st.integers(1, n), max_size=3).map(lambda ids: "|".join(map(str, ids)))
-    titles = st.tuples(name, st.integers(0, 6).map(lambda m: 10 * m), year, related)
-    return catalogue_of(*draw(st.lists(titles, min_size=n, max_size=n)))
+    related = st.lists(st.integers(1, n_titles), max_size=3).map(lambda ids: "|".join(map(str, ids)))
+    titles = st.tuples(st.sampled_from(names), st.integers(0, 6).map(lambda tens: 10 * tens), year, related)
+    return catalogue_of(*draw(st.lists(titles, min_size=n_titles, max_size=n_titles)))
 
 
-def directions_of(catalogue: Catalogue, seed: int) -> np.ndarray:
-    """Random unit rows of two factors; every fifth title has none."""
+def random_directions(catalogue: Catalogue, seed: int) -> np.ndarray:
+    """Return random unit rows of two factors, float32 [n_titles, 2]; every fifth row is zero."""
     angles = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(catalogue))
     rows = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     return (rows * (np.arange(len(catalogue)) % 5 > 0)[:, None]).astype(np.float32)
 
 
-def same(numbers: np.ndarray) -> np.ndarray:
+def same_franchise(numbers: np.ndarray) -> np.ndarray:
+    """Return whether two titles share a franchise, bool [n_titles, n_titles]."""
     return numbers[:, None] == numbers
 
 
-@settings(deadline=None)
 @given(catalogues(), st.data())
-def test_one_entry_of_each_franchise_with_unseen_entries_unless_left_out(catalogue: Catalogue, data) -> None:
-    franchises = Franchises.of(catalogue, directions_of(catalogue, 0))
-    numbers, positions = franchises.numbers, st.lists(st.integers(0, len(catalogue) - 1))
+def test_one_unseen_entry_per_franchise_is_allowed_unless_left_out(catalogue: Catalogue, data) -> None:
+    franchises = Franchises.of(catalogue, random_directions(catalogue, seed=0))
+    numbers = franchises.numbers
     assert sorted(franchises.order.tolist()) == list(range(len(catalogue)))
+    positions = st.lists(st.integers(0, len(catalogue) - 1))
     seen, left_out = data.draw(positions), data.draw(positions)
     first, unbegun = franchises.first_unseen(seen, left_out), franchises.unbegun(seen, left_out)
     assert not first[seen].any()
     for number in np.unique(numbers):
         entries = np.flatnonzero(numbers == number).tolist()
-        gone = set(entries) <= set(seen) or set(entries) & set(left_out)
-        assert first[entries].sum() == (0 if gone else 1)
+        finished_or_left_out = set(entries) <= set(seen) or set(entries) & set(left_out)
+        assert first[entries].sum() == (0 if finished_or_left_out else 1)
         begun = set(entries) & set(seen)
         np.testing.assert_array_equal(unbegun[entries], first[entries] & (not begun))
 
 
-@settings(deadline=None)
 @given(catalogues(), st.randoms())
-def test_permuting_titles_permutes_results(catalogue: Catalogue, random) -> None:
+def test_permuting_titles_permutes_franchises(catalogue: Catalogue, random) -> None:
     order = list(range(len(catalogue)))
     random.shuffle(order)
     shuffled = Catalogue(catalogue.frame.iloc[order].reset_index(drop=True))
-    directions = directions_of(catalogue, 1)
+    directions = random_directions(catalogue, seed=1)
     franchises, permuted = Franchises.of(catalogue, directions), Franchises.of(shuffled, directions[order])
-    np.testing.assert_array_equal(same(permuted.numbers), same(franchises.numbers[order]))
+    np.testing.assert_array_equal(same_franchise(permuted.numbers), same_franchise(franchises.numbers[order]))
     seen = np.array(order[: len(order) // 3], dtype=np.int64)
-    at = np.arange(len(seen))
-    np.testing.assert_array_equal(permuted.first_unseen(at), franchises.first_unseen(seen)[order])
+    np.testing.assert_array_equal(permuted.first_unseen(np.arange(len(seen))), franchises.first_unseen(seen)[order])
 
 
-def test_a_crossover_glues_nothing_and_stays_where_most_of_its_relatives_are() -> None:
+def test_crossover_merges_nothing_and_joins_the_franchise_of_most_relatives() -> None:
     catalogue = catalogue_of(
         ("Pirates", 900, 1999, "5"),
         ("Ball", 800, 1986, "3|5"),
@@ -86,14 +86,14 @@ def test_a_crossover_glues_nothing_and_stays_where_most_of_its_relatives_are() -
         ("Alone", 600, 2000, ""),
         ("Pirates and Ball", 50, 2010, ""),
     )
-    np.testing.assert_array_equal(same(franchise_numbers(catalogue))[4], [False, True, True, False, True])
+    np.testing.assert_array_equal(same_franchise(franchise_numbers(catalogue))[4], [False, True, True, False, True])
 
 
-def test_a_tie_between_franchises_is_settled_by_the_name() -> None:
+def test_name_decides_a_tie_between_franchises() -> None:
     catalogue = catalogue_of(
         ("Evangelion", 900, 1995, ""), ("Death Parade", 800, 2015, ""), ("Death Billiards", 90, 2013, "1|2")
     )
-    np.testing.assert_array_equal(same(franchise_numbers(catalogue))[2], [False, True, True])
+    np.testing.assert_array_equal(same_franchise(franchise_numbers(catalogue))[2], [False, True, True])
 
 
 @pytest.mark.parametrize(
@@ -113,46 +113,37 @@ def test_a_tie_between_franchises_is_settled_by_the_name() -> None:
         ("進撃", "進撃"),
     ],
 )
-def test_stems_lose_subtitles_and_markers(name: str, words: str) -> None:
+def test_stem_drops_subtitles_and_season_markers(name: str, words: str) -> None:
     assert " ".join(stem(name)) == words
 
 
-def test_names_relate_titles_without_relations_unless_factors_contradict() -> None:
-    names = [
-        "Samurai",
-        "Samurai Gun",
-        "Samurai Deeper",
-        "Long Title",
-        "Long Title Returns",
-        "Long Title 2",
-        "Long Title OVA",
-    ]
-    catalogue = catalogue_of(*((name, 100 - at, 2000, "") for at, name in enumerate(names)))
-    ahead, across, between, none = (1, 0), (0, 1), (0.5, 0.75**0.5), (0, 0)
-    directions = np.array([ahead, ahead, between, ahead, between, across, none], dtype=np.float32)
-    together = same(franchise_numbers(catalogue, directions))
-    assert together[0].tolist() == [True, True, False, False, False, False, False]
-    assert together[3].tolist() == [False, False, False, True, True, True, True]  # 2: by way of Returns
-    assert not np.triu(same(franchise_numbers(catalogue)), 1).any()
-    directions[4] = across
-    # The OVA, whose factors nobody knows, goes with the majority.
-    assert np.flatnonzero(same(franchise_numbers(catalogue, directions))[6]).tolist() == [4, 5, 6]
+def test_alike_names_relate_titles_without_relations_unless_factors_contradict() -> None:
+    names = "Samurai", "Samurai Gun", "Samurai Deeper", *(f"Long Title{end}" for end in ("", " Returns", " 2", " OVA"))
+    catalogue = catalogue_of(*((name, 100 - position, 2000, "") for position, name in enumerate(names)))
+    along_x, along_y, between, zero = (1, 0), (0, 1), (0.5, 0.75**0.5), (0, 0)
+    directions = np.array([along_x, along_x, between, along_x, between, along_y, zero], dtype=np.float32)
+    same = same_franchise(franchise_numbers(catalogue, directions))
+    assert same[0].tolist() == [True, True, False, False, False, False, False]
+    assert same[3].tolist() == [False, False, False, True, True, True, True]  # "Long Title 2" through "Returns"
+    assert not np.triu(same_franchise(franchise_numbers(catalogue)), 1).any()
+    directions[4] = along_y
+    # The OVA has no factors, so it joins the majority.
+    assert np.flatnonzero(same_franchise(franchise_numbers(catalogue, directions))[6]).tolist() == [4, 5, 6]
 
 
-def test_names_do_not_count_between_titles_that_have_relations() -> None:
+def test_alike_names_relate_no_titles_that_have_relations() -> None:
     titles = [
         ("Long Title", 90, 2000, "2"),
         ("Other", 80, 2000, ""),
         ("Long Title 2", 70, 2001, "4"),
         ("Another", 60, 2001, ""),
+        ("Long Title 3", 50, 2002, ""),
     ]
-    numbers = franchise_numbers(
-        catalogue_of(*titles, ("Long Title 3", 50, 2002, "")), np.zeros((5, 2), dtype=np.float32)
-    )
-    np.testing.assert_array_equal(same(numbers)[4], [False, False, True, True, True])
+    numbers = franchise_numbers(catalogue_of(*titles), np.zeros((5, 2), dtype=np.float32))
+    np.testing.assert_array_equal(same_franchise(numbers)[4], [False, False, True, True, True])
 
 
-def test_the_most_listed_comes_first_and_among_alike_ones_the_earliest() -> None:
+def test_most_popular_entry_comes_first_and_the_earliest_of_equally_popular_ones() -> None:
     catalogue = catalogue_of(
         ("Pilot", 10, 1980, "2"),
         ("Sequel", 100, 1989, "3"),
@@ -165,7 +156,7 @@ def test_the_most_listed_comes_first_and_among_alike_ones_the_earliest() -> None
     assert np.flatnonzero(franchises.first_unseen([1, 2])).tolist() == [3]
 
 
-def test_a_catalogue_of_one_stem_makes_no_quadratic_number_of_pairs() -> None:
+def test_number_of_pairs_is_linear_in_titles_of_one_stem() -> None:
     catalogue = catalogue_of(*((f"Show {number}", number, 2000.0, "") for number in range(500)))
     directions = np.zeros((500, 2), dtype=np.float32)
     assert alike(catalogue, directions).shape[1] <= 2 * 10 * 500
@@ -173,18 +164,18 @@ def test_a_catalogue_of_one_stem_makes_no_quadratic_number_of_pairs() -> None:
 
 
 @pytest.fixture(scope="module")
-def real(real_data: Path) -> Catalogue:
+def real_catalogue(real_data: Path) -> Catalogue:
     return Catalogue.read(real_data / "anime.csv", titles=real_data / "titles.csv")
 
 
-def entries(catalogue: Catalogue, franchises: Franchises, name: str) -> list[str]:
-    """The names in the franchise of a title, in their order."""
+def franchise_names(catalogue: Catalogue, franchises: Franchises, name: str) -> list[str]:
+    """Return the names of the franchise of this title, in watching order."""
     names = catalogue.frame["name"]
     number = franchises.numbers[names.index[names == name][0]]
     return names.iloc[franchises.order[franchises.numbers[franchises.order] == number]].tolist()
 
 
-APART = [
+DIFFERENT_FRANCHISES = [
     ("Fairy Tail", "One Piece", "Dragon Ball", "Gintama", "Naruto"),
     ("InuYasha", "Ranma ½", "Hokuto no Ken", "Urusei Yatsura"),
     ("Kaguya-hime no Monogatari", "Alps no Shoujo Heidi", "Daisuki! Hello Kitty"),
@@ -193,7 +184,7 @@ APART = [
     ("Angel Beats!", "Clannad", "Air"),
     ("Death Parade", "Neon Genesis Evangelion", "Little Witch Academia"),
 ]
-IN_ORDER = [
+WATCHING_ORDERS = [
     ("Shingeki no Kyojin", "Shingeki no Kyojin Season 2", "Shingeki no Kyojin OVA"),
     ("Code Geass: Hangyaku no Lelouch", "Code Geass: Hangyaku no Lelouch R2"),
     ("Clannad", "Clannad: After Story"),
@@ -209,31 +200,29 @@ IN_ORDER = [
 ]
 
 
-def test_real_crossovers_glue_nothing(real: Catalogue) -> None:
-    franchises = Franchises.of(real)
+def test_real_crossovers_merge_no_franchises(real_catalogue: Catalogue) -> None:
+    franchises = Franchises.of(real_catalogue)
     assert np.bincount(franchises.numbers).max() == 84  # Pokemon; connected components: 170
-    for names in APART:
+    for names in DIFFERENT_FRANCHISES:
         for name in names:
-            assert not set(entries(real, franchises, name)) & (set(names) - {name}), name
+            assert not set(franchise_names(real_catalogue, franchises, name)) & (set(names) - {name}), name
 
 
-@pytest.mark.parametrize("names", IN_ORDER, ids=lambda names: names[0])
-def test_real_franchises_begin_where_one_begins(real: Catalogue, names: tuple[str, ...]) -> None:
-    franchises = Franchises.of(real)
-    assert entries(real, franchises, names[0])[: len(names)] == list(names)
+@pytest.mark.parametrize("names", WATCHING_ORDERS, ids=lambda names: names[0])
+def test_real_franchises_are_in_watching_order(real_catalogue: Catalogue, names: tuple[str, ...]) -> None:
+    franchises = Franchises.of(real_catalogue)
+    assert franchise_names(real_catalogue, franchises, names[0])[: len(names)] == list(names)
 
 
-def test_names_and_factors_find_nearly_what_relations_tell(real: Catalogue, real_data: Path) -> None:
+def test_names_and_factors_find_most_franchises_of_the_relations(real_catalogue: Catalogue, real_data: Path) -> None:
     unrelated = Catalogue.read(real_data / "anime.csv")
     model = Model.load(ROOT / "core" / "bundled")
     vectors = model.item_factors * model.singular_values
     directions = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    found, true = franchise_numbers(unrelated, directions), franchise_numbers(real)
-    right = {}
-    for number in range(true.max() + 1):
-        for other, count in zip(*np.unique(found[true == number], return_counts=True), strict=True):
-            right[number, int(other)] = count
-    both = np.array([right[pair] for pair in zip(true.tolist(), found.tolist(), strict=True)])
-    precision, recall = (both / np.bincount(numbers)[numbers] for numbers in (found, true))
-    assert np.average(precision, weights=real.members) > 0.99
-    assert np.average(recall, weights=real.members) > 0.89
+    predicted, true = franchise_numbers(unrelated, directions), franchise_numbers(real_catalogue)
+    # The number of titles that share both franchises with each title, and B-cubed precision and recall, [n_titles].
+    _, pair_index, pair_counts = np.unique([predicted, true], axis=1, return_inverse=True, return_counts=True)
+    shared = pair_counts[pair_index.ravel()]
+    precision, recall = (shared / np.bincount(numbers)[numbers] for numbers in (predicted, true))
+    assert np.average(precision, weights=real_catalogue.members) > 0.99
+    assert np.average(recall, weights=real_catalogue.members) > 0.89

@@ -1,3 +1,5 @@
+"""Reading ratings: the matrix, the scale, the report, the fingerprint."""
+
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +22,9 @@ def read(rows: list[tuple[object, ...]], catalogue: Catalogue, folder: Path, **o
     return Ratings.read(write_csv(folder / "rating.csv", HEADER, rows), catalogue, **options)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
-def test_reading_agrees_with_a_dictionary(
+def test_matrix_agrees_with_a_dictionary_of_the_rows(
     rows: list[tuple[int, int, int]], catalogue: Catalogue, tmp_path: Path
 ) -> None:
     expected: dict[tuple[int, int], int] = {}
@@ -35,41 +37,41 @@ def test_reading_agrees_with_a_dictionary(
         return
     ratings = read(rows, catalogue, tmp_path)
     cells = ratings.matrix.tocoo()
-    found = {
+    actual = {
         (int(ratings.user_ids[row]), int(catalogue.anime_ids[column])): int(value)
         for row, column, value in zip(*cells.coords, cells.data, strict=True)
     }
-    assert found == expected
+    assert actual == expected
     assert ratings.report.rows_read == len(rows)
     assert ratings.report.unknown_titles == sum(anime not in catalogue for _, anime, _ in rows)
     assert ratings.report.duplicates == len(rows) - ratings.report.unknown_titles - len(expected)
 
 
-def test_watched_is_never_a_rating(ratings: Ratings) -> None:
-    given_ratings = explicit(ratings.matrix)
+def test_watched_never_counts_as_a_rating(ratings: Ratings) -> None:
+    rated = explicit(ratings.matrix)
     assert (ratings.matrix.data == WATCHED).sum() > 100
-    assert given_ratings.nnz == (ratings.matrix.data > 0).sum()
-    assert given_ratings.data.min() >= 1
-    assert np.allclose(given_ratings.toarray(), np.maximum(ratings.matrix.toarray(), 0))
+    assert rated.nnz == (ratings.matrix.data > 0).sum()
+    assert rated.data.min() >= 1
+    assert np.allclose(rated.toarray(), np.maximum(ratings.matrix.toarray(), 0))
 
 
-def test_the_scale_belongs_to_the_ratings(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_ratings_keep_their_scale_and_refuse_values_off_it(catalogue: Catalogue, tmp_path: Path) -> None:
     assert read([(1, 100, 0.5), (1, 101, 5)], catalogue, tmp_path, rating_scale=(0.5, 5)).scale == RatingScale(0.5, 5.0)
     with pytest.raises(DataError, match=r"found '6'; expected a number from 0\.5 to 5 or -1"):
         read([(1, 100, 6)], catalogue, tmp_path, rating_scale=(0.5, 5))
-    for wrong in ((0, 5), (5, 1), (1, float("inf")), ("one", "ten"), (1,)):
+    for wrong_scale in ((0, 5), (5, 1), (1, float("inf")), ("one", "ten"), (1,)):
         with pytest.raises(DataError, match="rating_scale"):
-            read([(1, 100, 6)], catalogue, tmp_path, rating_scale=wrong)
+            read([(1, 100, 6)], catalogue, tmp_path, rating_scale=wrong_scale)
 
 
-def test_fingerprint_tells_data_apart(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_fingerprint_depends_on_values_but_not_on_row_order(catalogue: Catalogue, tmp_path: Path) -> None:
     rows = [(1, 100, 5), (2, 101, 6)]
-    first = read(rows, catalogue, tmp_path).fingerprint
-    assert read(rows[::-1], catalogue, tmp_path).fingerprint == first
-    assert read([(1, 100, 5), (2, 101, 7)], catalogue, tmp_path).fingerprint != first
+    fingerprint = read(rows, catalogue, tmp_path).fingerprint
+    assert read(rows[::-1], catalogue, tmp_path).fingerprint == fingerprint
+    assert read([(1, 100, 5), (2, 101, 7)], catalogue, tmp_path).fingerprint != fingerprint
 
 
-def test_the_real_ratings_read_whole(real_data: Path) -> None:
+def test_real_ratings_are_read_completely(real_data: Path) -> None:
     ratings = Ratings.read(real_data / "rating.csv", Catalogue.read(real_data / "anime.csv"))
     assert ratings.report.rows_read == ratings.matrix.nnz == 1_443_996
     assert len(ratings.user_ids) == 13_609
