@@ -1,4 +1,4 @@
-"""Histories of the small data set: of one title, of four, of many, of none."""
+"""Histories of the small data set, with one title, four, many and none."""
 
 from core import WATCHED
 

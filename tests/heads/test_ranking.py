@@ -1,4 +1,4 @@
-"""The scores against the formula of the module's docstring, written out densely."""
+"""The scores equal the formula of the module's docstring, computed densely."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,44 +15,50 @@ from core.heads.ranking import LAMBDA_STEPS
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=["one", "four", "many", "none"])
-def test_scores_follow_the_formula(model: Model, history: dict[int, float]) -> None:
+def test_scores_equal_the_formula_of_the_docstring(model: Model, history: dict[int, float]) -> None:
     head, config = model.ranker, model.ranker.config
     v, sigma = head.factors.v.astype(float), head.factors.singular_values.astype(float)
     norms, unique, n = head.norms.astype(float), head.uniqueness.astype(float), max(len(history), 1)
+    # How short the history is, from 0 to 1, and the damping of popular titles.
     short = 1 / (1 + (n / config.turning) ** config.steepness)
     damping = short * config.short_damping + (1 - short) * config.long_damping
+    # x: weights of the history and of the average visitor, [n_items].
+    norm_exponent, uniqueness_exponent = config.column_scaling - 1 - damping, 2 * short - 1
     x = np.zeros(len(norms))
     for anime_id, rating in history.items():
-        at = model.catalogue.position(anime_id)
+        position = model.catalogue.position(anime_id)
         weight = config.watched_weight if rating < 0 else (rating - 4) / 4 if rating >= 5 else (rating - 5) / 8
-        x[at] = weight * norms[at] ** (config.column_scaling - 1 - damping) * unique[at] ** (2 * short - 1)
+        x[position] = weight * norms[position] ** norm_exponent * unique[position] ** uniqueness_exponent
     average = head.mean * norms ** (config.column_scaling - 1 - config.short_damping) * unique
     x += config.prior * average
+    # The ridge operator within the subspace of V, [n_items, n_items].
     shrinkage = config.shrinkage * (1 + (config.shrinkage_turning / n) ** config.shrinkage_steepness)
     rounded = np.exp(np.round(LAMBDA_STEPS * np.log(shrinkage)) / LAMBDA_STEPS)
     operator = v @ np.diag(sigma**2 / (sigma**2 + rounded * float(head.energy))) @ v.T
+    # Scores without the diagonal, in units of the average visitor's scores, [n_items].
     leverage = np.minimum(np.diag(operator), 0.99)
     lift = unique * norms**config.output_scaling / (1 - leverage)
     expected = x @ operator * lift / np.sqrt(np.mean((average @ operator * lift) ** 2))
-    for at in {int(e) for later, e in zip(head.later, head.earlier, strict=True) if later + 100 in history}:
-        expected[at] *= config.earlier_part if expected[at] > 0 else 1
+    # Parts before a title of the history count more, once each.
+    for earlier in {int(e) for later, e in zip(head.later, head.earlier, strict=True) if later + 100 in history}:
+        expected[earlier] *= config.earlier_part if expected[earlier] > 0 else 1
     scores = head.rank_scores(model.fold_in(history).row)[0]
     assert np.allclose(scores, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
 
 
-def test_a_franchise_draws_its_titles_together(ratings: Ratings) -> None:
-    apart, together = (train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, franchise=f))) for f in (0.0, 3.0))
-    a, b = (ratings.catalogue.position(anime_id) for anime_id in (103, 104))  # of opposite camps
+def test_franchise_weight_brings_its_titles_closer(ratings: Ratings) -> None:
+    positions = [ratings.catalogue.position(anime_id) for anime_id in (103, 104)]  # liked by opposite camps
 
-    def cosine(model: Model) -> float:
-        x, y = (model.item_factors * model.singular_values)[[a, b]]
+    def cosine(franchise_weight: float) -> float:
+        model = train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, franchise=franchise_weight)))
+        x, y = (model.item_factors * model.singular_values)[positions]
         return float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
 
-    assert cosine(together) > cosine(apart) + 0.1
+    assert cosine(3.0) > cosine(0.0) + 0.1
 
 
-def test_an_earlier_part_of_what_was_seen_comes_up(model: Model) -> None:
-    """Show 104 (2013) is related to 103 (2003) but no TV series before it; 103 is none either."""
+def test_parts_before_a_liked_title_score_higher(model: Model) -> None:
+    """Titles 104 (2013) and 103 (2003) are related, but neither is an earlier part of the other."""
     head = model.ranker
     plain = replace(head, later=head.later[:0], earlier=head.earlier[:0])
     marked = replace(head, later=np.array([4], np.int32), earlier=np.array([2], np.int32))
@@ -65,12 +71,12 @@ def test_an_earlier_part_of_what_was_seen_comes_up(model: Model) -> None:
     assert np.array_equal(plain.rank_scores(disliked), marked.rank_scores(disliked))
 
 
-def test_only_television_before_a_title_is_its_earlier_part(tmp_path: Path) -> None:
-    anime = [(1, "First", "TV"), (2, "Second", "TV"), (3, "Film", "Movie"), (4, "Undated", "TV")]
+def test_only_tv_series_with_an_earlier_year_are_earlier_parts(tmp_path: Path) -> None:
+    titles = [(1, "First", "TV"), (2, "Second", "TV"), (3, "Film", "Movie"), (4, "Undated", "TV")]
     columns = "anime_id,name,type,genre,episodes,rating,members"
-    write_csv(tmp_path / "anime.csv", columns, [(*row, "", 12, 7.5, 100) for row in anime])
-    titles = [(1, 2000, ""), (2, 2005, "1|3|4"), (3, 1999, ""), (4, "", "2")]
-    write_csv(tmp_path / "titles.csv", "anime_id,year,related_ids", titles)
+    write_csv(tmp_path / "anime.csv", columns, [(*row, "", 12, 7.5, 100) for row in titles])
+    details = [(1, 2000, ""), (2, 2005, "1|3|4"), (3, 1999, ""), (4, "", "2")]
+    write_csv(tmp_path / "titles.csv", "anime_id,year,related_ids", details)
     rows = [(user, anime_id, 5 + (user + anime_id) % 5) for user in range(1, 9) for anime_id in (1, 2, 3, 4)]
     write_csv(tmp_path / "rating.csv", "user_id,anime_id,rating", rows)
     catalogue = Catalogue.read(tmp_path / "anime.csv", titles=tmp_path / "titles.csv")
@@ -78,34 +84,34 @@ def test_only_television_before_a_title_is_its_earlier_part(tmp_path: Path) -> N
     assert list(zip(head.later.tolist(), head.earlier.tolist(), strict=True)) == [(1, 0)]
 
 
-@pytest.mark.parametrize("n", [0, 2, 9, 40])
-def test_a_nine_raises_the_neighbours_and_a_two_lowers_them(n: int) -> None:
+@pytest.mark.parametrize("n_others", [0, 2, 9, 40])
+def test_high_rating_raises_similar_titles_and_low_rating_lowers_them(n_others: int) -> None:
     model = Model.load(ROOT / "core" / "bundled")
-    random = np.random.default_rng(n)
+    random = np.random.default_rng(n_others)
     popular = np.intersect1d(np.argsort(-model.catalogue.members)[:300], model.ranker.factors.columns)
     for title in random.choice(popular, 10, replace=False):
         anime_id = int(model.item_ids[title])
         neighbours = [model.catalogue.position(item.anime_id) for item in model.similar(anime_id, 10)]
-        rest = {int(model.item_ids[at]): 7 for at in random.choice(popular, n, replace=False)}
+        others = {int(model.item_ids[position]): 7 for position in random.choice(popular, n_others, replace=False)}
+        others.pop(anime_id, None)
+        low, middle, high, unrated = (
+            float(model.rank_scores(model.fold_in(others | rating).row)[0, neighbours].mean())
+            for rating in ({anime_id: 2}, {anime_id: 6}, {anime_id: 9}, {})
+        )
+        assert low < middle < high
+        assert low < unrated < high
 
-        def scores(ratings: dict[int, float], rest=rest, neighbours=neighbours) -> float:
-            return float(model.rank_scores(model.fold_in(rest | ratings).row)[0, neighbours].mean())
 
-        rest.pop(anime_id, None)
-        assert scores({anime_id: 2}) < scores({anime_id: 6}) < scores({anime_id: 9})
-        assert scores({anime_id: 2}) < scores({}) < scores({anime_id: 9})
-
-
-def test_preferences_fall_below_zero_for_low_ratings() -> None:
+def test_low_ratings_have_negative_preferences() -> None:
     ratings = np.array([1, 3, 4, 5, 8, 10, WATCHED], dtype=np.float32)
     assert np.allclose(preference(ratings, 0.3, RatingScale()), [-0.5, -0.25, -0.125, 0.25, 1, 1.5, 0.3])
     assert np.allclose(preference(np.array([1, 5], np.float32), 0.3, RatingScale(1, 5)), [-0.5, 1.5])
 
 
 @pytest.mark.parametrize(
-    "kind", ["one rating", "only watched", "two thousand ratings", "equal ratings", "only dislikes", "nothing"]
+    "visitor", ["one rating", "only watched", "two thousand ratings", "equal ratings", "only dislikes", "nothing"]
 )
-def test_unusual_visitors_get_sane_lists(kind: str) -> None:
+def test_unusual_visitors_get_plausible_recommendations(visitor: str) -> None:
     model = Model.load(ROOT / "core" / "bundled")
     popular = model.item_ids[np.argsort(-model.catalogue.members)].tolist()
     random = np.random.default_rng(1)
@@ -116,16 +122,15 @@ def test_unusual_visitors_get_sane_lists(kind: str) -> None:
         "equal ratings": dict.fromkeys(popular[:40], 7),
         "only dislikes": dict.fromkeys(popular[:5], 1),
         "nothing": {},
-    }[kind]
+    }[visitor]
     taste = model.fold_in(ratings)
-    listed = model.recommend(taste, 20)
-    assert len(listed) == 20
-    assert not {item.anime_id for item in listed} & set(ratings)
+    recommendations = model.recommend(taste, 20)
+    assert len(recommendations) == 20
+    assert not {item.anime_id for item in recommendations} & set(ratings)
     assert np.isfinite(model.rank_scores(taste.row)).all()
     predicted = model.predict_ratings(taste.row)
     assert np.isfinite(predicted).all()
     assert predicted.std() > 0.1
-    known = np.array([item.members for item in listed])
-    assert np.median(known) > np.median(model.catalogue.members)  # nothing that nobody has heard of
-    if kind in ("nothing", "one rating", "only watched"):
-        assert np.mean(np.isin([item.anime_id for item in listed], popular[:300])) > 0.8
+    assert np.median([item.members for item in recommendations]) > np.median(model.catalogue.members)
+    if visitor in ("nothing", "one rating", "only watched"):
+        assert np.mean(np.isin([item.anime_id for item in recommendations], popular[:300])) > 0.8
