@@ -1,3 +1,5 @@
+"""The files of a model: damaged ones are refused, failed writes keep the old model."""
+
 import json
 import re
 import shutil
@@ -6,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load, load_file, save_file
 from small_data import SMALL
 
 from core import ArtifactError, Model, Ratings, train
-from core.model import files as artifact
-from core.model.files import FILES, tensors_to_bytes
+from core.model.files import FILES, tensors_to_bytes, write_model
 
 
 @pytest.fixture
@@ -21,6 +23,8 @@ def folder(model_folder: Path, tmp_path: Path) -> Path:
 
 
 def edit_config(change: Callable[[dict], object]) -> Callable[[Path], None]:
+    """Return a function that applies a change to the config.json of a folder."""
+
     def edit(folder: Path) -> None:
         content = json.loads((folder / "config.json").read_text())
         change(content)
@@ -30,51 +34,56 @@ def edit_config(change: Callable[[dict], object]) -> Callable[[Path], None]:
 
 
 def edit_tensors(change: Callable[[dict], object], file: str = "model.safetensors") -> Callable[[Path], None]:
+    """Return a function that applies a change to the tensors of a file in a folder."""
+
     def edit(folder: Path) -> None:
         tensors = load_file(folder / file)
         change(tensors)
-        save_file({name: np.ascontiguousarray(t) if t.ndim else t for name, t in tensors.items()}, folder / file)
+        save_file({name: np.ascontiguousarray(x) if x.ndim else x for name, x in tensors.items()}, folder / file)
 
     return edit
 
 
-def poke(name: str, at: object, value: object) -> Callable[[dict], None]:
+def set_value(name: str, index: object, value: object) -> Callable[[dict], None]:
+    """Return a function that changes a tensor at an index."""
+
     def change(tensors: dict) -> None:
         tensors[name] = tensors[name].copy()
-        tensors[name][at] = value
+        tensors[name][index] = value
 
     return change
 
 
+# The expected message, and the change of the folder that causes it.
 VIOLATIONS = {
     "format is 'other'": edit_config(lambda c: c.update(format="other")),
     "format_version is 99": edit_config(lambda c: c.update(format_version=99)),
     "no entry 'recipe'": edit_config(lambda c: c.pop("recipe")),
     "rating_scale is": edit_config(lambda c: c.update(rating_scale=[10, 1])),
     "expected two positive numbers": edit_config(lambda c: c.update(rating_scale=["one", None])),
-    "not positive": edit_tensors(poke("ranking.singular_values", -1, -1)),
+    "not positive": edit_tensors(set_value("ranking.singular_values", -1, -1)),
     "valid JSON": lambda folder: (folder / "config.json").write_text("[" * 100_000),
     "shapes['items'] is 'many'": edit_config(lambda c: c.update(shapes={"items": "many"})),
     "no entry 'ranking.factors'": edit_config(lambda c: c["shapes"].pop("ranking.factors")),
     "recipe.ranking.kind is 'magic'": edit_config(lambda c: c["recipe"]["ranking"].update(kind="magic")),
     "recipe.prediction does not fit": edit_config(lambda c: c["recipe"]["prediction"].update(surprise=1)),
     "data is None": edit_config(lambda c: c.update(data=None)),
-    "no titles in order": edit_tensors(poke("ranking.later", slice(None), 60)),
+    "no titles in order": edit_tensors(set_value("ranking.later", slice(None), 60)),
     "not valid JSON": lambda folder: (folder / "config.json").write_text("{"),
     "is not an AniSVD model": lambda folder: (folder / "config.json").write_text("[]"),
     "'ranking.norms' is missing": edit_tensors(lambda t: t.pop("ranking.norms")),
     "'more' is not part": edit_tensors(lambda t: t.update(more=np.zeros(1, np.float32))),
     "norms has the dtype float64": edit_tensors(lambda t: t.update({"ranking.norms": t["ranking.norms"].astype("f8")})),
     "norms has the shape": edit_tensors(lambda t: t.update({"ranking.norms": t["ranking.norms"][:-1]})),
-    "not finite": edit_tensors(poke("prediction.biases", 3, np.nan)),
+    "not finite": edit_tensors(set_value("prediction.biases", 3, np.nan)),
     "not orthonormal": edit_tensors(
         lambda t: t.update({"ranking.item_factors": t["ranking.item_factors"] * np.float16(1.1)})
     ),
     "in descending order": edit_tensors(
         lambda t: t.update({"ranking.singular_values": t["ranking.singular_values"][::-1]})
     ),
-    "columns are not ascending": edit_tensors(poke("ranking.columns", 0, 5)),
-    "are not the item_ids": edit_tensors(poke("item_ids", 0, 7)),
+    "columns are not ascending": edit_tensors(set_value("ranking.columns", 0, 5)),
+    "are not the item_ids": edit_tensors(set_value("item_ids", 0, 7)),
     "not a valid safetensors file": lambda folder: (folder / "model.safetensors").write_bytes(
         (folder / "model.safetensors").read_bytes()[:-9]
     ),
@@ -85,36 +94,36 @@ VIOLATIONS = {
 
 
 @pytest.mark.parametrize("message", VIOLATIONS)
-def test_each_violation_has_its_own_message(message: str, folder: Path) -> None:
+def test_each_violation_has_its_own_error_message(message: str, folder: Path) -> None:
     Model.load(folder)
     VIOLATIONS[message](folder)
     with pytest.raises(ArtifactError, match=re.escape(message)):
         Model.load(folder)
 
 
-USERS = {
-    "ascending and unique": edit_tensors(poke("user_ids", 1, 1), "users.safetensors"),
-    "indptr": edit_tensors(poke("indptr", 1, 60_000), "users.safetensors"),
-    "outside of the 60 titles": edit_tensors(poke("positions", 1, 60), "users.safetensors"),
+USER_VIOLATIONS = {
+    "ascending and unique": edit_tensors(set_value("user_ids", 1, 1), "users.safetensors"),
+    "indptr": edit_tensors(set_value("indptr", 1, 60_000), "users.safetensors"),
+    "outside of the 60 titles": edit_tensors(set_value("positions", 1, 60), "users.safetensors"),
     "positions are not ascending": edit_tensors(
         lambda t: t.update(positions=t["positions"][::-1]), "users.safetensors"
     ),
-    "off the scale": edit_tensors(poke("values", 1, 10.5), "users.safetensors"),
-    "not finite": edit_tensors(poke("factors", (1, 1), np.inf), "users.safetensors"),
+    "off the scale": edit_tensors(set_value("values", 1, 10.5), "users.safetensors"),
+    "not finite": edit_tensors(set_value("factors", (1, 1), np.inf), "users.safetensors"),
     "No such file": lambda folder: (folder / "users.safetensors").unlink(),
 }
 
 
-@pytest.mark.parametrize("message", USERS)
-def test_users_are_validated_when_first_needed(message: str, folder: Path) -> None:
-    USERS[message](folder)
+@pytest.mark.parametrize("message", USER_VIOLATIONS)
+def test_stored_users_are_validated_when_first_needed(message: str, folder: Path) -> None:
+    USER_VIOLATIONS[message](folder)
     model = Model.load(folder)
     assert model.recommend(model.fold_in({103: 9}))
     with pytest.raises(ArtifactError, match=message):
         _ = model.user_ids
 
 
-def test_users_of_a_model_that_was_replaced_are_refused(folder: Path, textbook: Model) -> None:
+def test_stored_users_of_a_replaced_model_are_refused(folder: Path, textbook: Model) -> None:
     model = Model.load(folder)
     textbook.save(folder)
     with pytest.raises(ArtifactError, match="holds another model by now"):
@@ -129,9 +138,7 @@ def test_ratings_between_half_points_are_stored_exactly(ratings: Ratings, tmp_pa
     assert np.array_equal(Model.load(tmp_path / "model").users.history.data, matrix.data)
 
 
-def test_a_repeated_title_is_refused(folder: Path) -> None:
-    import pandas as pd
-
+def test_repeated_title_is_refused(folder: Path) -> None:
     frame = pd.read_parquet(folder / "catalogue.parquet")
     frame.loc[1, "anime_id"] = frame.loc[0, "anime_id"]
     frame.to_parquet(folder / "catalogue.parquet")
@@ -139,14 +146,12 @@ def test_a_repeated_title_is_refused(folder: Path) -> None:
         Model.load(folder)
 
 
-def test_arrays_of_any_layout_come_back_as_they_were() -> None:
-    from safetensors.numpy import load
-
-    a = np.arange(24, dtype=np.float32).reshape(4, 6)
+def test_arrays_of_every_memory_layout_are_stored_unchanged() -> None:
+    matrix = np.arange(24, dtype=np.float32).reshape(4, 6)
     layouts = {
-        "transposed": a.T,
-        "columns": a[:, 1::2],
-        "fortran": np.asfortranarray(a),
+        "transposed": matrix.T,
+        "columns": matrix[:, 1::2],
+        "fortran": np.asfortranarray(matrix),
         "scalar": np.float32(3) * np.ones(()),
     }
     stored = load(tensors_to_bytes(layouts))
@@ -155,7 +160,7 @@ def test_arrays_of_any_layout_come_back_as_they_were() -> None:
         assert stored[name].shape == array.shape
 
 
-def test_an_older_model_is_replaced_whole(model: Model, textbook: Model, tmp_path: Path) -> None:
+def test_saving_replaces_all_files_of_an_older_model(model: Model, textbook: Model, tmp_path: Path) -> None:
     model.save(tmp_path / "model")
     textbook.save(tmp_path / "model")
     assert Model.load(tmp_path / "model").info.recipe["ranking"]["kind"] == "textbook"
@@ -163,41 +168,41 @@ def test_an_older_model_is_replaced_whole(model: Model, textbook: Model, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-@pytest.mark.parametrize("fails", range(len(FILES)))
-def test_a_write_that_fails_leaves_the_old_model(fails: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failing_call", range(len(FILES)))
+def test_failed_write_keeps_the_old_model(failing_call: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     write, calls = Path.write_bytes, iter(range(99))
 
-    def failing(path: Path, content: bytes) -> int:
-        if next(calls) == fails:
+    def write_or_fail(path: Path, content: bytes) -> int:
+        if next(calls) == failing_call:
             write(path, content[: len(content) // 2])
             raise OSError(28, "No space left on device")
         return write(path, content)
 
-    monkeypatch.setattr(Path, "write_bytes", failing)
+    monkeypatch.setattr(Path, "write_bytes", write_or_fail)
     with pytest.raises(OSError, match="No space left"):
-        artifact.write_model(folder, before)
+        write_model(folder, before)
     monkeypatch.undo()
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
-def test_a_rename_that_fails_puts_the_old_model_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_rename_restores_the_old_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     rename = Path.rename
 
-    def failing(path: Path, target: Path) -> Path:
+    def rename_or_fail(path: Path, target: Path) -> Path:
         if path.name == "new":
             raise OSError(13, "Permission denied")
         return rename(path, target)
 
-    monkeypatch.setattr(Path, "rename", failing)
+    monkeypatch.setattr(Path, "rename", rename_or_fail)
     with pytest.raises(OSError, match="Permission denied"):
-        artifact.write_model(folder, before)
+        write_model(folder, before)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_nothing_but_a_model_is_ever_replaced(model: Model, tmp_path: Path) -> None:
+def test_saving_refuses_to_replace_anything_but_a_model(model: Model, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(ArtifactError, match=r"holds 'thesis\.txt'"):
         model.save(tmp_path)
@@ -206,13 +211,13 @@ def test_nothing_but_a_model_is_ever_replaced(model: Model, tmp_path: Path) -> N
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
-def test_the_card_names_recipe_data_and_limits(folder: Path) -> None:
+def test_card_names_recipe_data_and_limits(folder: Path) -> None:
     card = (folder / "README.md").read_text()
-    for part in ("library_name: anisvd", "ridge-in-svd", "bias-svd", "Limits", "RMSE on the ratings"):
-        assert part in card
+    for text in ("library_name: anisvd", "ridge-in-svd", "bias-svd", "Limits", "RMSE on the ratings"):
+        assert text in card
 
 
-def test_measured_quality_goes_on_the_card_and_into_the_config(model: Model, tmp_path: Path) -> None:
+def test_measured_quality_is_written_to_card_and_config(model: Model, tmp_path: Path) -> None:
     measured = model.with_quality({"NDCG@10, 3 shown": 0.4567}, {"Popularity": {"NDCG@10, 3 shown": 0.1234}})
     measured.save(tmp_path / "model")
     info = Model.load(tmp_path / "model").info

@@ -1,8 +1,11 @@
+"""Training by the script and by `train`: its files, its summary, its progress, and what it refuses."""
+
 import hashlib
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from small_data import ROOT, SMALL, write_csv
 
@@ -11,20 +14,19 @@ from core.heads.prediction import PredictionConfig
 from core.heads.ranking import RankingConfig
 from core.heads.textbook import TextbookConfig
 
-TRAIN = [sys.executable, "scripts/train.py"]
 
-
-def run_train(data: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+def run_training_script(data: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """Run scripts/train.py on the CSV files of a folder and return its exit code and output."""
     files = ["--ratings", data / "rating.csv", "--anime", data / "anime.csv", "--titles", data / "titles.csv"]
-    command = [*TRAIN, *map(str, files), "--out", str(out), *more]
+    command = [sys.executable, "scripts/train.py", *map(str, files), "--out", str(out), *more]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("recipe", ["default", "textbook"])
-def test_the_same_data_gives_the_same_bytes(recipe: str, data_folder: Path, tmp_path: Path) -> None:
+def test_same_data_and_seed_give_the_same_bytes(recipe: str, data_folder: Path, tmp_path: Path) -> None:
     digests = []
     for name in ("a", "b"):
-        done = run_train(data_folder, tmp_path / name, "--recipe", recipe, "--seed", "3")
+        done = run_training_script(data_folder, tmp_path / name, "--recipe", recipe, "--seed", "3")
         assert done.returncode == 0, done.stderr
         files = sorted((tmp_path / name).glob("*.safetensors"))
         digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
@@ -32,45 +34,36 @@ def test_the_same_data_gives_the_same_bytes(recipe: str, data_folder: Path, tmp_
     assert digests[0] == digests[1]
 
 
-def test_the_summary_tells_what_was_read_and_what_came_of_it(data_folder: Path, tmp_path: Path) -> None:
-    done = run_train(data_folder, tmp_path / "model", "--factors", "6")
+def test_summary_describes_data_and_model(data_folder: Path, tmp_path: Path) -> None:
+    done = run_training_script(data_folder, tmp_path / "model", "--factors", "6")
     assert done.returncode == 0, done.stderr
-    for part in (
-        "rows read",
-        "dropped",
-        "users",
-        "titles",
-        "density",
-        "6 factors",
-        "training RMSE",
-        "seconds",
-        "peak memory",
-    ):
-        assert part in done.stdout
+    facts = "rows read", "dropped", "users", "titles", "density", "6 factors", "training RMSE", "seconds", "peak memory"
+    for fact in facts:
+        assert fact in done.stdout
     assert "100%" in done.stderr
 
 
-def test_the_script_ends_with_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+def test_script_ends_with_one_error_sentence_and_leaves_no_files(tmp_path: Path) -> None:
     write_csv(tmp_path / "anime.csv", "anime_id,name", [(1, "A")])
-    done = run_train(tmp_path, tmp_path / "model")
+    done = run_training_script(tmp_path, tmp_path / "model")
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "model").exists()
 
 
-def test_stored_users_are_as_many_as_asked_for(ratings: Ratings) -> None:
+def test_number_of_stored_users_is_a_setting(ratings: Ratings) -> None:
     config = TrainingConfig(SMALL.ranking, SMALL.prediction, stored_users=10)
     users = train(ratings, config).user_ids
     assert len(users) == 10
     assert set(users.tolist()) <= set(range(1, 121)) | {901}
 
 
-def test_progress_is_told_for_each_stage(ratings: Ratings) -> None:
-    told: list[tuple[str, float]] = []
-    train(ratings, SMALL, lambda stage, done: told.append((stage, done)))
-    assert {"ranking", "prediction", "training error", "done"} <= {stage for stage, _ in told}
-    assert all(0 <= done <= 1 for _, done in told)
+def test_progress_is_reported_for_each_stage(ratings: Ratings) -> None:
+    reports: list[tuple[str, float]] = []
+    train(ratings, SMALL, lambda stage, share_done: reports.append((stage, share_done)))
+    assert {"ranking", "prediction", "training error", "done"} <= {stage for stage, _ in reports}
+    assert all(0 <= share_done <= 1 for _, share_done in reports)
 
 
 def test_too_little_data_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
@@ -79,7 +72,7 @@ def test_too_little_data_is_refused(catalogue: Catalogue, tmp_path: Path) -> Non
         train(Ratings.read(path, catalogue))
 
 
-def test_tiny_data_trains_by_every_recipe(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_every_recipe_trains_on_tiny_data(catalogue: Catalogue, tmp_path: Path) -> None:
     rows = [(1, 100, 5), (1, 101, 9), (2, 100, 8), (2, 102, -1)]
     ratings = Ratings.read(write_csv(tmp_path / "rating.csv", "user_id,anime_id,rating", rows), catalogue)
     for config in (TrainingConfig(), TrainingConfig.textbook()):
@@ -87,9 +80,7 @@ def test_tiny_data_trains_by_every_recipe(catalogue: Catalogue, tmp_path: Path) 
         assert model.recommend(model.fold_in({100: 9}), 3)
 
 
-def test_another_scale_predicts_on_that_scale(catalogue: Catalogue, data_folder: Path, tmp_path: Path) -> None:
-    import pandas as pd
-
+def test_predictions_stay_on_the_scale_of_the_ratings(catalogue: Catalogue, data_folder: Path, tmp_path: Path) -> None:
     frame = pd.read_csv(data_folder / "rating.csv")
     frame["rating"] = frame["rating"].where(frame["rating"] < 0, (frame["rating"] + 1) // 2)
     frame.to_csv(tmp_path / "rating.csv", index=False)
@@ -100,7 +91,7 @@ def test_another_scale_predicts_on_that_scale(catalogue: Catalogue, data_folder:
 
 
 @pytest.mark.parametrize(
-    "make",
+    "create_settings",
     [
         lambda: RankingConfig(factors=0),
         lambda: RankingConfig(shrinkage=0),
@@ -109,22 +100,16 @@ def test_another_scale_predicts_on_that_scale(catalogue: Catalogue, data_folder:
         lambda: TrainingConfig(stored_users=-1),
     ],
 )
-def test_settings_are_checked(make) -> None:
+def test_settings_out_of_range_are_refused(create_settings) -> None:
     with pytest.raises(InputError):
-        make()
+        create_settings()
 
 
-def test_download_without_a_network_ends_in_one_sentence(tmp_path: Path) -> None:
-    environment = {
-        "PATH": "",
-        "HOME": str(tmp_path),
-        "HTTPS_PROXY": "http://127.0.0.1:9",
-        "HTTP_PROXY": "http://127.0.0.1:9",
-    }
-    done = subprocess.run(
-        [sys.executable, "scripts/download_data.py", "--out", str(tmp_path / "data")],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def test_download_without_network_ends_with_one_error_sentence(tmp_path: Path) -> None:
+    proxy = "http://127.0.0.1:9"
+    environment = {"PATH": "", "HOME": str(tmp_path), "HTTPS_PROXY": proxy, "HTTP_PROXY": proxy}
+    command = [sys.executable, "scripts/download_data.py", "--out", str(tmp_path / "data")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "error: Kaggle could not be reached" in done.stderr
     assert "Traceback" not in done.stderr
