@@ -1,8 +1,8 @@
-"""Lists under filters: sequels, turned-down titles, novelty, fewer reasons."""
+"""Recommendations under filters: sequels, excluded titles, novelty, ignored ratings."""
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import WATCHED, Filters, InputError, Model
@@ -10,13 +10,15 @@ from core.recommend.listing import tilted
 from core.serving.model_source import BUNDLED
 
 IDS = st.integers(100, 159)
-histories = st.dictionaries(IDS, st.sampled_from([WATCHED, 2, 5, 8, 10]), max_size=20)
-quick = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+HISTORIES = st.dictionaries(IDS, st.sampled_from([WATCHED, 2, 5, 8, 10]), max_size=20)
+quick = settings(max_examples=30)
 
 
 @quick
-@given(history=histories, excluded=st.lists(IDS, max_size=10), sequels=st.sampled_from(["all", "first", "new"]))
-def test_a_list_keeps_to_its_filters(model: Model, history: dict[int, int], excluded: list[int], sequels: str) -> None:
+@given(history=HISTORIES, excluded=st.lists(IDS, max_size=10), sequels=st.sampled_from(["all", "first", "new"]))
+def test_recommendations_satisfy_all_filters(
+    model: Model, history: dict[int, int], excluded: list[int], sequels: str
+) -> None:
     taste = model.fold_in(history)
     filters = Filters(sequels=sequels, exclude_ids=tuple(excluded), adult=True)
     ids = [item.anime_id for item in model.recommend(taste, 60, filters)]
@@ -27,13 +29,14 @@ def test_a_list_keeps_to_its_filters(model: Model, history: dict[int, int], excl
         assert len(ids) == 60 - len({*history} | {*excluded})
         return
     assert len(set(numbers[positions])) == len(ids)
-    unwanted = [anime_id for anime_id, rating in history.items() if 0 < rating <= 5] + excluded
-    assert not {*numbers[positions]} & {*numbers[model.catalogue.positions(np.array(unwanted, dtype=np.int64))]}
+    disliked = [anime_id for anime_id, rating in history.items() if 0 < rating <= 5]
+    unwanted = model.catalogue.positions(np.array(disliked + excluded, dtype=np.int64))
+    assert not {*numbers[positions]} & {*numbers[unwanted]}
     if sequels == "new":
         assert not {*numbers[positions]} & {*numbers[taste.seen]}
 
 
-def test_a_sequel_waits_for_the_part_before_it(model: Model) -> None:
+def test_sequel_is_allowed_after_the_part_before_it(model: Model) -> None:
     parts = [model.catalogue.position(anime_id) for anime_id in (103, 104, 105)]  # one franchise, in this order
     filters = Filters(sequels="first")
 
@@ -44,32 +47,32 @@ def test_a_sequel_waits_for_the_part_before_it(model: Model) -> None:
     assert allowed({103: 9}) == [False, True, False]
     assert allowed({104: 9}) == [True, False, False]
     assert allowed({103: 4}) == [False, False, False]  # disliked
-    assert allowed({}, Filters(sequels="first", exclude_ids=(104,))) == [False, False, False]  # turned down
+    assert allowed({}, Filters(sequels="first", exclude_ids=(104,))) == [False, False, False]  # excluded
     assert allowed({103: 9}, Filters(sequels="new")) == [False, False, False]
     assert allowed({}, Filters(sequels="new")) == [True, False, False]
     assert allowed({103: 9}, Filters()) == [False, True, True]
 
 
 @quick
-@given(history=histories, without=st.lists(IDS, max_size=5), likes_only=st.booleans())
-def test_what_does_not_count_is_seen_all_the_same(
+@given(history=HISTORIES, without=st.lists(IDS, max_size=5), likes_only=st.booleans())
+def test_ignored_ratings_still_count_as_seen(
     model: Model, history: dict[int, int], without: list[int], likes_only: bool
 ) -> None:
     taste = model.fold_in(history).narrowed(without, likes_only)
-    counts = {
+    counted = {
         anime_id: rating
         for anime_id, rating in history.items()
         if anime_id not in without and not (likes_only and 0 < rating <= 5)
     }
-    assert taste.ratings == counts
+    assert taste.ratings == counted
     assert {*model.item_ids[taste.seen]} == {*history}
-    plain = model.fold_in(counts)
+    plain = model.fold_in(counted)
     assert np.array_equal(taste.factors, plain.factors)
     assert np.array_equal(model.rank_scores(taste.row), model.rank_scores(plain.row))
     assert not {item.anime_id for item in model.recommend(taste, 60)} & {*history}
 
 
-def test_another_persons_history_can_count_as_seen(model: Model) -> None:
+def test_history_of_another_person_can_count_as_seen(model: Model) -> None:
     taste = model.user_taste(int(model.user_ids[0])).with_seen(model.fold_in({103: 2, 159: 9}))
     assert {103, 159} <= {*model.item_ids[taste.seen]}
     assert sorted(taste.seen) == taste.seen.tolist()
@@ -77,7 +80,7 @@ def test_another_persons_history_can_count_as_seen(model: Model) -> None:
     assert taste.ratings == model.user_taste(int(model.user_ids[0])).ratings
 
 
-def test_novelty_leads_from_the_mainstream_to_what_few_know(model: Model) -> None:
+def test_novelty_leads_from_popular_to_little_known_titles(model: Model) -> None:
     taste = model.fold_in({103: 9})
     members = [
         np.mean([item.members for item in model.recommend(taste, 10, novelty=novelty)]) for novelty in (-1, 0, 1)
@@ -87,12 +90,12 @@ def test_novelty_leads_from_the_mainstream_to_what_few_know(model: Model) -> Non
     scores = model.rank_scores(taste.row)[0]
     assert np.array_equal(tilted(scores, model.catalogue, 0.0), scores)
     assert np.array_equal(np.sign(tilted(scores, model.catalogue, 1.0)), np.sign(scores))
-    for wrong in (1.1, True, "much", float("nan")):
+    for wrong_novelty in (1.1, True, "much", float("nan")):
         with pytest.raises(InputError, match="novelty is"):
-            tilted(scores, model.catalogue, wrong)
+            tilted(scores, model.catalogue, wrong_novelty)
 
 
-def test_each_wish_can_be_loosened_alone(model: Model) -> None:
+def test_each_filter_can_be_loosened_alone(model: Model) -> None:
     filters = Filters(genres=("Comedy", "Drama"), exclude_genres=("Action",), min_year=2000, sequels="first")
     loosened = {(name, value): rest for name, value, rest in filters.loosened()}
     assert loosened["genres", "Drama"].genres == ("Comedy",)
@@ -101,14 +104,14 @@ def test_each_wish_can_be_loosened_alone(model: Model) -> None:
     assert loosened["sequels", None].sequels == "all"
     assert loosened["adult", None].adult
     assert len(loosened) == 6
-    nobody = model.fold_in({})
-    fewer = nobody.allowed(filters).sum()
-    assert all(nobody.allowed(rest).sum() >= fewer for rest in loosened.values())
+    visitor = model.fold_in({})
+    n_allowed = visitor.allowed(filters).sum()
+    assert all(visitor.allowed(rest).sum() >= n_allowed for rest in loosened.values())
     assert list(Filters(adult=True).loosened()) == []
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("create_filters", "message"),
     [
         (lambda: Filters(sequels="some"), "sequels is 'some'"),
         (lambda: Filters(exclude_ids=(1.5,)), "exclude_ids is"),
@@ -116,30 +119,30 @@ def test_each_wish_can_be_loosened_alone(model: Model) -> None:
         (lambda: Filters(exclude_ids=5), "expected a list"),
     ],
 )
-def test_wrong_filters_are_named(make, message: str) -> None:
+def test_error_names_the_wrong_filter(create_filters, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        make()
+        create_filters()
 
 
-def test_similar_titles_leave_out_what_a_taste_has_seen(model: Model) -> None:
-    plain = [item.anime_id for item in model.similar(103, 5)]
-    taste = model.fold_in({plain[0]: 9})
-    again = model.similar(103, 5, taste=taste)
-    assert plain[0] not in [item.anime_id for item in again]
-    nothing_counts = taste.narrowed(without=[plain[0]])
-    assert plain[0] not in [item.anime_id for item in model.similar(103, 5, taste=nothing_counts)]
+def test_similar_titles_exclude_seen_ones(model: Model) -> None:
+    most_similar = model.similar(103, 5)[0].anime_id
+    taste = model.fold_in({most_similar: 9})
+    similar = model.similar(103, 5, taste=taste)
+    assert most_similar not in [item.anime_id for item in similar]
+    without_ratings = taste.narrowed(without=[most_similar])
+    assert most_similar not in [item.anime_id for item in model.similar(103, 5, taste=without_ratings)]
     expected = model.predict_ratings(taste.row)[0]
-    assert all(item.predicted_rating == expected[model.catalogue.position(item.anime_id)] for item in again)
+    assert all(item.predicted_rating == expected[model.catalogue.position(item.anime_id)] for item in similar)
 
 
-def test_similar_to_a_title_that_few_rated_is_what_the_catalogue_calls_alike() -> None:
+def test_rarely_rated_title_is_similar_to_titles_with_alike_facts() -> None:
     bundled = Model.load(BUNDLED)
     one_piece = 21  # it was airing when the ratings were collected
     assert (bundled.is_known(one_piece), bundled.is_known(5114)) == (False, True)
-    found = bundled.similar(one_piece, 8)
-    assert sum("One Piece" in item.name for item in found) >= 2
-    assert one_piece not in [item.anime_id for item in found]
-    scores = [item.score for item in found]
+    similar = bundled.similar(one_piece, 8)
+    assert sum("One Piece" in item.name for item in similar) >= 2
+    assert one_piece not in [item.anime_id for item in similar]
+    scores = [item.score for item in similar]
     assert (scores, max(scores) <= 1.0001) == (sorted(scores, reverse=True), True)
     with pytest.raises(InputError, match="no title with the id 0"):
         bundled.is_known(0)
