@@ -39,21 +39,20 @@ class FilteredQuestion(Question):
 
     genres: list[str] | None = Field(
         None,
-        description='Only titles with all of these genres, such as "Comedy"; '
-        "a wrong one is answered with the list of all.",
+        description='Only titles with all of these genres, such as "Comedy"; the error for an unknown genre lists all.',
     )
     exclude_genres: list[str] | None = Field(None, description="No title with any of these genres.")
     types: list[str] | None = Field(None, description="Only these types: TV, Movie, OVA, ONA, Special, Music.")
-    min_members: int = Field(0, description="Only titles that at least so many people list.")
+    min_members: int = Field(0, description="Only titles that at least this many people list.")
     min_year: int | None = Field(None, description="Only titles from this year on.")
     max_year: int | None = Field(None, description="Only titles up to this year.")
     adult: bool = Field(False, description="Allow adult titles.")
     sequels: Literal["all", "first", "new"] = Field(
         "all",
-        description='"first": of a franchise only the first unseen part, none of disliked ones; '
-        '"new": only unbegun ones.',
+        description='"first": only the first unseen part of a franchise, none of a disliked franchise; '
+        '"new": only franchises not begun.',
     )
-    exclude_ids: list[int] | None = Field(None, description="MyAnimeList ids that shall not come.")
+    exclude_ids: list[int] | None = Field(None, description="MyAnimeList ids of titles to leave out.")
 
     @property
     def filters(self) -> Filters:
@@ -68,7 +67,7 @@ class RankedQuestion(FilteredQuestion):
 
 
 class Recommend(RankedQuestion):
-    """Recommend anime to somebody who rated some, best first, with reasons. Never what they rated."""
+    """Recommend anime to somebody who rated some, best first, with reasons; never a title they rated."""
 
     ratings: dict[str, float] = Field(
         description='By MyAnimeList id, 1 to 10, or -1 for seen without a rating: {"5114": 10}. '
@@ -84,9 +83,7 @@ class Recommend(RankedQuestion):
 class RecommendForUser(RankedQuestion):
     """Recommend anime to a user of the data set that the model was trained on."""
 
-    user_id: int | str = Field(
-        description="One of the users that the model stores; the error for any other names some."
-    )
+    user_id: int | str = Field(description="A user that the model stores; the error for any other user names some.")
     k: int = COUNT
 
     def answer(self, model: Model) -> list[Recommendation]:
@@ -98,15 +95,15 @@ class RecommendForUser(RankedQuestion):
 
 
 class RecommendTogether(RankedQuestion):
-    """Recommend anime that two people would both like, best first, with each one's reasons."""
+    """Recommend anime that two people would both like, best first, with reasons for each of them."""
 
     ratings: dict[str, float] = Field(
-        description='Of the one, by MyAnimeList id, 1 to 10, or -1 for seen without a rating: {"5114": 10}.'
+        description='Of the first person, by MyAnimeList id, 1 to 10, or -1 for seen without a rating: {"5114": 10}.'
     )
-    other_ratings: dict[str, float] = Field(description="Of the other, likewise.")
+    other_ratings: dict[str, float] = Field(description="Of the second person, in the same form.")
     k: int = COUNT
     balance: float = Field(
-        BALANCE, description="From 0, what suits them on average, to 1, what suits the less pleased one."
+        BALANCE, description="From 0, what suits them on average, to 1, what suits the less pleased person."
     )
 
     def answer(self, model: Model) -> list[JointRecommendation]:
@@ -116,9 +113,9 @@ class RecommendTogether(RankedQuestion):
 
 
 class Similar(FilteredQuestion):
-    """Anime that the same people like, nearest first."""
+    """Find anime that the same people like, nearest first."""
 
-    anime_id: int = Field(description="MyAnimeList id of the title; if that is adult, adult titles come, too.")
+    anime_id: int = Field(description="MyAnimeList id of the title; if it is adult, adult titles are included.")
     k: int = COUNT
 
     def answer(self, model: Model) -> list[Recommendation]:
