@@ -19,16 +19,7 @@ from ...model.model import Model
 from ...recommend.listing import Recommendation
 from ...recommend.together import JointRecommendation
 from ...serving.model_source import ServedModel
-
-EXPECTED = {
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "an object",
-}
-"""What a parameter expects, by pydantic's type of error."""
+from ...settings import EXPECTED
 
 JsonList = list[dict[str, Any]]
 
