@@ -22,26 +22,24 @@ class Filters:
     Attributes
     ----------
     genres
-        Only titles that have every one of these genres.
+        Only titles with all of these genres.
     exclude_genres
-        No title that has any of these genres.
+        No title with any of these genres.
     types
         Only titles of one of these types (``TV``, ``Movie``, ...); empty: all types.
     min_members
-        Only titles that at least so many people list.
+        Only titles with at least this many members.
     min_year, max_year
-        Only titles that began in these years, both ends included. Titles of unknown year pass
-        only when neither is set.
+        Only titles that began in these years, both ends included. Titles of unknown year pass only
+        if neither is set.
     adult
-        Whether titles of the genre Hentai are allowed. Asking for that genre allows them, too.
+        Whether titles of the genre Hentai are allowed. They are, too, if ``genres`` asks for that genre.
     sequels
-        ``"all"``; ``"first"``: of each franchise the first part that the person hasn't seen, and
-        none of a franchise that they disliked; ``"new"``: only franchises of which they have seen
-        nothing.
+        ``"all"``: no restriction. ``"first"``: only the first unseen part of each franchise, and no franchise
+        with a disliked title. ``"new"``: only franchises of which nothing has been seen.
     exclude_ids
-        Titles that shall not come, for example because the person is not interested; with
-        ``sequels`` other than ``"all"`` nothing else of their franchises comes, either. Ids that
-        the catalogue lacks are fine.
+        Titles to leave out, for example because the person is not interested. Unless ``sequels`` is ``"all"``,
+        their whole franchises are left out. Unknown ids are ignored.
     """
 
     genres: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import AniSVDError, ArtifactError, HubError
+from ..errors import AniSVDError, ArtifactError, HubError, InputError
 from ..hub import client as hub
 from ..hub.on_demand import within
 from ..model import files as artifact
@@ -201,7 +201,8 @@ class ModelSource:
         """Return the validated model of a commit. An invalid one is not tried again."""
         try:
             model = Model.from_hub(self._repo_id, commit, cached=cached, users_within=USERS_SECONDS)
-        except ArtifactError as error:
+            _ = model.own_heads  # a textbook model cannot be served
+        except (ArtifactError, InputError) as error:
             self._refused_commit = commit
             raise ArtifactError(f"Revision {commit[:12]} of {self._repo_id} is refused: {error}") from error
         if not cached:
@@ -218,6 +219,7 @@ class ModelSource:
 
 def _load_folder(folder: Path, source: str, notice: str = "") -> ServedModel:
     model = Model.load(folder)
+    _ = model.own_heads  # a textbook model cannot be served
     fingerprint = str(model.info.data.get("fingerprint", ""))[:12]
     return ServedModel(model, source, fingerprint, datetime.now(UTC), notice)
 

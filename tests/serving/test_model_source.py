@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from core import Model
 from core.serving.model_source import BUNDLED, ModelSource
 
 
@@ -41,3 +42,10 @@ def test_the_bundled_model_keeps_its_budget() -> None:
     assert sum(path.stat().st_size for path in BUNDLED.iterdir()) <= 15e6
     waits_for = ("config.json", "model.safetensors", "catalogue.parquet")
     assert sum((BUNDLED / name).stat().st_size for name in waits_for) <= 12e6
+
+
+def test_textbook_model_is_not_served(textbook: Model, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    textbook.save(tmp_path / "textbook")
+    served = ModelSource({"MODEL_DIR": str(tmp_path / "textbook")}).current()
+    assert served.source == "bundled with the app"
+    assert "This is a textbook model" in caplog.text
