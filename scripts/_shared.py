@@ -1,4 +1,4 @@
-"""What the scripts have in common: arguments, progress on the terminal, and errors as sentences."""
+"""Common parts of the scripts: arguments, files, a progress bar, and errors as sentences."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from core import AniSVDError, Catalogue, DataError, InputError, Model, Ratings, 
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--ratings``, ``--anime``, ``--titles`` and ``--scale``: see `read_data`."""
+    """Add ``--ratings``, ``--anime``, ``--titles`` and ``--scale``: see `read_data`."""
     parser.add_argument("--ratings", required=True, metavar="FILE", help="rating.csv (also .gz, .zip) or .parquet")
     parser.add_argument("--anime", required=True, metavar="FILE", help="anime.csv, the titles")
     parser.add_argument(
@@ -28,7 +28,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_test_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--test-users`` and ``--seed``: the users that only evaluation ever looks at."""
+    """Add ``--test-users`` and ``--seed``, which choose the users that only the evaluation sees."""
     parser.add_argument(
         "--test-users", type=int, default=1500, metavar="N", help="held out for the report alone (default: 1500)"
     )
@@ -36,13 +36,13 @@ def add_test_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_data(arguments: argparse.Namespace) -> Ratings:
-    """The ratings that the arguments name."""
+    """Return the ratings in the files of the arguments."""
     catalogue = Catalogue.read(arguments.anime, titles=arguments.titles)
     return Ratings.read(arguments.ratings, catalogue, rating_scale=tuple(arguments.scale))
 
 
 def read_json(path: str) -> Any:
-    """What a JSON file holds. Raises `DataError`."""
+    """Return the content of a JSON file. Raises `DataError`."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -52,7 +52,7 @@ def read_json(path: str) -> Any:
 
 
 def read_config(path: str) -> TrainingConfig:
-    """The recipe in a JSON file: one that ``tune.py`` wrote, or a model's ``config.json``."""
+    """Return the recipe in a file from ``tune.py``, or in a model's ``config.json``. Raises `DataError`."""
     content = read_json(path)
     recipe = content.get("recipe", content) if isinstance(content, dict) else content
     try:
@@ -62,7 +62,7 @@ def read_config(path: str) -> TrainingConfig:
 
 
 def add_push_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--private``, ``--revision``, ``--create-pr`` and ``--dry-run``: see `push`."""
+    """Add ``--private``, ``--revision``, ``--create-pr`` and ``--dry-run``: see `push`."""
     parser.add_argument("--private", action="store_true", help="make a new repository private")
     parser.add_argument("--revision", metavar="BRANCH", help="push to this branch (default: main)")
     parser.add_argument("--create-pr", action="store_true", help="open a pull request instead of changing the branch")
@@ -70,7 +70,7 @@ def add_push_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def push(model: Model, repo_id: str, arguments: argparse.Namespace) -> None:
-    """Push a model as the arguments say, and tell where it is."""
+    """Push a model with the options of the arguments, and print its files and its address."""
     files = model.files(repo_id=repo_id)
     for name, content in files.items():
         print(f"{len(content) / 1e6:9.3f} MB  {name}")
@@ -81,30 +81,30 @@ def push(model: Model, repo_id: str, arguments: argparse.Namespace) -> None:
     pushed = model.push_to_hub(
         repo_id, private=arguments.private, revision=arguments.revision, create_pr=arguments.create_pr
     )
-    told = "pushed        " if pushed.changed else "unchanged     "  # the Hub has these very files
-    print(f"{told} {pushed.pull_request or pushed.url}")
+    status = "pushed" if pushed.changed else "unchanged"  # the Hub has exactly these files already
+    print(f"{status:<14} {pushed.pull_request or pushed.url}")
     print(f"revision       {pushed.revision}")
 
 
 class StageBar:
-    """A progress bar on standard error that shows one stage after the other."""
+    """A progress bar on standard error, for one stage after the other."""
 
     def __init__(self) -> None:
         self._bar = tqdm(total=100, unit="%", bar_format="{desc:<16}{percentage:3.0f}% |{bar:30}| {elapsed}")
 
     def __call__(self, stage: str, done: float) -> None:
-        """Show that this part of a stage is done, 0..1."""
+        """Show a stage, and its share that is done, 0..1."""
         self._bar.set_description_str(stage, refresh=False)
         self._bar.n = round(100 * done)
         self._bar.refresh()
 
     def close(self) -> None:
-        """Leave the last line as it is."""
+        """Leave the last state on the terminal."""
         self._bar.close()
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a script: what is wrong ends it with a sentence and exit code 1, not with a traceback."""
+    """Run a script. An `AniSVDError` ends it with its sentence and exit code 1, without a traceback."""
     try:
         main()
     except AniSVDError as error:

@@ -14,7 +14,7 @@ from core.serving.deploy import deploy, space_files
 
 
 def main() -> None:
-    """Check, then upload as one commit and set the variables."""
+    """Check the files, push them as one commit, and set the variables of the Space."""
     parser = argparse.ArgumentParser(description="Create or update a Space that serves a model from the Hub.")
     parser.add_argument("space_id", metavar="owner/space")
     parser.add_argument("--model", required=True, metavar="owner/name", help="the model's repository")

@@ -16,7 +16,7 @@ FILES = ("anime.csv", "rating.csv")
 
 
 def main() -> None:
-    """Fetch through kagglehub, which keeps its own cache, and copy the files to a folder."""
+    """Download to the cache of kagglehub, and copy the files to a folder."""
     parser = argparse.ArgumentParser(description="Download the Anime Recommendations Database from Kaggle.")
     parser.add_argument("--out", default="data", metavar="DIR", help="folder for the files (default: data)")
     out = Path(parser.parse_args().out)

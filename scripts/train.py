@@ -18,7 +18,7 @@ RECIPES = {"default": TrainingConfig(), "textbook": TrainingConfig.textbook()}
 
 
 def main() -> None:
-    """Read, train, save, and say what came of it."""
+    """Read the data, train, save the model, and print a summary."""
     parser = argparse.ArgumentParser(description="Train a model and write it to a folder.")
     add_data_arguments(parser)
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the model; an older model is replaced")
@@ -37,7 +37,7 @@ def main() -> None:
     figures = quality(read_json(arguments.report), config.to_recipe()) if arguments.report else None
     started = time.perf_counter()
     ratings = read_data(arguments)
-    read = time.perf_counter() - started
+    reading_seconds = time.perf_counter() - started
     bar = StageBar()
     try:
         model = train(ratings, config, bar)
@@ -46,7 +46,7 @@ def main() -> None:
     if figures:
         model = model.with_quality(*figures)
     model.save(arguments.out)
-    _summarise(ratings, model, read, time.perf_counter() - started)
+    _summarise(ratings, model, reading_seconds, time.perf_counter() - started)
     print(f"model          {arguments.out}")
     if arguments.push:
         push(model, arguments.push, arguments)
@@ -55,15 +55,15 @@ def main() -> None:
 def _config(arguments: argparse.Namespace) -> TrainingConfig:
     config = read_config(arguments.config) if arguments.config else RECIPES[arguments.recipe]
     if arguments.factors is not None:
-        same = config.prediction == config.ranking  # one head for both, as in the textbook
+        is_one_head = config.prediction == config.ranking  # as in the textbook recipe
         config = replace(config, ranking=replace(config.ranking, factors=arguments.factors))
-        if same:
+        if is_one_head:
             config = replace(config, prediction=config.ranking)  # type: ignore[arg-type]
     seed = config.seed if arguments.seed is None else arguments.seed
     return replace(config, stored_users=arguments.stored_users, seed=seed)
 
 
-def _summarise(ratings: Ratings, model: Model, reading: float, total: float) -> None:
+def _summarise(ratings: Ratings, model: Model, reading_seconds: float, seconds: float) -> None:
     data, sigma = model.info.data, model.singular_values
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
     print(
@@ -74,7 +74,7 @@ ratings        {data["ratings"]:,}, and {data["watched_only"]:,} watched without
 density        {data["density"]:.3%}
 singular values {sigma[0]:.4g} … {sigma[len(sigma) // 2]:.4g} … {sigma[-1]:.4g} ({len(sigma)} factors)
 training RMSE  {model.info.metrics["training_rmse"]:.4f} (how well it remembers, not how well it predicts)
-seconds        {total:.1f}, {reading:.1f} of them reading
+seconds        {seconds:.1f}, {reading_seconds:.1f} of them reading
 peak memory    {peak:,.0f} MB"""
     )
 

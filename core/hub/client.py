@@ -1,6 +1,6 @@
 """Client of the Hugging Face Hub: push, pull, and find the newest commit.
 
-Nothing in here knows what a model is. A push is one commit: a pull gets either all old files or all
+It moves files and doesn't depend on the model. A push is one commit: a pull gets either all old files or all
 new ones. A pull takes every file from one commit. Every failure is a `HubError`, a sentence without
 secrets.
 """
@@ -28,7 +28,7 @@ from ..errors import HubError
 
 Operation = CommitOperationAdd | CommitOperationDelete
 MAIN = "main"
-NEVER_DELETED = {".gitattributes"}  # the Hub's own: which files it stores as large ones
+NEVER_DELETED = {".gitattributes"}  # written by the Hub: the files that it stores apart
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
 SECRET = re.compile(r"hf_\w+|(?i:bearer)\s+\S+")
 REASONS = {
@@ -61,35 +61,21 @@ def push(
     create_pr: bool = False,
     token: str | None = None,
 ) -> Pushed:
-    """Upload files as one commit to a model repository, which is created if it doesn't exist.
+    """Upload files as one commit to a model repository, or as a pull request that changes no branch.
 
-    Parameters
-    ----------
-    revision
-        The branch, created if it doesn't exist; None: ``main``.
-    create_pr
-        Open a pull request instead of changing the branch.
-
-    Raises
-    ------
-    HubError
-        The push was refused or failed; no file has changed then.
+    The repository and the branch ``revision`` (None: ``main``) are created if they don't exist.
+    Raises `HubError` if the push is refused or fails; no file has changed then.
     """
     api = _api(repo_id, token)
-    with _explained(f"{repo_id} could not be pushed to"):
+    with _as_hub_error(f"{repo_id} could not be pushed to"):
         api.create_repo(repo_id, private=private, exist_ok=True)
         branch = revision or MAIN
         if branch != MAIN and not create_pr:
             api.create_branch(repo_id, branch=branch, exist_ok=True)
         parent = api.model_info(repo_id, revision=branch).sha
+        additions = [CommitOperationAdd(name, content) for name, content in sorted(files.items())]
         commit = _commit(
-            api,
-            repo_id,
-            [CommitOperationAdd(name, content) for name, content in sorted(files.items())],
-            commit_message=message,
-            revision=branch,
-            create_pr=create_pr,
-            parent_commit=parent,
+            api, repo_id, additions, commit_message=message, revision=branch, create_pr=create_pr, parent_commit=parent
         )
     return Pushed(commit.commit_url, commit.oid, commit.pr_url or "", changed=commit.oid != parent)
 
@@ -102,24 +88,16 @@ def push_space(
     variables: Mapping[str, str],
     message: str,
     private: bool = False,
-    token: str | None = None,
 ) -> Pushed:
     """Make a Gradio Space hold exactly these files, by one commit, and set its variables.
 
-    The Space is created if it does not exist. A variable with an empty value is removed.
+    The Space is created if it doesn't exist. One that has other files is overwritten only if it also
+    has one of ``own_files``. A variable with an empty value is removed.
 
-    Parameters
-    ----------
-    own_files
-        A Space that already holds files is overwritten only if one of these is among them.
-
-    Raises
-    ------
-    HubError
-        The Space holds something else, can't be reached, or the push was refused.
+    Raises `HubError` if the Space holds something else or can't be reached, or the push is refused.
     """
-    api = _api(space_id, token)
-    with _explained(f"The Space {space_id} could not be deployed"):
+    api = _api(space_id)
+    with _as_hub_error(f"The Space {space_id} could not be deployed"):
         api.create_repo(space_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
         old_files = set(api.list_repo_files(space_id, repo_type="space"))
         surplus = old_files - set(files) - NEVER_DELETED
@@ -140,12 +118,10 @@ def push_space(
 def pull(
     repo_id: str, names: Sequence[str], *, revision: str | None = None, cached: bool = False, token: str | None = None
 ) -> Path:
-    """Return a folder, named after a commit, with files of it: cached ones, the others downloaded.
+    """Return the folder of the cache with these files of one commit; its name is the commit's id.
 
     Parameters
     ----------
-    names
-        The first file is used to find the commit of ``revision``.
     revision
         Branch, tag or commit; None: ``main``. A full commit id that is cached makes no request.
     cached
@@ -157,7 +133,7 @@ def pull(
         There is no such repository, revision or file, or the Hub can't be reached.
     """
     api = _api(repo_id, token)
-    with _explained(f"{repo_id} could not be pulled"):
+    with _as_hub_error(f"{repo_id} could not be pulled"):
         if cached and revision is None:
             revision = next(iter(cached_commits(repo_id, names)), None)
         folder = _fetch(api, repo_id, names[0], revision, cached).parent
@@ -166,10 +142,10 @@ def pull(
     return folder
 
 
-def newest_commit(repo_id: str, revision: str | None = None, *, timeout: float, token: str | None = None) -> str:
+def newest_commit(repo_id: str, revision: str | None = None, *, timeout: float) -> str:
     """Return the id of the commit that a branch or tag (None: ``main``) points to. Raises `HubError`."""
-    api = _api(repo_id, token)
-    with _explained(f"{repo_id} could not be asked for its newest revision"):
+    api = _api(repo_id)
+    with _as_hub_error(f"{repo_id} could not be asked for its newest revision"):
         return str(api.model_info(repo_id, revision=revision, timeout=timeout).sha)
 
 
@@ -202,7 +178,7 @@ def is_pinned(revision: str | None) -> bool:
     return bool(revision and FULL_SHA.fullmatch(revision))
 
 
-def _api(repo_id: str, token: str | None) -> HfApi:
+def _api(repo_id: str, token: str | None = None) -> HfApi:
     """Return a client for calls about a repository. Raises `HubError` unless its name is ``owner/name``."""
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo_id):
         raise HubError(f"{repo_id!r} is not a name on the Hub; expected owner/name, such as 'alice/anisvd'.")
@@ -253,7 +229,7 @@ def _note(repo_id: str, revision: str | None) -> Path:
 
 
 @contextmanager
-def _explained(failure: str) -> Iterator[None]:
+def _as_hub_error(failure: str) -> Iterator[None]:
     """Raise any failure of the Hub's client as a `HubError`: what failed, why, and what to do."""
     try:
         yield

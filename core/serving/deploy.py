@@ -20,42 +20,33 @@ OWN_FILES = ("core/model/model.py", "core/model.py")
 OLDEST_PYTHON = (3, 11)
 
 
-def deploy(
-    space_id: str, model_id: str, revision: str | None, *, private: bool = False, root: Path = ROOT
-) -> hub.Pushed:
+def deploy(space_id: str, model_id: str, revision: str | None, *, private: bool = False) -> hub.Pushed:
     """Create or update a Space that serves ``model_id`` at ``revision`` (None: it follows ``main``).
 
-    Raises
-    ------
-    HubError
-        The model or the Space can't be reached, or the Hub refused the push.
-    InputError
-        The files don't fit each other: see `space_files`.
+    Raises `InputError` if the files don't fit each other (see `space_files`), and `HubError` if the
+    model or the Space can't be reached, or the push is refused.
     """
     commit = hub.newest_commit(model_id, revision, timeout=10)
     hub.pull(model_id, artifact.FIRST_FILES[:1], revision=commit)  # fails for a repository that holds no model
-    files = space_files(model_id, commit, root)
+    files = space_files(model_id, commit)
     variables = {"MODEL_REPO_ID": model_id, "MODEL_REVISION": revision or ""}
     return hub.push_space(
         files, space_id, own_files=OWN_FILES, variables=variables, message=f"Serve {model_id}", private=private
     )
 
 
-def space_files(model_id: str, revision: str, root: Path = ROOT) -> dict[str, bytes]:
+def space_files(model_id: str, revision: str) -> dict[str, bytes]:
     """Return the files of a Space that serves a model from the Hub, by path.
 
     The front matter of the README makes the Hub download the model's files at this revision when it
     builds the Space, so that the Space starts even if the Hub is down.
 
-    Raises
-    ------
-    InputError
-        A file is missing, or the front matter doesn't fit: see `check_front_matter`.
+    Raises `InputError` if a file is missing, or the front matter doesn't fit: see `check_front_matter`.
     """
-    code = [path for path in (root / "core").rglob("*") if path.is_file() and _is_shipped(path.relative_to(root))]
-    paths = [*(root / name for name in TOP_LEVEL), *code]
+    code = [path.relative_to(ROOT) for path in (ROOT / "core").rglob("*") if path.is_file()]
+    paths = [*map(Path, TOP_LEVEL), *filter(_is_shipped, code)]
     try:
-        files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+        files = {path.as_posix(): (ROOT / path).read_bytes() for path in paths}
     except FileNotFoundError as error:
         raise InputError(
             f"{error.filename}: is missing; the Space needs it. Run this from a whole copy of the project."
@@ -70,19 +61,8 @@ def space_files(model_id: str, revision: str, root: Path = ROOT) -> dict[str, by
 def check_front_matter(front_matter: Mapping[str, Any], requirements: str, files: Collection[str]) -> None:
     """Check that the front matter of the README, from which the Hub builds the Space, fits the code.
 
-    Parameters
-    ----------
-    front_matter
-        ``sdk``, ``sdk_version``, ``python_version`` and ``app_file`` are checked.
-    requirements
-        The text of requirements.txt.
-    files
-        The paths of the Space's files.
-
-    Raises
-    ------
-    InputError
-        A field doesn't fit, or a requirement has no version.
+    ``requirements`` is the text of requirements.txt, ``files`` are the paths of the Space's files.
+    Raises `InputError` for a field that doesn't fit, or a requirement without a version.
     """
     gradio = _pinned_versions(requirements).get("gradio")
     sdk, sdk_version, python, app_file = map(front_matter.get, ("sdk", "sdk_version", "python_version", "app_file"))
@@ -93,7 +73,7 @@ def check_front_matter(front_matter: Mapping[str, Any], requirements: str, files
             f"README.md: sdk_version is {sdk_version!r}, but requirements.txt has gradio {gradio!r}; "
             "expected the same version."
         )
-    if tuple(int(number) for number in re.findall(r"\d+", str(python))[:2]) < OLDEST_PYTHON:
+    if tuple(map(int, re.findall(r"\d+", str(python)))) < OLDEST_PYTHON:
         raise InputError(f"README.md: python_version is {python!r}; the code needs 3.11 or later.")
     if app_file not in files:
         raise InputError(f"README.md: app_file is {app_file!r}, which is no file of the Space; expected 'app.py'.")

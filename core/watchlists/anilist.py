@@ -60,14 +60,9 @@ STATUSES: dict[str, Status] = {
     "PAUSED": "on_hold",
     "REPEATING": "completed",
 }
-DOWNLOAD_STATUSES: dict[float | None, Status] = {
-    0: "watching",
-    1: "planned",
-    2: "completed",
-    3: "dropped",
-    4: "on_hold",
-    5: "completed",
-}
+DOWNLOAD_STATUSES: dict[float | None, Status] = dict(enumerate(STATUSES.values()))
+"""The account download numbers the statuses in this order, from 0."""
+
 MANGA_FORMATS = ("MANGA", "NOVEL", "ONE_SHOT")
 LIST_KEYS = ("lists", "entries", "mediaList")
 MAX_DEPTH = 4  # data, its MediaListCollection, and one more for what tools wrap around it
@@ -76,20 +71,12 @@ Json = dict[str, Any]
 
 
 def read_anilist(parsed: object, score_format: str | None) -> Watchlist:
-    """Return the watchlist in parsed JSON from AniList.
+    """Return the watchlist in parsed JSON of one of the forms in the module's docstring.
 
-    Parameters
-    ----------
-    parsed
-        One of the forms in the module's docstring.
-    score_format
-        A key of `POINTS`, for a watchlist that doesn't state its own; None for unknown.
+    ``score_format`` is a key of `POINTS`, for a watchlist that doesn't state its own; None for unknown.
 
-    Raises
-    ------
-    WatchlistError
-        The answer is an error; the JSON is no watchlist, or one of manga; its score format is
-        unknown, and the scores are too low to infer it; too many entries.
+    Raises `WatchlistError` if the answer is an error, the JSON is no watchlist or one of manga, its
+    score format is unknown and the scores are too low to infer it, or it has too many entries.
     """
     if isinstance(parsed, dict):
         if isinstance(parsed.get("errors"), list) and parsed["errors"]:

@@ -56,20 +56,12 @@ MAX_TEXT = 2**20  # bytes between two tags
 
 
 def read_myanimelist(chunks: Iterable[bytes], encoding: str | None = None) -> Watchlist:
-    """Return the watchlist in an export of MyAnimeList.
+    """Return the watchlist in an export of MyAnimeList, the bytes of XML in chunks of any size.
 
-    Parameters
-    ----------
-    chunks
-        The bytes of the XML, in chunks of any size.
-    encoding
-        None for the encoding that the XML declares.
+    ``encoding`` is None for the encoding that the XML declares.
 
-    Raises
-    ------
-    WatchlistError
-        XML of another kind, a list of manga, XML that is damaged, too long, not in its encoding, or
-        defines entities; too many entries.
+    Raises `WatchlistError` for XML of another kind, a list of manga, XML that is damaged, too long,
+    not in its encoding or that defines entities, and for too many entries.
     """
     # Imported here, as it loads ElementTree: most visits of the page bring no watchlist.
     from defusedxml import DefusedXmlException

@@ -17,7 +17,7 @@ MAX_UNPACKED = 64 * 1024 * 1024
 MEGABYTE = 1024 * 1024
 CHUNK = 65_536
 
-# They limit parsed JSON to about 100 MB of memory. 10 MB from AniList have about 150,000 objects, 500,000 values.
+# Limits that keep parsed JSON below about 100 MB of memory. 10 MB from AniList have 150,000 objects, 500,000 values.
 MAX_OBJECTS, MAX_VALUES = 250_000, 700_000
 
 
@@ -28,20 +28,10 @@ def read_watchlist(content: bytes | str, score_format: str | None = None) -> Wat
     or UTF-16, XML in any encoding that it declares; files also as .gz. Limits: 10 MB, 64 MB
     unpacked, 50,000 entries.
 
-    Parameters
-    ----------
-    content
-        The bytes of the file, or the text.
-    score_format
-        A key of `core.watchlists.anilist.POINTS`, for a watchlist that states no score format. Needed
-        only after a `WatchlistError` of the kind ``score_format``.
+    ``score_format`` is a key of `POINTS`, for a watchlist that states none. It is needed only after a
+    `WatchlistError` of the kind ``score_format``.
 
-    Raises
-    ------
-    WatchlistError
-        The content is anything else, with the reason and what to do.
-    InputError
-        ``score_format`` is not a key of `POINTS`.
+    Raises `WatchlistError` for any other content, and `InputError` for another ``score_format``.
     """
     if score_format is not None and score_format not in POINTS:
         raise InputError(f"The score format is {score_format!r}; expected one of {', '.join(POINTS)}.")
@@ -54,7 +44,7 @@ def read_watchlist(content: bytes | str, score_format: str | None = None) -> Wat
     head = next(_unpack(data), b"") if is_packed else data[:CHUNK]
     if _format(head) == "xml":
         chunks = _unpack(data) if is_packed else _chunks(data)
-        # A pasted text is UTF-8 here, whatever encoding it declares.
+        # A pasted text is encoded as UTF-8 above, whatever encoding it declares.
         return read_myanimelist(_without_leading_blanks(chunks), "utf-8" if isinstance(content, str) else None)
     return read_anilist(_parse_json(_join(_unpack(data)) if is_packed else data), score_format)
 

@@ -7,7 +7,7 @@ from core import Model
 from core.serving.model_source import BUNDLED, ModelSource
 
 
-def test_a_local_folder_comes_first(model_folder: Path) -> None:
+def test_local_folder_comes_first(model_folder: Path) -> None:
     source = ModelSource({"MODEL_DIR": str(model_folder), "MODEL_REPO_ID": "nobody/asked"})
     served = source.current()
     assert served.source == "local folder small"
@@ -16,7 +16,7 @@ def test_a_local_folder_comes_first(model_folder: Path) -> None:
     assert source.settled
 
 
-def test_without_configuration_the_bundled_model_serves() -> None:
+def test_bundled_model_serves_without_configuration() -> None:
     source = ModelSource({})
     served = source.current()
     assert served.source == "bundled with the app"
@@ -25,20 +25,20 @@ def test_without_configuration_the_bundled_model_serves() -> None:
     assert source.settled
 
 
-def test_a_broken_model_is_refused_and_said_so(tmp_path: Path) -> None:
+def test_broken_model_is_refused_with_a_notice(tmp_path: Path) -> None:
     served = ModelSource({"MODEL_DIR": str(tmp_path)}).current()
     assert served.source == "bundled with the app"
     assert "could not be loaded" in served.notice
 
 
-@pytest.mark.parametrize("told", ["soon", "-1", "inf", "nan"])
-def test_nonsense_about_the_refresh_is_named_and_replaced(told: str, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("text", ["soon", "-1", "inf", "nan"])
+def test_wrong_refresh_time_is_logged_and_replaced(text: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        ModelSource({"MODEL_REFRESH_SECONDS": told})
-    assert f"MODEL_REFRESH_SECONDS is {told!r}" in caplog.text
+        ModelSource({"MODEL_REFRESH_SECONDS": text})
+    assert f"MODEL_REFRESH_SECONDS is {text!r}" in caplog.text
 
 
-def test_the_bundled_model_keeps_its_budget() -> None:
+def test_bundled_model_is_within_its_size_budget() -> None:
     assert sum(path.stat().st_size for path in BUNDLED.iterdir()) <= 15e6
     waits_for = ("config.json", "model.safetensors", "catalogue.parquet")
     assert sum((BUNDLED / name).stat().st_size for name in waits_for) <= 12e6

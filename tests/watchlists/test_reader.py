@@ -48,7 +48,7 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str]] = {
     "gz of noise": (lambda: b"\x1f\x8b\x08\x00" + bytes(range(256)), "broken_gz"),
     "zip": (zipped, "zip"),
     "text": (lambda: b"5114 10\n", "other_text"),
-    "picture": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(99), "other_text"),
+    "image": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(99), "other_text"),
     "web page": (lambda: b"<!DOCTYPE html><html><body>My list</body></html>", "web_page"),
     "web page, old": (lambda: b"\n<HTML><body>My list", "web_page"),
     "feed": (lambda: XML + b"<rss><channel/></rss>", "other_xml"),

@@ -1,9 +1,8 @@
 """Details of the titles from several sources, joined into the table that `Catalogue.read` takes as ``titles``."""
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,21 +61,18 @@ class JoinedDetails:
         InputError
             ``path`` is one of ``inputs``, or can't be written.
         """
-        path = Path(path)
         refuse_input(path, inputs)
-        partial = None
+        path = Path(path)
+        partial = path.parent / f".{path.name}.part"
         try:
-            path.absolute().parent.mkdir(parents=True, exist_ok=True)
-            handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.absolute().parent)
-            os.fchmod(handle, 0o644)  # readable for others, which temporary files are not
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                self.frame.to_csv(stream, lineterminator="\n")
-            Path(partial).replace(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.frame.to_csv(partial, lineterminator="\n")
+            partial.replace(path)
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}. Expected the name of a file to write.") from error
         finally:
-            if partial is not None:
-                Path(partial).unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
 
 
 def refuse_input(path: str | Path, inputs: Iterable[str | Path]) -> None:
