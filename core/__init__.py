@@ -1,4 +1,7 @@
-"""AniSVD: rate a few shows, get your next anime. This is the whole public API."""
+"""AniSVD: rate a few shows, get your next anime.
+
+This is the whole public API: read ``Catalogue`` and ``Ratings``, ``train`` a ``Model``, ask it for recommendations.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -7,10 +7,10 @@ from typing import Generic, TypeVar
 
 from ..errors import HubError
 
-Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
-class OnDemand(Generic[Result]):
+class OnDemand(Generic[Value]):
     """A value that is fetched once for all callers, when it is first asked for.
 
     Parameters
@@ -21,12 +21,12 @@ class OnDemand(Generic[Result]):
         The longest time that a caller waits, None for no limit. The fetch goes on for later callers.
     """
 
-    def __init__(self, fetch: Callable[[], Result], seconds: float | None) -> None:
+    def __init__(self, fetch: Callable[[], Value], seconds: float | None) -> None:
         self._fetch, self._seconds = fetch, seconds
         self._lock = threading.Lock()
-        self._future: Future[Result] | None = None
+        self._future: Future[Value] | None = None
 
-    def __call__(self) -> Result:
+    def __call__(self) -> Value:
         """Return the value. Raises what ``fetch`` raised, and `HubError` if it takes longer than ``seconds``."""
         with self._lock:
             if self._future is None or (self._future.done() and self._future.exception()):
@@ -38,14 +38,14 @@ class OnDemand(Generic[Result]):
             raise HubError(f"The Hub did not answer within {self._seconds} s. Try again in a moment.") from None
 
 
-def within(seconds: float, call: Callable[[], Result]) -> Result:
+def within(seconds: float, call: Callable[[], Value]) -> Value:
     """Return what ``call`` returns. Raises what it raises, and `HubError` if it takes longer than ``seconds``."""
     return OnDemand(call, seconds)()
 
 
-def _in_background(call: Callable[[], Result]) -> Future[Result]:
+def _in_background(call: Callable[[], Value]) -> Future[Value]:
     """Return the future of a call in a thread that doesn't keep the process alive."""
-    future: Future[Result] = Future()
+    future: Future[Value] = Future()
 
     def work() -> None:
         try:
