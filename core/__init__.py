@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from .model.model import Model
     from .model.training import train
     from .recommend.filters import Filters
-    from .recommend.listing import Reason, Recommendation
-    from .recommend.taste import Taste
+    from .recommend.fold_in import Taste
     from .recommend.together import JointRecommendation
+    from .recommend.top_k import Reason, Recommendation
 
 __all__ = [
     "WATCHED",
@@ -48,8 +48,8 @@ _PUBLIC = {
     ".model.model": ("Model",),
     ".model.training": ("train",),
     ".recommend.filters": ("Filters",),
-    ".recommend.listing": ("Reason", "Recommendation"),
-    ".recommend.taste": ("Taste",),
+    ".recommend.top_k": ("Reason", "Recommendation"),
+    ".recommend.fold_in": ("Taste",),
     ".recommend.together": ("JointRecommendation",),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}

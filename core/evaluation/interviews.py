@@ -27,7 +27,7 @@ from ..model.model import Model
 from ..numerics.arrays import Float32, Float64, Int64
 from ..numerics.sparse import history_matrix, keep_entries, rank_in_shuffled_row, row_of_entries
 from ..recommend.filters import Filters
-from ..recommend.taste import Taste
+from ..recommend.fold_in import Taste
 from . import metrics
 from .measure import top_lists
 from .metrics import Estimate

@@ -22,9 +22,9 @@ from ..data.scale import RatingScale
 from ..model.model import Model
 from ..numerics.arrays import Bool, Int64
 from ..recommend.filters import Filters
-from ..recommend.listing import top_k
-from ..recommend.taste import Taste
+from ..recommend.fold_in import Taste
 from ..recommend.together import BALANCE, TOLERANCE, recommend_together
+from ..recommend.top_k import top_k
 from . import metrics
 from .metrics import Estimate
 from .splits import hold_out

@@ -5,7 +5,7 @@ says how much a rating speaks for a title. Dividing by the lengths of rows (R) a
 influence of users with long histories and of popular titles, as in EigenRec (Nikolakopoulos et al., 2019).
 Each franchise is one more row of B, as if a user had watched all of it, so that its titles lie close
 together (side information as in HybridSVD: Frolov and Oseledets, 2019). Dividing by the uniqueness ``u``
-gives more weight to titles that others explain: `core.heads.preferences.uniqueness_of`.
+gives more weight to titles that others explain: `core.heads.preference_matrix.uniqueness_of`.
 
 A visitor's row ``x`` is scored by the item-item ridge regression that EASE solves densely
 (Steck, 2019), restricted to the subspace of the SVD, where it needs V and Σ alone::
@@ -36,7 +36,7 @@ from ..numerics.sparse import row_of_entries, scale_columns, sum_over_axis
 from ..numerics.truncated_svd import truncated_svd
 from ..settings import settings
 from .item_factors import ItemFactors, Spec, Tensors
-from .preferences import (
+from .preference_matrix import (
     continued_parts,
     damped_rows,
     earlier_parts,

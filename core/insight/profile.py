@@ -11,7 +11,7 @@ from ..data.scale import WATCHED
 from ..heads.base import Predicts
 from ..numerics.arrays import Int32
 from ..numerics.sparse import keep_entries
-from ..recommend.taste import Taste
+from ..recommend.fold_in import Taste
 
 GENRES_SHOWN = 8
 SURPRISES = 4

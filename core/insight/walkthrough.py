@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..data.catalogue import Catalogue, Title
-from ..heads.preferences import continued_parts, preference
+from ..heads.preference_matrix import continued_parts, preference
 from ..heads.ranking import LAMBDA_STEPS, RankingConfig, RankingHead
 from ..heads.textbook import TextbookHead
 from ..numerics.arrays import Bool, Float32
 from ..recommend.filters import Filters
-from ..recommend.listing import Recommendation, listing, reasons_of, top_k
-from ..recommend.taste import Taste
+from ..recommend.fold_in import Taste
+from ..recommend.top_k import Recommendation, listing, reasons_of, top_k
 from .spectrum import Spectrum
 
 CUTS = (2, 8, 32, 128)

@@ -11,7 +11,7 @@ from ..errors import ArtifactError
 from ..hub import client as hub
 from ..hub.on_demand import OnDemand
 from ..numerics.arrays import Int64
-from ..recommend.taste import Taste
+from ..recommend.fold_in import Taste
 from . import files as artifact
 from .card import model_card
 from .recommender import Recommender

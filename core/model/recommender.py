@@ -23,10 +23,10 @@ from ..insight.walkthrough import LISTED, Walkthrough, walkthrough
 from ..numerics.arrays import Float32, Int64
 from ..recommend.certainty import Certainty, CertaintyMeter
 from ..recommend.filters import Filters
-from ..recommend.listing import Recommendation, listing, recommend, top_k
+from ..recommend.fold_in import Taste, checked_histories, fold_in
 from ..recommend.suggestions import Suggester
-from ..recommend.taste import Taste, checked_histories, history_row
 from ..recommend.together import BALANCE, JointRecommendation, recommend_together
+from ..recommend.top_k import Recommendation, listing, recommend, top_k
 from .info import ModelInfo
 
 
@@ -129,8 +129,7 @@ class Recommender:
         InputError
             An id is not a whole number, or a rating is off the scale.
         """
-        row, unknown = history_row(ratings, self.catalogue, self.rating_scale)
-        return Taste(row, row, self, unknown)
+        return fold_in(ratings, self)
 
     def _of_this_model(self, taste: Taste) -> Taste:
         """Return the taste, folded in anew if another model with the same titles made it."""
@@ -148,7 +147,7 @@ class Recommender:
 
         Fewer are returned only when fewer titles pass the filters. Adult titles pass only when ``filters``
         asks for them. ``novelty`` goes from -1 (mainstream) to 1 (hidden gems). Titles with the ids ``first``
-        come before all others. Raises `InputError`: see `core.recommend.listing.recommend`.
+        come before all others. Raises `InputError`: see `core.recommend.top_k.recommend`.
         """
         return recommend(self._of_this_model(taste), k, filters or Filters(), novelty, first)
 

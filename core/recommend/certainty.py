@@ -20,8 +20,8 @@ from ..data.catalogue import Catalogue
 from ..heads.prediction import PredictionHead
 from ..numerics.arrays import Float64
 from .filters import Filters
-from .listing import top_k
-from .taste import Taste
+from .fold_in import Taste
+from .top_k import top_k
 
 TOP = 10  # titles of a list
 

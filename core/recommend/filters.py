@@ -71,7 +71,7 @@ class Filters:
             raise InputError(f"sequels is {self.sequels!r}; expected one of {', '.join(SEQUELS)}.")
 
     def mask(self, catalogue: Catalogue) -> Bool:
-        """Return which titles pass, bool [n_titles]. ``sequels`` is left to `core.recommend.taste.Taste.allowed`,
+        """Return which titles pass, bool [n_titles]. ``sequels`` is left to `core.recommend.fold_in.Taste.allowed`,
         because it depends on the person. Raises `InputError` for an unknown genre or type.
         """
         passes = np.ones(len(catalogue), dtype=bool)

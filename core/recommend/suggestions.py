@@ -35,8 +35,8 @@ from ..heads.base import Ranker
 from ..numerics.arrays import Float32, Float64, Int64
 from ..numerics.sparse import history_matrix
 from .filters import Filters
-from .listing import check_k
-from .taste import Taste
+from .fold_in import Taste
+from .top_k import check_k
 
 CANDIDATES = 1500  # the titles with most members; 500 save two of 40 questions, and lose 0.014 of NDCG
 DIMENSIONS = 48  # NDCG@10 after three ratings: 0.03 less with 96; with 24 the same for more questions

@@ -31,8 +31,8 @@ from ..data.scale import LIKED, RatingScale
 from ..errors import InputError
 from ..numerics.arrays import Bool, Float32, Float64, Int64
 from .filters import Filters
-from .listing import ListedTitle, Reason, best_first, check_k, reasons_of, tilted, top_k
-from .taste import Taste
+from .fold_in import Taste
+from .top_k import ListedTitle, Reason, best_first, check_k, reasons_of, tilted, top_k
 
 OWN_BEST = 10
 BALANCE = 0.25
@@ -43,7 +43,7 @@ pairs that are neither trained nor tested on; what the tolerance costs was measu
 
 @dataclass(frozen=True, slots=True)
 class JointRecommendation(ListedTitle):
-    """One line of a list for several people: see `core.recommend.listing.Recommendation`.
+    """One line of a list for several people: see `core.recommend.top_k.Recommendation`.
 
     ``predicted_ratings`` and ``because`` hold one entry for each person, in the order of the tastes. The
     list is sorted by ``score``, except for delayed titles.
@@ -72,7 +72,7 @@ def recommend_together(
     balance
         From 0 (averaging) to 1 (least misery).
     novelty
-        From -1 (mainstream) to 1 (hidden gems): see `core.recommend.listing.tilted`.
+        From -1 (mainstream) to 1 (hidden gems): see `core.recommend.top_k.tilted`.
     tolerance
         How far below their own best somebody's predicted rating may lie, as a share of the scale;
         1 delays nothing.

@@ -32,7 +32,7 @@ added since, are ids that MyAnimeList doesn't have.
 
 DROPPED = 4
 """The rating of a dropped title, of 10, unless its score is lower: the highest rating that is disliked
-(`core.data.scale.DISLIKED`) and counts against similar titles (`core.heads.preferences.preference`)."""
+(`core.data.scale.DISLIKED`) and counts against similar titles (`core.heads.preference_matrix.preference`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from small_data import ROOT, SMALL, write_csv
 
 from core import WATCHED, Catalogue, Model, Ratings, train
 from core.data.scale import RatingScale
-from core.heads.preferences import preference
+from core.heads.preference_matrix import preference
 from core.heads.ranking import LAMBDA_STEPS
 
 

@@ -7,7 +7,7 @@ import pytest
 from small_data import N_USERS, SMALL
 
 from core import Model, Ratings, train
-from core.heads.preferences import damped_rows, weighted
+from core.heads.preference_matrix import damped_rows, weighted
 from core.insight.spectrum import spectrum
 from core.numerics.sparse import scale_columns
 

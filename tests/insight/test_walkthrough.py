@@ -10,7 +10,7 @@ from small_data import N_TITLES, ROOT, SMALL
 
 from core import WATCHED, Filters, InputError, Model, Ratings, train
 from core.insight.walkthrough import Walkthrough, textbook_list
-from core.recommend.taste import Taste
+from core.recommend.fold_in import Taste
 
 HISTORIES = st.dictionaries(
     st.integers(100, 100 + N_TITLES - 1), st.one_of(st.just(WATCHED), st.integers(1, 10)), max_size=30

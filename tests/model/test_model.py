@@ -17,7 +17,7 @@ from small_data import ROOT, SMALL
 from core import WATCHED, Filters, InputError, Model, Ratings, train
 from core.data.ratings import explicit
 from core.model.config import TrainingConfig
-from core.recommend.taste import history_row
+from core.recommend.fold_in import history_row
 
 TASTE = {103: 9, 105: 8, 104: WATCHED, 110: 2}
 HISTORIES = st.dictionaries(st.integers(100, 159), st.sampled_from([WATCHED, 1, 4, 5, 8, 10]), max_size=30)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from core import WATCHED, Filters, InputError, Model, Taste
 from core.data.scale import RatingScale
-from core.recommend.listing import tilted
 from core.recommend.together import OWN_BEST, TOLERANCE, joint_scores, recommend_together, utility
+from core.recommend.top_k import tilted
 
 IDS = st.integers(100, 159)
 HISTORIES = st.dictionaries(IDS, st.sampled_from([WATCHED, 2, 5, 8, 10]), max_size=20)

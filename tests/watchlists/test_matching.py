@@ -8,7 +8,7 @@ from list_forms import anilist_answer, anilist_download, anilist_entry, as_json,
 
 from core import WATCHED, Catalogue, Model
 from core.data.scale import RatingScale
-from core.heads.preferences import preference
+from core.heads.preference_matrix import preference
 from core.watchlists.entries import Entry, Status, Watchlist
 from core.watchlists.matching import SAME_IDS, MatchedWatchlist, match_entries
 from core.watchlists.reader import read_watchlist

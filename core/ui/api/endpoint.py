@@ -16,8 +16,8 @@ from pydantic.fields import FieldInfo
 from ...data.catalogue import Title
 from ...errors import InputError
 from ...model.model import Model
-from ...recommend.listing import Recommendation
 from ...recommend.together import JointRecommendation
+from ...recommend.top_k import Recommendation
 from ...serving.model_source import ServedModel
 from ...settings import EXPECTED
 

@@ -10,8 +10,8 @@ from ...data.catalogue import Title
 from ...errors import InputError
 from ...model.model import Model
 from ...recommend.filters import ADULT_GENRE, Filters
-from ...recommend.listing import Recommendation
 from ...recommend.together import BALANCE, JointRecommendation
+from ...recommend.top_k import Recommendation
 from ...serving.model_source import ServedModel
 from .endpoint import Endpoint, Question
 

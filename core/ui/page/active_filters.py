@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ...model.model import Model
-from ...recommend.taste import Taste
+from ...recommend.fold_in import Taste
 from ..translations import Words
 from .state import PageState
 

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from ...errors import AniSVDError, InputError
 from ...model.model import Model
-from ...recommend.listing import Reason, Recommendation
-from ...recommend.taste import Taste
+from ...recommend.fold_in import Taste
 from ...recommend.together import JointRecommendation
+from ...recommend.top_k import Reason, Recommendation
 from ...serving.model_source import ServedModel
 from ..translations import Words
 from .state import BALANCE_STEPS, NOVELTY_STEPS, PageState

@@ -11,7 +11,7 @@ from ...data.catalogue import Title
 from ...insight.walkthrough import CUTS, RatedTitle, ScoredTitle, TruncatedList, Walkthrough, textbook_list
 from ...model.card import by_title, quality_rows
 from ...model.model import Model
-from ...recommend.taste import Taste
+from ...recommend.fold_in import Taste
 from ..rendering import render
 from ..translations import Words
 from .answers import Visitor

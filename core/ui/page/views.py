@@ -15,9 +15,9 @@ from ...model.model import Model
 from ...numerics.arrays import Float32
 from ...recommend.certainty import Certainty
 from ...recommend.filters import ADULT_GENRE
-from ...recommend.listing import Reason, Recommendation
-from ...recommend.taste import Taste
+from ...recommend.fold_in import Taste
 from ...recommend.together import JointRecommendation
+from ...recommend.top_k import Reason, Recommendation
 from ...serving.model_source import ServedModel
 from ..rendering import render
 from ..translations import LANGUAGES, Words

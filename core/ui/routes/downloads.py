@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from ...errors import AniSVDError
 from ...model.model import Model
-from ...recommend.listing import Reason, Recommendation
 from ...recommend.together import JointRecommendation
+from ...recommend.top_k import Reason, Recommendation
 from ...serving.model_source import ServedModel
 from ..page.answers import answer
 from ..page.state import PageState

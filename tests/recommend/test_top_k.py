@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import WATCHED, Filters, InputError, Model
-from core.recommend.listing import tilted
+from core.recommend.top_k import tilted
 from core.serving.model_source import BUNDLED
 
 IDS = st.integers(100, 159)

@@ -1,4 +1,7 @@
-"""A taste: the ratings of one person, with what a model computes from them."""
+"""The fold-in: the ratings of one person become a taste, a point in the latent space of a model.
+
+The heads do the mathematics: see `RankingHead.embed` and `PredictionHead.embed`.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -164,6 +167,15 @@ class Taste:
         values = np.concatenate([self.history.data, other.history.data[is_new]])
         order = np.argsort(positions)
         return replace(self, history=history_matrix([positions[order]], [values[order]], self.history.shape[1]))
+
+
+def fold_in(ratings: Mapping[int, float], model: TasteModel) -> Taste:
+    """Return the taste of somebody who rated ``{anime_id: rating}``, on the model's scale or -1 (`WATCHED`).
+
+    Raises `InputError`: see `history_row`.
+    """
+    row, unknown_ids = history_row(ratings, model.catalogue, model.rating_scale)
+    return Taste(row, row, model, unknown_ids)
 
 
 def history_row(

@@ -1,4 +1,4 @@
-"""From scores to a list that can be shown: novelty, top-K, predicted ratings and reasons."""
+"""The top-K under filters: from scores to a list with predicted ratings and reasons."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from ..data.catalogue import Catalogue, Title
 from ..errors import InputError
 from ..numerics.arrays import Bool, Float32, Int64
 from .filters import Filters
-from .taste import Taste
+from .fold_in import Taste
 
 MAX_K = 1000
 REASONS = 3
