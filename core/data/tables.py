@@ -106,11 +106,7 @@ def parse_numbers(
     """Return a column as float64 [rows]. Each value is in ``minimum..maximum`` or among ``also``.
 
     Cells that equal one of ``blanks`` become NaN. ``whole`` refuses fractions.
-
-    Raises
-    ------
-    DataError
-        For the first wrong cell, with its line.
+    Raises `DataError` for the first wrong cell, with its line.
     """
     # The values, NaN for what is no number, and which cells are blank: [rows].
     if pd.api.types.is_bool_dtype(column):

@@ -120,17 +120,9 @@ def pull(
 ) -> Path:
     """Return the folder of the cache with these files of one commit; its name is the commit's id.
 
-    Parameters
-    ----------
-    revision
-        Branch, tag or commit; None: ``main``. A full commit id that is cached makes no request.
-    cached
-        Use only the cache and make no request.
-
-    Raises
-    ------
-    HubError
-        There is no such repository, revision or file, or the Hub can't be reached.
+    Missing files are downloaded. ``revision`` is a branch, tag or commit; None: ``main``. There is no
+    request for a full commit id that is in the cache, and none at all if ``cached`` is true.
+    Raises `HubError` if there is no such repository, revision or file, or the Hub can't be reached.
     """
     api = _api(repo_id, token)
     with _as_hub_error(f"{repo_id} could not be pulled"):

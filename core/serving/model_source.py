@@ -50,18 +50,9 @@ log = logging.getLogger(__name__)
 class ServedModel:
     """A model in service.
 
-    Attributes
-    ----------
-    model
-        The model.
-    source
-        Where it comes from, in words for the page.
-    revision
-        Its commit on the Hub; for local models the first 12 letters of the fingerprint of its data.
-    loaded_at
-        UTC.
-    notice
-        A sentence for visitors if a better source failed, else empty.
+    ``source`` is its source in words for the page, ``revision`` its commit on the Hub (for a local
+    model the first 12 letters of the fingerprint of its data), ``loaded_at`` a time in UTC. ``notice``
+    is a sentence for visitors if a better source failed, else empty.
     """
 
     model: Model
@@ -86,17 +77,10 @@ class ServedModel:
 class ModelSource:
     """The model in service, and the search for a newer one.
 
-    Parameters
-    ----------
-    environment
-        ``MODEL_DIR``, ``MODEL_REPO_ID``, ``MODEL_REVISION`` (empty: ``main``; a full commit id pins
-        it), ``MODEL_REFRESH_SECONDS`` (the pause between two looks for a newer model; 0: never look)
-        and ``MODEL_RETRY_SECONDS`` (the pause while the model of the Hub isn't loaded yet).
-
-    Raises
-    ------
-    ArtifactError
-        All sources fail, even the bundled model.
+    The environment has ``MODEL_DIR``, ``MODEL_REPO_ID``, ``MODEL_REVISION`` (empty: ``main``; a full
+    commit id pins it), ``MODEL_REFRESH_SECONDS`` (the pause before each look for a newer model; 0:
+    never look) and ``MODEL_RETRY_SECONDS`` (the pause while the model of the Hub isn't loaded yet).
+    Raises `ArtifactError` if all sources fail, even the bundled model.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:

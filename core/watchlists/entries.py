@@ -53,12 +53,8 @@ SENTENCES = {
 class WatchlistError(DataError):
     """A file or text that can't be read as a watchlist.
 
-    Attributes
-    ----------
-    kind
-        A key of `SENTENCES`.
-    facts
-        The values for the braces of the sentence. Texts among them come from the file: escape them.
+    ``kind`` is a key of `SENTENCES`, ``facts`` are the values for the braces of its sentence. Texts
+    among them come from the file: escape them.
     """
 
     def __init__(self, kind: str, **facts: str | int) -> None:

@@ -37,19 +37,11 @@ DROPPED = 4
 
 @dataclass(frozen=True, slots=True)
 class MatchedEntry:
-    """An entry with the title that it stands for.
+    """An entry and the id of its title in the catalogue, None for no match.
 
-    Attributes
-    ----------
-    kind
-        How the entry counts, or why it doesn't: see `Kind`.
-    entry
-        The entry.
-    anime_id
-        The id of its title in the catalogue, None for no match.
-    matched_by
-        ``id``: the MyAnimeList id of the entry; ``same_id``: its AniList id, which is the same (see
-        `SAME_IDS`); ``name``: a name that no other title has. Empty for no match.
+    ``kind`` says how the entry counts, or why it doesn't. ``matched_by`` is ``id`` for the MyAnimeList
+    id of the entry, ``same_id`` for its AniList id, which is the same (see `SAME_IDS`), ``name`` for a
+    name that no other title has, and empty for no match.
     """
 
     kind: Kind
@@ -60,16 +52,10 @@ class MatchedEntry:
 
 @dataclass(frozen=True)
 class MatchedWatchlist:
-    """Ratings and plans from a watchlist. Everything is in the order of the watchlist.
+    """Ratings and plans from a watchlist, and all its entries, matched or not; everything in its order.
 
-    Attributes
-    ----------
-    ratings
-        ``{anime_id: rating on the model's scale, or WATCHED}``.
-    planned
-        Ids of the titles that the visitor plans to watch; none of them is in ``ratings``.
-    entries
-        All entries, matched or not.
+    ``ratings`` is ``{anime_id: rating on the model's scale, or WATCHED}``. ``planned`` has the ids of the
+    titles that the visitor plans to watch; none of them is in ``ratings``.
     """
 
     ratings: dict[int, float]

@@ -49,23 +49,13 @@ def japanese_name(names: Sequence[str]) -> str:
 
 
 def english_name(romanised: str, names: Sequence[str], slug: str) -> str:
-    """Return the name under which a title is known in English, ``""`` in doubt.
+    """Return the name, among names in all languages, under which a title is known in English; ``""`` in doubt.
 
-    Parameters
-    ----------
-    romanised
-        The known name of the title; other spellings of it are refused.
-    names
-        Names in all languages.
-    slug
-        The title in its address at Anime-Planet, a catalogue in English: ``attack-on-titan``. It is
-        the English name if there is one, else a romanised one.
-
-    Notes
-    -----
-    The result is the name that spells the slug, unless it resembles ``romanised`` (normalised Indel
-    similarity of `SIMILARITY` or more), or more than `ROMANISED_SHARE` of its letters are in words
-    that could be romanised Japanese: consonant, vowel, consonant, vowel.
+    ``slug`` is the title in its address at Anime-Planet, a catalogue in English: ``attack-on-titan``. It
+    is the English name if there is one, else a romanised one. The result is the name that spells the
+    slug, unless it resembles ``romanised``, the known name (normalised Indel similarity of
+    `SIMILARITY` or more), or more than `ROMANISED_SHARE` of its letters are in words that could be
+    romanised Japanese: consonant, vowel, consonant, vowel.
     """
     letters = slug.replace("-", "")
     spellings = [name for name in names if letters and _letters(name) == letters]

@@ -18,16 +18,10 @@ MAX_SYNONYMS = 20
 
 @dataclass(frozen=True)
 class TitleDetails:
-    """Details of the titles of a catalogue from one source.
+    """Details of the titles of a catalogue from one source: a file, with its date if it states one.
 
-    Attributes
-    ----------
-    source
-        The file, with its date if it states one.
-    frame
-        Index ``anime_id``, columns as `TITLES_COLUMNS`, every cell as text, ``""`` for unknown.
-    left_out
-        ``{reason: number of things left out}``.
+    ``frame`` has the index ``anime_id`` and the columns `TITLES_COLUMNS`, every cell as text, ``""`` for
+    unknown. ``left_out`` counts what was left out, by reason.
     """
 
     source: str
@@ -39,14 +33,9 @@ class TitleDetails:
 class JoinedDetails:
     """Details from several sources in one table.
 
-    Attributes
-    ----------
-    frame
-        One row for each title of the catalogue, in its order; otherwise as in `TitleDetails`.
-    cell_counts
-        The number of cells from each source: one row a source, columns as `TITLES_COLUMNS`.
-    left_out
-        ``{source: {reason: number of things left out}}``.
+    ``frame`` is as in `TitleDetails`, with one row for each title of the catalogue, in its order.
+    ``cell_counts`` has the number of cells from each source: one row a source, the columns
+    `TITLES_COLUMNS`. ``left_out`` counts what was left out, by source and reason.
     """
 
     frame: pd.DataFrame
@@ -56,10 +45,7 @@ class JoinedDetails:
     def write(self, path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
         """Write a CSV file that `Catalogue.read` takes as ``titles``. After a failure an older file is unchanged.
 
-        Raises
-        ------
-        InputError
-            ``path`` is one of ``inputs``, or can't be written.
+        Raises `InputError` if ``path`` is one of ``inputs``, or can't be written.
         """
         refuse_input(path, inputs)
         path = Path(path)
