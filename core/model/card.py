@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from huggingface_hub import EvalResult, ModelCardData
 from jinja2 import Environment, StrictUndefined
 
 from .files import CHART
@@ -35,6 +34,8 @@ def model_card(info: ModelInfo, repo_id: str = "owner/name") -> str:
 
 def _front_matter(info: ModelInfo) -> str:
     """Return the metadata for the Hub as YAML."""
+    from huggingface_hub import EvalResult, ModelCardData  # not above: it takes a third of a second to import
+
     results = [
         EvalResult(
             task_type="recommendation",

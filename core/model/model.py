@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..data.scale import WATCHED
 from ..errors import ArtifactError
-from ..hub import client as hub
 from ..hub.on_demand import OnDemand
 from ..numerics.arrays import Int64
 from ..recommend.fold_in import Taste
@@ -17,6 +16,9 @@ from .card import model_card
 from .recommender import Recommender
 from .storage import read_recommender, read_users, shapes_of, to_files
 from .stored_users import Users
+
+if TYPE_CHECKING:
+    from ..hub.client import Pushed
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,13 @@ class Model(Recommender):
         revision: str | None = None,
         create_pr: bool = False,
         token: str | None = None,
-    ) -> hub.Pushed:
+    ) -> "Pushed":
         """Upload all files as one commit: see `core.hub.client.push`. Raises `HubError`."""
+        from ..hub.client import push  # not above: huggingface_hub takes a third of a second to import
+
         message = f"AniSVD model trained {self.info.trained_at}"
         options: dict[str, Any] = {"private": private, "revision": revision, "create_pr": create_pr, "token": token}
-        return hub.push(self.files(repo_id=repo_id), repo_id, message=message, **options)
+        return push(self.files(repo_id=repo_id), repo_id, message=message, **options)
 
     @classmethod
     def from_hub(
@@ -145,10 +149,12 @@ class Model(Recommender):
         ArtifactError
             The model fails validation.
         """
-        folder = hub.pull(repo_id, artifact.FIRST_FILES, revision=revision, cached=cached, token=token)
+        from ..hub.client import pull
+
+        folder = pull(repo_id, artifact.FIRST_FILES, revision=revision, cached=cached, token=token)
 
         def fetch_users() -> None:
-            hub.pull(repo_id, [artifact.USERS], revision=folder.name, token=token)
+            pull(repo_id, [artifact.USERS], revision=folder.name, token=token)
 
         return cls._read(folder, OnDemand(fetch_users, users_within), folder.name)
 
