@@ -1,14 +1,14 @@
-"""Metrics: how good lists of titles and predicted ratings are, with standard errors.
+"""Metrics of recommendation lists and of predicted ratings, with standard errors.
 
-Everything is computed user by user and over the whole catalogue; sampled negatives would order
+Every metric is computed user by user over the whole catalogue. Sampled negatives would order
 recommenders differently (Krichene and Rendle: On sampled metrics for item recommendation, 2020).
 
-``hits`` below is bool [n_users, k]: whether the title at each place of a user's list is relevant,
-the best place first; ``n_relevant`` is int [n_users], how many relevant titles were held out. A
-user without any says nothing about a ranking: the metric is NaN there, and left out of means.
+``hits`` is bool [n_users, k]: whether the title at each rank of a user's list is relevant, best rank
+first. ``n_relevant`` is int [n_users]: the number of relevant titles that were held out. Where it is 0
+a ranking metric is NaN, and means leave the user out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..numerics.arrays import Bool, Float32, Float64, Int64
 
 
 def ndcg(hits: Bool, n_relevant: Int64) -> Float64:
-    """Normalised discounted cumulative gain, float64 [n_users], 0..1, with binary relevance::
+    """Return the normalised discounted cumulative gain, float64 [n_users], 0..1, with binary relevance::
 
         NDCG@k = Σ_{i≤k} hit_i / log₂(i + 1)  /  Σ_{i ≤ min(k, n_relevant)} 1 / log₂(i + 1)
 
@@ -29,62 +29,60 @@ def ndcg(hits: Bool, n_relevant: Int64) -> Float64:
 
 
 def recall(hits: Bool, n_relevant: Int64) -> Float64:
-    """Share of a user's relevant titles that the list shows, float64 [n_users], 0..1."""
-    return np.asarray(hits.sum(axis=1) / _or_nan(n_relevant))
+    """Return the share of a user's relevant titles that is on the list, float64 [n_users], 0..1."""
+    return np.asarray(hits.sum(axis=1) / nan_where_zero(n_relevant))
 
 
 def average_precision(hits: Bool, n_relevant: Int64) -> Float64:
-    """AP@k, float64 [n_users], 0..1; its mean over users is MAP@k::
+    """Return AP@k, float64 [n_users], 0..1; its mean over users is MAP@k::
 
         AP@k = Σ_{i≤k} hit_i · (hits among the first i) / i  /  min(k, n_relevant)
 
-    Manning, Raghavan and Schütze: Introduction to Information Retrieval, 2008, chapter 8.4; cut
-    at k, so that a list that could not be better scores 1.
+    Manning, Raghavan and Schütze: Introduction to Information Retrieval, 2008, chapter 8.4. The
+    denominator is cut at k, so that a perfect list scores 1.
     """
-    places = np.arange(hits.shape[1]) + 1
-    precision = np.cumsum(hits, axis=1) / places
-    return np.asarray((hits * precision).sum(axis=1) / _or_nan(np.minimum(n_relevant, hits.shape[1])))
+    precision = np.cumsum(hits, axis=1) / (np.arange(hits.shape[1]) + 1)
+    return np.asarray((hits * precision).sum(axis=1) / nan_where_zero(np.minimum(n_relevant, hits.shape[1])))
 
 
 def hit_rate(hits: Bool, n_relevant: Int64) -> Float64:
-    """1 where the list shows a relevant title at all, else 0, float64 [n_users]."""
+    """Return 1 where the list has a relevant title, else 0, float64 [n_users]."""
     return np.where(n_relevant > 0, hits.any(axis=1), np.nan)
 
 
 def novelty(top: Int64, popularity: Int64, n_users: int) -> Float64:
-    """Mean self-information of each list's titles in bits, float64 [n_users]: ``-log₂ p_j``, p_j
-    the share of users who list title j (at least one, so that it is finite).
+    """Return the mean self-information ``-log₂ p_j`` of a list's titles in bits, float64 [n_users].
 
+    ``p_j`` is the share of users who list title j, and at least one user, so that it is finite.
     Vargas and Castells: Rank and relevance in novelty and diversity metrics, 2011.
     """
     return np.asarray(-np.log2(np.maximum(popularity, 1) / n_users)[top].mean(axis=1))
 
 
 def diversity(top: Int64, features: Float32) -> Float64:
-    """Intra-list diversity, float64 [n_users], 0..1: one minus the mean cosine of the feature rows
-    (such as genres) of all pairs of a list's titles. Rows of zeros are like nothing.
+    """Return the intra-list diversity, float64 [n_users], 0..1: one minus the mean cosine of all pairs of titles.
 
-    Ziegler et al.: Improving recommendation lists through topic diversification, 2005.
+    ``features`` [n_items, d] are rows such as genres; the cosine with a row of zeros is 0. Lists of one
+    title give NaN. Ziegler et al.: Improving recommendation lists through topic diversification, 2005.
     """
     k = top.shape[1]
     if k < 2:
         return np.full(len(top), np.nan)
+    # The unit feature vectors of the listed titles, [n_users, k, d].
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    unit = features / np.where(lengths > 0, lengths, 1)
-    listed = unit[top]
+    listed = (features / np.where(lengths > 0, lengths, 1))[top]
+    # The sum of cosines over ordered pairs of different titles: |Σ_i u_i|² - Σ_i |u_i|², [n_users].
     cosines = np.square(listed.sum(axis=1)).sum(axis=1) - np.square(listed).sum(axis=(1, 2))
     return np.asarray(1 - cosines / (k * (k - 1)), dtype=np.float64)
 
 
 def coverage(counts: Int64) -> float:
-    """Share of the catalogue that is on at least one list, 0..1; ``counts`` int [n_items] says on
-    how many lists each title is.
-    """
+    """Return the share of titles on at least one list, 0..1; ``counts`` is the number of lists by title, [n_items]."""
     return float(np.mean(counts > 0))
 
 
 def gini(counts: Int64) -> float:
-    """Inequality of how often titles are listed: 0 all alike, towards 1 the same few for everyone::
+    """Return how unequally titles are listed, from 0 (all equally often) to almost 1 (the same few for everyone)::
 
         G = Σ_j (2j - n - 1) c_j / (n Σ c),   c ascending, j = 1..n
 
@@ -94,7 +92,8 @@ def gini(counts: Int64) -> float:
     return float((2 * np.arange(1, n + 1) - n - 1) @ np.sort(counts) / (n * counts.sum()))
 
 
-def _or_nan(counts: Int64) -> Float64:
+def nan_where_zero(counts: Int64) -> Float64:
+    """Return the counts as denominators: NaN in place of 0."""
     return np.where(counts > 0, counts, np.nan)
 
 
@@ -107,9 +106,9 @@ class Estimate:
     value
         The figure over all users.
     influence
-        float64 [n_users], zero in the mean: the first-order change of the figure per user (the
-        infinitesimal jackknife). Its spread gives the standard error, and the spread of the
-        difference of two such rows that of a paired comparison.
+        float64 [n_users], mean zero: the first-order change of the figure by each user (the
+        infinitesimal jackknife). Its spread gives the standard error. The spread of the difference
+        of two such rows gives the standard error of a paired comparison.
     """
 
     value: float
@@ -117,19 +116,21 @@ class Estimate:
 
     @property
     def standard_error(self) -> float:
-        """Over users, float."""
-        counted = max(len(self.influence), 2)
-        return float(np.sqrt(np.sum(self.influence**2) / (counted * (counted - 1))))
+        """The standard error over users."""
+        n = max(len(self.influence), 2)
+        return float(np.sqrt(np.sum(self.influence**2) / (n * (n - 1))))
 
     def __sub__(self, other: "Estimate") -> "Estimate":
-        """The difference of two figures on the same users: paired."""
+        """Return the paired difference of two figures on the same users."""
         return Estimate(self.value - other.value, self.influence - other.influence)
 
 
+Estimates = Mapping[str, Estimate]
+"""Figures by the name of the metric."""
+
+
 def mean(values: Float64, weights: Float64 | None = None) -> Estimate:
-    """``Σ weight · value / Σ weight`` over users, with ones as the weights if none are given; users
-    whose value is NaN count nothing.
-    """
+    """Return ``Σ weight · value / Σ weight`` over the users whose value is not NaN; equal weights by default."""
     weights = np.where(np.isnan(values), 0.0, 1.0 if weights is None else weights)
     values = np.nan_to_num(values)
     total = weights.sum()
@@ -140,13 +141,13 @@ def mean(values: Float64, weights: Float64 | None = None) -> Estimate:
 
 
 def root(squared: Estimate) -> Estimate:
-    """The square root of a figure, such as RMSE of MSE (delta method)."""
+    """Return the square root of a figure, such as RMSE from MSE (delta method)."""
     value = float(np.sqrt(squared.value))
     return Estimate(value, squared.influence / (2 * value) if value > 0 else squared.influence)
 
 
 def pooled(folds: Sequence[Estimate]) -> Estimate:
-    """The mean of a figure over folds with different users (one fold: the figure itself)."""
+    """Return the mean of a figure over folds with different users."""
     total = sum(len(fold.influence) for fold in folds)
     parts = [fold.influence * (total / (len(folds) * len(fold.influence))) for fold in folds]
     return Estimate(float(np.mean([fold.value for fold in folds])), np.concatenate(parts))

@@ -25,7 +25,7 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Oracle:
-    """Knows what is held out: predicts it, and ranks by it."""
+    """Predicts the held-out ratings, and ranks by them."""
 
     holdout: Holdout
 
@@ -36,7 +36,7 @@ class Oracle:
     predict_ratings = rank_scores
 
 
-def test_an_oracle_has_perfect_figures(ratings: Ratings) -> None:
+def test_oracle_has_perfect_figures(ratings: Ratings) -> None:
     split = split_users(ratings, 20)
     for holdout in split.holdouts.values():
         estimates = measure(Oracle(holdout), holdout, split.train).estimates
@@ -47,8 +47,8 @@ def test_an_oracle_has_perfect_figures(ratings: Ratings) -> None:
             assert estimates[metric].value == 0
 
 
-def test_a_model_is_judged_as_the_definitions_say(ratings: Ratings, model: Model) -> None:
-    """Recomputed user by user with scikit-learn, over the whole catalogue without the shown titles."""
+def test_figures_of_a_model_agree_with_scikit_learn(ratings: Ratings, model: Model) -> None:
+    """Recompute the figures user by user, over the whole catalogue without the shown titles."""
     split = split_users(ratings, 25, seed=2)
     holdout = split.holdouts["3"]
     estimates = measure(model, holdout, split.train).estimates
@@ -67,7 +67,7 @@ def test_a_model_is_judged_as_the_definitions_say(ratings: Ratings, model: Model
     assert estimates["mae"].value == pytest.approx(mean_absolute_error(truth, guess), rel=1e-5)
 
 
-def test_lists_never_show_what_was_seen_and_are_in_order() -> None:
+def test_lists_have_unseen_titles_best_first() -> None:
     random = np.random.default_rng(0)
     scores = random.random((50, 40)).astype(np.float32)
     seen = sparse.csr_array(random.random((50, 40)) < 0.5)
@@ -89,7 +89,7 @@ def test_disliked_counts_only_titles_whose_rating_is_known(ratings: Ratings) -> 
     assert estimates["coverage"].value == pytest.approx(10 / shape[1])
 
 
-def test_calibration_adds_up(ratings: Ratings, model: Model) -> None:
+def test_calibration_counts_every_held_out_rating(ratings: Ratings, model: Model) -> None:
     holdout = split_users(ratings, 25).holdouts["80%"]
     number, predicted, true = measure(model, holdout, ratings).calibration.T
     assert number.sum() == holdout.held_out.nnz
@@ -98,16 +98,16 @@ def test_calibration_adds_up(ratings: Ratings, model: Model) -> None:
     assert (np.diff(predicted[filled] / number[filled]) > 0).all()
 
 
-def test_the_upper_part_of_another_scale_is_relevant(ratings: Ratings) -> None:
-    """4 and 5 of 5 are what 8 to 10 of 10 are."""
+def test_upper_part_of_another_scale_is_relevant(ratings: Ratings) -> None:
+    """Treat 4 and 5 of 5 like 8 to 10 of 10."""
     held_out = sparse.csr_array((np.array([4, 3], np.float32), ([0, 1], [0, 0])), shape=(2, ratings.matrix.shape[1]))
     holdout = Holdout(np.arange(2), sparse.csr_array(held_out.shape, dtype=np.float32), held_out)
     on_five = replace(ratings, scale=RatingScale(1, 5))
     estimates = measure(Fixed(-np.arange(held_out.shape[1], dtype=float)), holdout, on_five).estimates
-    assert estimates["ndcg"].value == 1  # of the one user with a relevant title
+    assert estimates["ndcg"].value == 1  # of the only user with a relevant title
 
 
-def test_known_users_are_predicted_by_who_they_are(ratings: Ratings) -> None:
+def test_known_users_are_predicted_by_their_rows(ratings: Ratings) -> None:
     split = split_ratings(ratings)
     (holdout,) = split.holdouts.values()
 
@@ -119,4 +119,4 @@ def test_known_users_are_predicted_by_who_they_are(ratings: Ratings) -> None:
     assert set(estimates) == set(RATING_METRICS)
     assert estimates["rmse"].value == 0
     users = split_users(ratings, 20)
-    assert not measure(KnowsRows(), users.holdouts["3"], users.train).estimates  # it knows no visitors
+    assert not measure(KnowsRows(), users.holdouts["3"], users.train).estimates  # visitors have no row

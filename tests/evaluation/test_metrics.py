@@ -1,4 +1,4 @@
-"""Against scikit-learn and trec_eval, on random input; and against the definitions, spelled out."""
+"""Compare the metrics with scikit-learn and trec_eval on random input, and with their definitions."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ quick = settings(max_examples=40, deadline=None)
 
 
 def lists(seed: int, k: int, n_items: int = 30, n_users: int = 12):
-    """Random scores and relevant titles; the lists of the k best, their hits, and how many there are."""
+    """Return random scores, relevant titles, lists of the k best, their hits, and the numbers of relevant titles."""
     random = np.random.default_rng(seed)
     scores = random.permutation(n_users * n_items).reshape(n_users, n_items).astype(float)
     relevant = random.random((n_users, n_items)) < random.choice([0.05, 0.2, 0.6])
@@ -25,19 +25,19 @@ def lists(seed: int, k: int, n_items: int = 30, n_users: int = 12):
 @given(seed=st.integers(0, 10**6), k=st.integers(1, 20))
 def test_ndcg_agrees_with_scikit_learn(seed: int, k: int) -> None:
     scores, relevant, _, hits, n_relevant = lists(seed, k)
-    found = metrics.ndcg(hits, n_relevant)
+    values = metrics.ndcg(hits, n_relevant)
     for user in range(len(scores)):
         if n_relevant[user]:
-            assert found[user] == pytest.approx(ndcg_score(relevant[[user]], scores[[user]], k=k))
+            assert values[user] == pytest.approx(ndcg_score(relevant[[user]], scores[[user]], k=k))
         else:
-            assert np.isnan(found[user])
+            assert np.isnan(values[user])
 
 
 @quick
 @given(seed=st.integers(0, 10**6), k=st.integers(1, 20))
 def test_recall_precision_and_hits_agree_with_trec_eval(seed: int, k: int) -> None:
     scores, relevant, _, hits, n_relevant = lists(seed, k)
-    truth = {f"u{u}": {f"t{t}": int(is_) for t, is_ in enumerate(row)} for u, row in enumerate(relevant)}
+    truth = {f"u{u}": {f"t{t}": int(hit) for t, hit in enumerate(row)} for u, row in enumerate(relevant)}
     run = {f"u{u}": {f"t{t}": float(score) for t, score in enumerate(row)} for u, row in enumerate(scores)}
     measures = {f"recall.{k}", f"map_cut.{k}", f"success.{k}"}
     trec = pytrec_eval.RelevanceEvaluator(truth, measures).evaluate(run)
@@ -45,12 +45,12 @@ def test_recall_precision_and_hits_agree_with_trec_eval(seed: int, k: int) -> No
         f(hits, n_relevant) for f in (metrics.recall, metrics.average_precision, metrics.hit_rate)
     )
     for user in np.flatnonzero(n_relevant):
-        theirs = trec[f"u{user}"]
-        assert recall[user] == pytest.approx(theirs[f"recall_{k}"])
-        assert hit[user] == theirs[f"success_{k}"]
-        # trec_eval divides by all relevant titles, also where they cannot fit on the list
+        expected = trec[f"u{user}"]
+        assert recall[user] == pytest.approx(expected[f"recall_{k}"])
+        assert hit[user] == expected[f"success_{k}"]
+        # trec_eval divides by the number of all relevant titles, even if the list is shorter.
         scale = n_relevant[user] / min(k, n_relevant[user])
-        assert precision[user] == pytest.approx(theirs[f"map_cut_{k}"] * scale)
+        assert precision[user] == pytest.approx(expected[f"map_cut_{k}"] * scale)
     assert np.isnan(recall[n_relevant == 0]).all()
 
 
@@ -60,18 +60,20 @@ def test_diversity_is_the_mean_over_all_pairs(seed: int, k: int) -> None:
     random = np.random.default_rng(seed)
     features = (random.random((20, 5)) < 0.4).astype(np.float32)
     top = np.array([random.choice(20, k, replace=False) for _ in range(4)])
-    for user, found in enumerate(metrics.diversity(top, features)):
+    for user, value in enumerate(metrics.diversity(top, features)):
         pairs = [(a, b) for a in top[user] for b in top[user] if a != b]
         lengths = np.linalg.norm(features, axis=1)
         cosines = [
             features[a] @ features[b] / (lengths[a] * lengths[b]) if lengths[a] * lengths[b] else 0.0 for a, b in pairs
         ]
-        assert found == pytest.approx(1 - np.mean(cosines), abs=1e-5)
+        assert value == pytest.approx(1 - np.mean(cosines), abs=1e-5)
 
 
 def test_novelty_is_the_mean_information() -> None:
     assert metrics.novelty(np.array([[0, 1]]), np.array([8, 2, 0]), 16)[0] == pytest.approx((1 + 3) / 2)
-    assert metrics.novelty(np.array([[2]]), np.array([8, 2, 0]), 16)[0] == pytest.approx(4)  # nobody: as if one
+    assert metrics.novelty(np.array([[2]]), np.array([8, 2, 0]), 16)[0] == pytest.approx(
+        4
+    )  # no user counts as one user
 
 
 @quick
@@ -88,7 +90,7 @@ def test_coverage_counts_titles_on_any_list() -> None:
 
 @quick
 @given(seed=st.integers(0, 10**6), n=st.integers(3, 60))
-def test_the_standard_error_of_a_mean_is_the_textbooks(seed: int, n: int) -> None:
+def test_standard_error_of_a_mean_follows_the_formula(seed: int, n: int) -> None:
     values = np.random.default_rng(seed).normal(size=n)
     estimate = metrics.mean(values)
     assert estimate.value == pytest.approx(values.mean())
@@ -98,13 +100,13 @@ def test_the_standard_error_of_a_mean_is_the_textbooks(seed: int, n: int) -> Non
 
 
 def test_standard_errors_agree_with_the_bootstrap() -> None:
-    """RMSE, and the difference of two, over users with different numbers of ratings."""
+    """Check RMSE, and the difference of two, over users with different numbers of ratings."""
     random = np.random.default_rng(0)
     n = random.integers(1, 40, 400).astype(float)
     errors = random.gamma(2, size=(2, 400)) * random.gamma(2, size=400)  # of two models, correlated
 
-    def rmse(model: int, of: np.ndarray) -> metrics.Estimate:
-        return metrics.root(metrics.mean(errors[model][of], n[of]))
+    def rmse(model: int, users: np.ndarray) -> metrics.Estimate:
+        return metrics.root(metrics.mean(errors[model][users], n[users]))
 
     everyone = np.arange(400)
     draws = [random.integers(0, 400, 400) for _ in range(1500)]

@@ -9,33 +9,35 @@ from core.evaluation.splits import KNOWN, hold_out, rating_folds, split_ratings,
 
 
 def cells(matrix) -> set[tuple[int, int, float]]:
-    found = matrix.tocoo()
-    return set(zip(*(axis.tolist() for axis in found.coords), found.data.tolist(), strict=True))
+    entries = matrix.tocoo()
+    return set(zip(*(axis.tolist() for axis in entries.coords), entries.data.tolist(), strict=True))
 
 
 @settings(max_examples=30, deadline=None)
 @given(history=st.one_of(st.integers(1, 12), st.floats(0.05, 0.95)), seed=st.integers(0, 10**6))
-def test_nothing_shown_is_held_out_and_nothing_invented(history: int | float, seed: int, ratings: Ratings) -> None:
-    held = hold_out(ratings.matrix, history, seed)
-    shown, rest, source = cells(held.shown), cells(held.held_out), ratings.matrix[held.rows]
-    assert not {cell[:2] for cell in shown} & {cell[:2] for cell in rest}
-    assert shown | rest <= cells(source)
-    assert all(value > 0 for _, _, value in rest)
-    assert (np.diff(held.held_out.indptr) > 0).all()
+def test_shown_and_held_out_ratings_are_disjoint_parts_of_the_history(
+    history: int | float, seed: int, ratings: Ratings
+) -> None:
+    holdout = hold_out(ratings.matrix, history, seed)
+    shown, held_out, source = cells(holdout.shown), cells(holdout.held_out), ratings.matrix[holdout.rows]
+    assert not {cell[:2] for cell in shown} & {cell[:2] for cell in held_out}
+    assert shown | held_out <= cells(source)
+    assert all(value > 0 for _, _, value in held_out)
+    assert (np.diff(holdout.held_out.indptr) > 0).all()
     if isinstance(history, int):
-        assert (np.diff(held.shown.indptr) == history).all()
-        assert shown | rest == cells(explicit(source))
+        assert (np.diff(holdout.shown.indptr) == history).all()
+        assert shown | held_out == cells(explicit(source))
     else:
-        assert np.array_equal(np.diff(held.shown.indptr), np.round(history * np.diff(source.indptr)))
+        assert np.array_equal(np.diff(holdout.shown.indptr), np.round(history * np.diff(source.indptr)))
 
 
-def test_a_share_shows_watched_titles_and_a_number_does_not(ratings: Ratings) -> None:
+def test_share_of_a_history_has_watched_titles_and_a_number_of_ratings_has_not(ratings: Ratings) -> None:
     assert (hold_out(ratings.matrix, 0.8, 0).shown.data < 0).any()
     assert (hold_out(ratings.matrix, 5, 0).shown.data > 0).all()
 
 
 @pytest.mark.parametrize("history", [0, -1, 0.0, 1.5])
-def test_other_histories_are_refused(history: float, ratings: Ratings) -> None:
+def test_impossible_histories_are_refused(history: float, ratings: Ratings) -> None:
     with pytest.raises(InputError, match="whole number of ratings"):
         hold_out(ratings.matrix, history, 0)
 
@@ -49,16 +51,16 @@ def test_held_out_users_are_not_trained_on(ratings: Ratings) -> None:
     assert (rated[np.isin(ratings.user_ids, held_out)] >= 10).all()
 
 
-def test_a_split_is_drawn_from_the_seed_alone(ratings: Ratings) -> None:
-    one, same, other = (split_users(ratings, 30, seed).holdouts["3"] for seed in (1, 1, 2))
-    assert cells(one.shown) == cells(same.shown)
-    assert cells(one.shown) != cells(other.shown)
+def test_split_is_drawn_from_the_seed_alone(ratings: Ratings) -> None:
+    first, same, other = (split_users(ratings, 30, seed).holdouts["3"] for seed in (1, 1, 2))
+    assert cells(first.shown) == cells(same.shown)
+    assert cells(first.shown) != cells(other.shown)
 
 
 def test_folds_of_users_hold_each_eligible_user_out_once(ratings: Ratings) -> None:
     eligible = ratings.user_ids[np.diff(explicit(ratings.matrix).indptr) >= 10]
-    out = [np.setdiff1d(ratings.user_ids, split.train.user_ids) for split in user_folds(ratings, 4)]
-    assert np.array_equal(np.sort(np.concatenate(out)), eligible)
+    held_out = [np.setdiff1d(ratings.user_ids, split.train.user_ids) for split in user_folds(ratings, 4)]
+    assert np.array_equal(np.sort(np.concatenate(held_out)), eligible)
     assert [len(ratings.user_ids) - len(split.train.user_ids) for split in user_folds(ratings, 4, n_users=7)] == [7] * 4
 
 
@@ -75,7 +77,7 @@ def test_folds_of_ratings_hold_each_rating_out_once(ratings: Ratings) -> None:
     assert held_out == cells(explicit(ratings.matrix))
 
 
-def test_a_share_of_the_ratings_is_held_out(ratings: Ratings) -> None:
+def test_share_of_all_ratings_is_held_out(ratings: Ratings) -> None:
     split = split_ratings(ratings, 0.25, seed=1)
     given_ratings = explicit(ratings.matrix).nnz
     assert split.holdouts[KNOWN].held_out.nnz == pytest.approx(0.25 * given_ratings, abs=1)
