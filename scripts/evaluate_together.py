@@ -10,18 +10,19 @@ import numpy as np
 from _shared import StageBar, add_data_arguments, add_test_arguments, read_data, run
 
 from core import TrainingConfig, train
-from core.evaluation.pairs import HISTORIES, Pairs, measure, outcomes_table, outcomes_to_dict, strategies
+from core.evaluation.figures import figures_table, figures_to_dict
+from core.evaluation.pairs import HISTORIES, PAIR_METRICS, Pairs, compare_lists, list_makers
 from core.evaluation.report import write_json
-from core.evaluation.splits import split_users
+from core.evaluation.splits import history_name, split_users
 
 
 def main() -> None:
-    """Train without the users of the pairs, make lists for these, and write what came of it."""
+    """Train without the users of the pairs, make lists for the pairs, and write the figures."""
     parser = argparse.ArgumentParser(description="Measure lists for two.")
     add_data_arguments(parser)
     add_test_arguments(parser)
     parser.add_argument(
-        "--tuning-users", type=int, metavar="N", help="pair so many others than the test users, to choose settings by"
+        "--tuning-users", type=int, metavar="N", help="pair N other users than the test users, to choose settings by"
     )
     parser.add_argument("--out", default="report", metavar="DIR", help="folder of the figures (default: report)")
     arguments = parser.parse_args()
@@ -34,20 +35,20 @@ def main() -> None:
     try:
         model = train(known, TrainingConfig(stored_users=0), bar)
         paired = ratings.matrix[~np.isin(ratings.user_ids, known.user_ids)]
-        figures, tables = {}, ["# Two people"]
+        content, parts = {}, ["# Two people"]
         for histories in HISTORIES:
-            pairs = Pairs.of(paired, histories, arguments.seed)
-            shown = " and ".join(f"{one:.0%}" if isinstance(one, float) else str(one) for one in histories)
-            outcomes = measure(model, pairs, strategies(model), bar)
-            figures[shown] = {"pairs": len(pairs), "lists": outcomes_to_dict(outcomes)}
-            tables += [f"{shown} shown, {len(pairs):,} pairs:", outcomes_table(outcomes)]
+            pairs = Pairs.draw(paired, histories, arguments.seed)
+            figures = compare_lists(model, pairs, list_makers(model), bar)
+            shown = " and ".join(map(history_name, histories))
+            content[shown] = {"pairs": len(pairs), "lists": figures_to_dict(figures)}
+            parts += [f"{shown} shown, {len(pairs):,} pairs:", figures_table("list", figures, PAIR_METRICS)]
     finally:
         bar.close()
     folder = Path(arguments.out)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "together.json", figures)
-    (folder / "together.md").write_text("\n\n".join(tables) + "\n", encoding="utf-8")
-    print("\n\n".join(tables))
+    write_json(folder / "together.json", content)
+    (folder / "together.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    print("\n\n".join(parts))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measure what to ask a visitor, by interviews with users that the model was not trained on.
+"""Measure ways to choose the titles that a visitor is asked about, by interviews with held-out users.
 
 python scripts/simulate_interviews.py --ratings rating.csv --anime anime.csv [--titles titles.csv] [--out report/]
 """
@@ -12,8 +12,8 @@ from _shared import StageBar, add_data_arguments, add_test_arguments, read_data,
 
 from core import TrainingConfig, train
 from core.evaluation.interviews import (
+    Interviewer,
     Panel,
-    Strategy,
     in_order,
     most_popular,
     outcomes_table,
@@ -26,7 +26,7 @@ from core.evaluation.splits import split_users
 
 
 def main() -> None:
-    """Train without the test users, interview them, and write what came of it."""
+    """Train without the test users, interview them, and write the figures."""
     parser = argparse.ArgumentParser(description="Measure what to ask a visitor.")
     add_data_arguments(parser)
     add_test_arguments(parser)
@@ -39,14 +39,14 @@ def main() -> None:
     try:
         model = train(known, TrainingConfig(stored_users=0), bar)
         suggester = model.suggester
-        strategies: dict[str, Strategy] = {
+        interviewers: dict[str, Interviewer] = {
             "what AniSVD suggests": suggester.suggest,
             "the same without later seasons": replace(suggester, later_seasons=False).suggest,
             "the most popular": in_order(most_popular(known)),
             "popular and disputed": in_order(popular_and_disputed(known)),
         }
-        asked = ratings.matrix[~np.isin(ratings.user_ids, known.user_ids)]
-        outcomes = simulate(model, Panel.of(asked, arguments.seed), strategies, seed=arguments.seed, on_progress=bar)
+        panel = Panel.draw(ratings.matrix[~np.isin(ratings.user_ids, known.user_ids)], arguments.seed)
+        outcomes = simulate(model, panel, interviewers, seed=arguments.seed, on_progress=bar)
     finally:
         bar.close()
     folder = Path(arguments.out)

@@ -1,62 +1,59 @@
-"""Interviews: how much ways to choose what to ask are worth, played on users who were held out.
+"""Simulated interviews: how good lists are after each way to choose the titles that a visitor is asked about.
 
-Half of a user's ratings are the *pool*, what they could tell; the other half judges. A strategy
-shows walls of six titles. One from the pool is answered with its rating; any other is left out from
-then on ("haven't seen it"), also where the user watched it without rating it, or rated it in the
-other half: so there are about twice as many questions as for somebody who tells all they know.
-After exactly n ratings the user is folded in. The whole catalogue is ranked without anything that
-the user is known to have seen outside the judging half, asked or not, so that every strategy is
-judged on the same titles; relevant is what they rated high (8 of 10) there. *Without sequels* only
-the first unseen part of each franchise counts and is ranked, as on the page, unless a visitor wants
-otherwise: to tell the third season is to tell of the first two, which is no great discovery.
+The users were held out of training. Half of a user's ratings are the *pool*, which the user can tell;
+the other half judges. An interviewer shows walls of six titles. A title in the pool is answered with
+its rating. Any other counts as "haven't seen it", also one that the user watched without rating it
+or rated in the other half. So there are about twice as many questions as for a visitor who rates
+every title they know.
 
-Users count at n who have n ratings in the pool and whom every strategy got to tell n of them within
+After exactly n ratings the user is folded in, and the whole catalogue is ranked without the titles
+that the user has seen outside the judging half, asked about or not. So all interviewers are judged on
+the same titles. Relevant titles are rated high (8 of 10) in the judging half. *Without sequels* only
+the first unseen part of each franchise is ranked and counts, as on the page by default: a visitor who
+has seen the third season has seen the first two, and listing them is no great discovery.
+
+The figures after n ratings are over the users whom every interviewer got to tell n ratings within
 `MOST_QUESTIONS`: the same users for all.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from ..data.ratings import Ratings, explicit
+from ..model.card import markdown_table
 from ..model.model import Model
+from ..model.training import Progress
 from ..numerics.arrays import Float32, Float64, Int64
 from ..numerics.sparse import history_matrix, keep_entries, rank_in_shuffled_row, row_of_entries
 from ..recommend.filters import Filters
 from ..recommend.fold_in import Taste
 from . import metrics
-from .measure import top_lists
-from .metrics import Estimate
+from .figures import figure_rows, figures_to_dict
+from .measure import LIST_LENGTH, USERS_PER_BLOCK, top_lists
+from .metrics import Estimates
 
 WALL = 6
 MOST_QUESTIONS = 300
 NUMBERS = (1, 3, 5, 10)
-USERS_PER_BLOCK = 256
 RANDOM = "random ones of those they know"
-METRICS = {"ndcg": "NDCG@10", "first_parts": "without sequels", "rmse": "RMSE"}
+INTERVIEW_METRICS = {"ndcg": "NDCG@10", "first_parts": "without sequels", "rmse": "RMSE"}
 
-Positions = Int64
-Strategy = Callable[[Taste, int, Positions], Positions]
-"""From a taste, the size of the wall and the positions of what was answered with "haven't seen it"
-to the titles to show."""
+Interviewer = Callable[[Taste, int, Int64], Int64]
+"""Return the positions of the titles to ask about, from a taste, the size of the wall, and the positions
+of titles answered with "haven't seen it"."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The users who are asked, each one row of three CSR matrices [n_users, n_items].
+    """Users to interview, a row in each matrix, CSR [n_users, n_items].
 
-    Attributes
-    ----------
-    pool
-        The ratings that they can tell.
-    judging
-        Those that judge.
-    seen
-        All that they have, but for what judges.
+    ``pool`` are the ratings that a user can tell, ``judging`` those that judge, and ``seen`` is all that the
+    user has seen without the judging half.
     """
 
     pool: sparse.csr_array
@@ -64,202 +61,204 @@ class Panel:
     seen: sparse.csr_array
 
     @classmethod
-    def of(cls, matrix: sparse.csr_array, seed: int) -> "Panel":
-        """Split the ratings of users that no model was trained on."""
-        given = explicit(matrix)
-        counts = np.repeat(np.diff(given.indptr), np.diff(given.indptr))
-        told = 2 * rank_in_shuffled_row(given, np.random.default_rng(seed)) < counts
+    def draw(cls, matrix: sparse.csr_array, seed: int) -> "Panel":
+        """Return the histories of users that no model was trained on, their ratings split at random."""
+        rated = explicit(matrix)
+        n_rated = np.repeat(np.diff(rated.indptr), np.diff(rated.indptr))
+        in_pool = 2 * rank_in_shuffled_row(rated, np.random.default_rng(seed)) < n_rated
+        pool = keep_entries(rated, in_pool)
         watched = keep_entries(matrix, matrix.data < 0)
-        return cls(
-            keep_entries(given, told), keep_entries(given, ~told), sparse.csr_array(keep_entries(given, told) + watched)
-        )
+        return cls(pool, keep_entries(rated, ~in_pool), sparse.csr_array(pool + watched))
+
+    def __len__(self) -> int:
+        return int(self.pool.shape[0])
+
+    def ratings_in_pool(self, user: int) -> dict[int, float]:
+        """Return a user's ratings in the pool by catalogue position."""
+        entries = slice(self.pool.indptr[user], self.pool.indptr[user + 1])
+        return dict(zip(self.pool.indices[entries].tolist(), self.pool.data[entries].tolist(), strict=True))
 
 
-@dataclass(frozen=True)
-class Interview:
-    """What one user told: catalogue positions of the rated titles in order, and the number of the
-    question that brought each.
-    """
+class Reply(NamedTuple):
+    """A rating that a user told, and the number of the question that brought it, from 1."""
 
-    rated: list[int]
-    questions: list[int]
+    position: int
+    rating: float
+    question: int
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a strategy comes to after n ratings: NDCG@10, the same without sequels, RMSE, and the
-    questions it took each user.
+    """The figures after n ratings, over the same users for all interviewers.
+
+    ``estimates`` are by interviewer and metric of `INTERVIEW_METRICS`. ``questions``, int64 [n_users] by
+    interviewer, is how many questions each user was asked.
     """
 
-    ndcg: Estimate
-    first_parts: Estimate
-    rmse: Estimate
-    questions: Int64
+    estimates: dict[str, Estimates]
+    questions: dict[str, Int64]
 
 
-def in_order(order: Positions) -> Strategy:
-    """Ask the same titles of everybody, in this order."""
+def in_order(order: Int64) -> Interviewer:
+    """Return the interviewer that asks everybody about the same positions, in this order."""
 
-    def strategy(taste: Taste, k: int, left_out: Positions) -> Positions:
-        asked = np.concatenate([taste.positions, left_out])
-        return order[~np.isin(order, asked)][:k]
+    def interviewer(taste: Taste, k: int, unknown: Int64) -> Int64:
+        return order[~np.isin(order, np.concatenate([taste.positions, unknown]))][:k]
 
-    return strategy
-
-
-def most_popular(ratings: Ratings) -> Positions:
-    """Titles by how many users list them, without adult ones."""
-    counts = np.bincount(ratings.matrix.indices, minlength=ratings.matrix.shape[1])
-    return _ordered(counts, ratings)
+    return interviewer
 
 
-def popular_and_disputed(ratings: Ratings) -> Positions:
-    """Titles by the logarithm of their number of ratings times the entropy of these (Rashid et al.:
-    Getting to know you, 2002), without adult ones.
+def most_popular(ratings: Ratings) -> Int64:
+    """Return the positions of all titles but adult ones, ordered by the number of users who list them."""
+    return _by_worth(np.bincount(ratings.matrix.indices, minlength=ratings.matrix.shape[1]), ratings)
+
+
+def popular_and_disputed(ratings: Ratings) -> Int64:
+    """Return the positions of all titles but adult ones, ordered by ``log n_j · H_j``.
+
+    ``n_j`` is the number of the title's ratings and ``H_j`` their entropy (Rashid et al.: Getting to know
+    you, 2002).
     """
-    given = explicit(ratings.matrix)
-    places = np.round(ratings.scale.on_ten(given.data) - 1).astype(np.int64)
-    counts = np.bincount(given.indices * 10 + places, minlength=given.shape[1] * 10).reshape(-1, 10)
-    total = np.maximum(counts.sum(axis=1), 1)
-    shares = counts / total[:, None]
+    # How often each title got each of ten ratings, int64 [n_items, 10].
+    rated = explicit(ratings.matrix)
+    steps = np.round(ratings.scale.on_ten(rated.data) - 1).astype(np.int64)
+    counts = np.bincount(rated.indices * 10 + steps, minlength=rated.shape[1] * 10).reshape(-1, 10)
+    # The entropy of the shares, float64 [n_items].
+    n_ratings = np.maximum(counts.sum(axis=1), 1)
+    shares = counts / n_ratings[:, None]
     entropy = -np.sum(shares * np.log(np.where(shares > 0, shares, 1)), axis=1)
-    return _ordered(np.log(total) * entropy, ratings)
+    return _by_worth(np.log(n_ratings) * entropy, ratings)
 
 
-def _ordered(worth: npt.NDArray[Any], ratings: Ratings) -> Positions:
+def _by_worth(worth: npt.NDArray[Any], ratings: Ratings) -> Int64:
     order = np.argsort(-worth, kind="stable")
     return order[Filters().mask(ratings.catalogue)[order]]
 
 
-def interview(model: Model, panel: Panel, user: int, strategy: Strategy, n: int) -> Interview:
-    """Show walls until n titles are rated, the pool is used up, or there were too many questions."""
-    cells = slice(panel.pool.indptr[user], panel.pool.indptr[user + 1])
-    pool = dict(zip(panel.pool.indices[cells].tolist(), panel.pool.data[cells].tolist(), strict=True))
-    told = Interview([], [])
+def interview(model: Model, panel: Panel, user: int, interviewer: Interviewer, n: int) -> list[Reply]:
+    """Return the replies of one user, in order.
+
+    The interview ends after a wall that brings n ratings or more, when the pool is used up, or when
+    `MOST_QUESTIONS` are asked.
+    """
+    pool = panel.ratings_in_pool(user)
+    replies: list[Reply] = []
     unknown: list[int] = []
-    asked = 0
-    while len(told.rated) < min(n, len(pool)) and asked < MOST_QUESTIONS:
-        taste = model.fold_in({int(model.item_ids[at]): pool[at] for at in told.rated})
-        wall = strategy(taste, WALL, np.array(unknown, dtype=np.int64)).tolist()
+    n_questions = 0
+    while len(replies) < min(n, len(pool)) and n_questions < MOST_QUESTIONS:
+        taste = model.fold_in({int(model.item_ids[reply.position]): reply.rating for reply in replies})
+        wall = interviewer(taste, WALL, np.array(unknown, dtype=np.int64)).tolist()
         if not wall:
             break
-        for at in wall:
-            asked += 1
-            if at in pool:
-                told.rated.append(at)
-                told.questions.append(asked)
+        for position in wall:
+            n_questions += 1
+            if position in pool:
+                replies.append(Reply(position, pool[position], n_questions))
             else:
-                unknown.append(at)
-    return told
+                unknown.append(position)
+    return replies
 
 
-def known_at_random(panel: Panel, seed: int) -> list[Interview]:
-    """Every user tells their pool in random order, without any question in vain. No page could ask
-    so: it would have to know what the visitor has seen.
+def known_at_random(panel: Panel, seed: int) -> list[list[Reply]]:
+    """Return the replies of users who tell their pool in random order, a rating for each question.
+
+    No page could ask so: it would have to know which titles the visitor has seen.
     """
     random = np.random.default_rng(seed)
-    rows = np.split(panel.pool.indices, panel.pool.indptr[1:-1])
-    return [Interview(random.permutation(row).tolist(), list(range(1, len(row) + 1))) for row in rows]
+    interviews = []
+    for user in range(len(panel)):
+        pool = panel.ratings_in_pool(user)
+        order = random.permutation(list(pool)).tolist()
+        interviews.append([Reply(position, pool[position], question) for question, position in enumerate(order, 1)])
+    return interviews
 
 
 def simulate(
     model: Model,
     panel: Panel,
-    strategies: Mapping[str, Strategy],
+    interviewers: Mapping[str, Interviewer],
     numbers: Sequence[int] = NUMBERS,
     seed: int = 0,
-    on_progress: Callable[[str, float], None] = lambda stage, done: None,
-) -> dict[int, dict[str, Outcome]]:
-    """Interview everybody with every strategy, and with `RANDOM`; judge after each of ``numbers``
-    ratings. The outcomes at one number are over the same users.
-    """
-    users = panel.pool.shape[0]
-    told: dict[str, list[Interview]] = {}
-    for name, strategy in strategies.items():
-        told[name] = []
-        for user in range(users):
-            told[name].append(interview(model, panel, user, strategy, max(numbers)))
-            on_progress(name, (user + 1) / users)
-    told[RANDOM] = known_at_random(panel, seed)
+    on_progress: Progress = lambda stage, done: None,
+) -> dict[int, Outcome]:
+    """Interview every user with every interviewer and with `RANDOM`. Return the outcome after n ratings, by n."""
+    interviews: dict[str, list[list[Reply]]] = {}
+    for name, interviewer in interviewers.items():
+        interviews[name] = []
+        for user in range(len(panel)):
+            interviews[name].append(interview(model, panel, user, interviewer, max(numbers)))
+            on_progress(name, (user + 1) / len(panel))
+    interviews[RANDOM] = known_at_random(panel, seed)
     outcomes = {}
     for n in numbers:
-        counted = np.all([[len(one.rated) >= n for one in interviews] for interviews in told.values()], axis=0)
-        chosen = np.flatnonzero(counted)
-        if len(chosen):
-            outcomes[n] = {name: _judge(model, panel, interviews, chosen, n) for name, interviews in told.items()}
+        # The users who gave n ratings to every interviewer, and their first n replies.
+        enough = np.all([[len(replies) >= n for replies in by_user] for by_user in interviews.values()], axis=0)
+        users = np.flatnonzero(enough)
+        first = {name: [by_user[user][:n] for user in users] for name, by_user in interviews.items()}
+        if len(users):
+            estimates = {name: _judge(model, panel, users, replies) for name, replies in first.items()}
+            questions = {name: np.array([row[-1].question for row in replies]) for name, replies in first.items()}
+            outcomes[n] = Outcome(estimates, questions)
     return outcomes
 
 
-def _judge(model: Model, panel: Panel, interviews: list[Interview], chosen: Positions, n: int) -> Outcome:
-    by_user = []
-    for start in range(0, len(chosen), USERS_PER_BLOCK):
-        users = chosen[start : start + USERS_PER_BLOCK]
-        positions = [np.sort(interviews[user].rated[:n]) for user in users]
-        values = [panel.pool[[user]].toarray()[0, at] for user, at in zip(users, positions, strict=True)]
-        shown = history_matrix(positions, values, panel.pool.shape[1])
-        judging, seen = panel.judging[users], panel.seen[users]
-        scores = model.rank_scores(shown)
-        error = model.predict_ratings(shown)[row_of_entries(judging), judging.indices].astype(np.float64) - judging.data
-        squared = np.bincount(row_of_entries(judging), error**2, len(users))
-        later = _all_but_first_parts(seen, model)
-        by_user.append([*(_ndcg(scores, judging, masked, model) for masked in (seen, later)), squared])
-    ndcg, first_parts, squared = np.concatenate(by_user, axis=1)
-    counts = np.diff(panel.judging[chosen].indptr).astype(np.float64)
-    mse = metrics.mean(squared / counts, counts)
-    questions = np.array([interviews[user].questions[n - 1] for user in chosen])
-    return Outcome(metrics.mean(ndcg), metrics.mean(first_parts), metrics.root(mse), questions)
+def _judge(model: Model, panel: Panel, users: Int64, replies: list[list[Reply]]) -> Estimates:
+    """Return the figures of lists and predictions after these replies, a row for each user."""
+    rows = [sorted(row) for row in replies]  # by position
+    shown = history_matrix(
+        [[reply.position for reply in row] for row in rows],
+        [[reply.rating for reply in row] for row in rows],
+        panel.pool.shape[1],
+    )
+    blocks = []
+    for start in range(0, len(users), USERS_PER_BLOCK):
+        block = slice(start, start + USERS_PER_BLOCK)
+        judging, seen = panel.judging[users[block]], panel.seen[users[block]]
+        # NDCG@10 with and without sequels, float64 [n_block] each.
+        scores = model.rank_scores(shown[block])
+        liked = keep_entries(judging, model.rating_scale.liked(judging.data))
+        ndcgs = [_ndcg(scores, liked, masked) for masked in (seen, _all_but_first_parts(seen, model))]
+        # The sum of squared errors of the predicted ratings, float64 [n_block].
+        row = row_of_entries(judging)
+        errors = model.predict_ratings(shown[block])[row, judging.indices].astype(np.float64) - judging.data
+        blocks.append([*ndcgs, np.bincount(row, errors**2, judging.shape[0])])
+    ndcg, first_parts, squared = np.concatenate(blocks, axis=1)
+    n_judging = np.diff(panel.judging[users].indptr).astype(np.float64)
+    mse = metrics.mean(squared / n_judging, n_judging)
+    return {"ndcg": metrics.mean(ndcg), "first_parts": metrics.mean(first_parts), "rmse": metrics.root(mse)}
 
 
-def _ndcg(scores: Float32, judging: sparse.csr_array, masked: sparse.csr_array, model: Model) -> Float64:
-    liked = keep_entries(judging, model.rating_scale.liked(judging.data))
-    relevant = np.zeros(judging.shape, dtype=bool)
-    relevant[row_of_entries(liked), liked.indices] = True
-    relevant[row_of_entries(masked), masked.indices] = False
-    top = top_lists(scores, masked, 10)
+def _ndcg(scores: Float32, liked: sparse.csr_array, masked: sparse.csr_array) -> Float64:
+    """Return NDCG@10 of the best titles that are not masked, float64 [n]; relevant are the liked ones of them."""
+    relevant = (liked.toarray() != 0) & (masked.toarray() == 0)
+    top = top_lists(scores, masked, LIST_LENGTH)
     return metrics.ndcg(np.take_along_axis(relevant, top, axis=1), relevant.sum(axis=1))
 
 
 def _all_but_first_parts(seen: sparse.csr_array, model: Model) -> sparse.csr_array:
-    """Every title that is not the first unseen part of its franchise, CSR [n, n_items]."""
+    """Return every title that is not the first unseen part of its franchise, CSR [n, n_items]."""
     rows = np.split(seen.indices, seen.indptr[1:-1])
     return sparse.csr_array(~np.array([model.franchises.first_unseen(row) for row in rows]))
 
 
-def outcomes_to_dict(outcomes: Mapping[int, Mapping[str, Outcome]]) -> dict[str, Any]:
-    """Every figure, and its difference to the first strategy, with standard errors, ready for JSON."""
-    return {
-        str(n): {name: _figures(one, next(iter(by.values()))) for name, one in by.items()} for n, by in outcomes.items()
-    }
+def outcomes_to_dict(outcomes: Mapping[int, Outcome]) -> dict[str, Any]:
+    """Return every figure and its difference to the first interviewer, ready for JSON."""
+    content: dict[str, Any] = {}
+    for n, outcome in outcomes.items():
+        content[str(n)] = {}
+        for name, figures in figures_to_dict(outcome.estimates).items():
+            questions = outcome.questions[name]
+            spread = {"mean": float(questions.mean()), "median": float(np.median(questions))}
+            content[str(n)][name] = {"users": len(questions), **figures, "questions": spread}
+    return content
 
 
-def _figures(one: Outcome, first: Outcome) -> dict[str, Any]:
-    figures: dict[str, Any] = {"users": len(one.questions)}
-    for metric in METRICS:
-        estimate: Estimate = getattr(one, metric)
-        difference = estimate - getattr(first, metric)
-        figures[metric] = {
-            "value": estimate.value,
-            "standard error": estimate.standard_error,
-            "difference": difference.value,
-            "its standard error": difference.standard_error,
-        }
-    figures["questions"] = {"mean": float(one.questions.mean()), "median": float(np.median(one.questions))}
-    return figures
-
-
-def outcomes_table(outcomes: Mapping[int, Mapping[str, Outcome]]) -> str:
-    """The same as a Markdown table: the first strategy's figures, and how the others differ from it."""
-    lines = [f"| told | users | asked | {' | '.join(METRICS.values())} | questions: mean, median |", "|---" * 7 + "|"]
-    for n, by_name in outcomes.items():
-        first = next(iter(by_name.values()))
-        for name, one in by_name.items():
-            cells = [str(n), f"{len(one.questions):,}"] if one is first else ["", ""]
-            cells.append(name)
-            for metric in METRICS:
-                estimate: Estimate = getattr(one, metric)
-                difference = estimate - getattr(first, metric)
-                told = f"{difference.value:+.3f} ±{difference.standard_error:.3f}"
-                cells.append(f"{estimate.value:.3f}" if one is first else told)
-            cells.append(f"{one.questions.mean():.1f}, {np.median(one.questions):.0f}")
-            lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+def outcomes_table(outcomes: Mapping[int, Outcome]) -> str:
+    """Return a Markdown table of the first interviewer's figures and the differences of the others to them."""
+    rows = [["ratings", "users", "asked about", *INTERVIEW_METRICS.values(), "questions: mean, median"]]
+    for n, outcome in outcomes.items():
+        for index, row in enumerate(figure_rows(outcome.estimates, INTERVIEW_METRICS)):
+            questions = outcome.questions[row[0]]
+            head = [str(n), f"{len(questions):,}"] if index == 0 else ["", ""]
+            rows.append([*head, *row, f"{questions.mean():.1f}, {np.median(questions):.0f}"])
+    return markdown_table(rows)

@@ -1,4 +1,4 @@
-"""Interviews by hand: who is asked what, what it is answered with, and what counts."""
+"""Interviews, recomputed by hand: questions, replies and figures."""
 
 import json
 
@@ -12,6 +12,7 @@ from core.data.ratings import explicit
 from core.evaluation.interviews import (
     RANDOM,
     Panel,
+    Reply,
     in_order,
     interview,
     known_at_random,
@@ -27,10 +28,10 @@ from core.evaluation.splits import split_users
 
 @pytest.fixture(scope="module")
 def panel(ratings: Ratings) -> Panel:
-    return Panel.of(ratings.matrix[:40], seed=1)
+    return Panel.draw(ratings.matrix[:40], seed=1)
 
 
-def test_a_panel_splits_the_ratings_in_two(ratings: Ratings, panel: Panel) -> None:
+def test_panel_splits_the_ratings_in_two(ratings: Ratings, panel: Panel) -> None:
     whole = explicit(ratings.matrix[:40])
     assert np.array_equal((panel.pool + panel.judging).toarray(), whole.toarray())
     assert not panel.pool.multiply(panel.judging).nnz
@@ -38,86 +39,83 @@ def test_a_panel_splits_the_ratings_in_two(ratings: Ratings, panel: Panel) -> No
     assert np.array_equal((panel.seen + panel.judging).toarray(), ratings.matrix[:40].toarray())
 
 
-def test_titles_are_asked_until_enough_are_told(model: Model, panel: Panel) -> None:
-    order = most_popular_of(model)
-    told = interview(model, panel, 0, in_order(order), 3)
-    pool = set(panel.pool[[0]].indices.tolist())
-    expected = [(at, number) for number, at in enumerate(order.tolist(), 1) if at in pool]
-    assert list(zip(told.rated, told.questions, strict=True))[:3] == expected[:3]
+def test_interview_asks_until_enough_titles_are_rated(model: Model, panel: Panel) -> None:
+    order = np.argsort(-model.catalogue.members, kind="stable")
+    replies = interview(model, panel, 0, in_order(order), 3)
+    row = panel.pool[[0]]
+    pool = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+    expected = [Reply(title, pool[title], number) for number, title in enumerate(order.tolist(), 1) if title in pool]
+    assert replies[:3] == expected[:3]
     everything = interview(model, panel, 0, in_order(order), 1000)
-    assert set(everything.rated) == pool & set(order.tolist())
+    assert {reply.position for reply in everything} == set(pool) & set(order.tolist())
 
 
-def most_popular_of(model: Model) -> np.ndarray:
-    return np.argsort(-model.catalogue.members, kind="stable")
-
-
-def test_no_title_is_asked_twice_and_what_is_unknown_is_left_out(model: Model, panel: Panel) -> None:
+def test_interviewer_gets_the_titles_asked_before(model: Model, panel: Panel) -> None:
     asked: list[int] = []
 
-    def strategy(taste, k, left_out):  # type: ignore[no-untyped-def]
-        assert set(asked) == {*taste.positions.tolist(), *left_out.tolist()}
+    def interviewer(taste, k, unknown):  # type: ignore[no-untyped-def]
+        assert set(asked) == {*taste.positions.tolist(), *unknown.tolist()}
         wall = np.setdiff1d(np.arange(60), asked)[:k]
         asked.extend(wall.tolist())
         return wall
 
-    interview(model, panel, 3, strategy, 100)
+    interview(model, panel, 3, interviewer, 100)
     assert len(asked) == len(set(asked)) > 6
 
 
-def test_random_ones_are_the_pool_without_questions_in_vain(panel: Panel) -> None:
-    for user, told in enumerate(known_at_random(panel, 0)):
-        assert sorted(told.rated) == panel.pool[[user]].indices.tolist()
-        assert told.questions == list(range(1, len(told.rated) + 1))
+def test_random_interview_tells_the_whole_pool_one_title_a_question(panel: Panel) -> None:
+    for user, replies in enumerate(known_at_random(panel, 0)):
+        assert sorted(reply.position for reply in replies) == panel.pool[[user]].indices.tolist()
+        assert [reply.question for reply in replies] == list(range(1, len(replies) + 1))
 
 
-def test_orders(ratings: Ratings) -> None:
+def test_orders_have_every_title_but_adult_ones(ratings: Ratings) -> None:
     counts = np.bincount(ratings.matrix.indices, minlength=60)
-    order = most_popular(ratings)
-    assert (np.diff(counts[order]) <= 0).all()
+    popular = most_popular(ratings)
+    assert (np.diff(counts[popular]) <= 0).all()
     adult = ratings.catalogue.genre_matrix[:, ratings.catalogue.genres.index("Hentai")]
-    for one in (order, popular_and_disputed(ratings)):
-        assert not adult[one].any()
-        assert len(one) == 60 - adult.sum()
+    for order in (popular, popular_and_disputed(ratings)):
+        assert not adult[order].any()
+        assert len(order) == 60 - adult.sum()
 
 
-def test_disputed_titles_come_before_those_that_all_rate_alike(ratings: Ratings) -> None:
+def test_disputed_title_comes_before_a_title_that_all_rate_alike(ratings: Ratings) -> None:
     data = np.array([8, 8, 8, 8, 3, 10, 5, 8], dtype=np.float32)
     matrix = sparse.csr_array((data, (np.tile(np.arange(4), 2), np.repeat([1, 2], 4))), shape=(4, 60))
     assert popular_and_disputed(ratings.with_matrix(matrix))[0] == 2
 
 
-def test_outcomes_are_measured_on_the_same_users(ratings: Ratings) -> None:
+def test_all_interviewers_are_measured_on_the_same_users(ratings: Ratings) -> None:
     split = split_users(ratings, 30, seed=2)
     model = train(split.train, SMALL)
-    asked = ratings.matrix[~np.isin(ratings.user_ids, split.train.user_ids)]
-    panel = Panel.of(asked, 0)
+    panel = Panel.draw(ratings.matrix[~np.isin(ratings.user_ids, split.train.user_ids)], 0)
     order = most_popular(split.train)
-    strategies = {"ours": lambda *told: order[::-1][:0], "popular": in_order(order)}
-    assert simulate(model, panel, strategies, (1,)) == {}  # one strategy asks nothing: nobody counts
+    interviewers = {"silent": lambda *arguments: order[:0], "popular": in_order(order)}
+    assert simulate(model, panel, interviewers, (1,)) == {}  # one interviewer asks nothing: no user counts
     stages: list[str] = []
     outcomes = simulate(
         model, panel, {"popular": in_order(order)}, (1, 3, 99), on_progress=lambda n, _: stages.append(n)
     )
     assert set(stages) == {"popular"}
     assert list(outcomes) == [1, 3]
-    assert {len(one.ndcg.influence) for one in outcomes[3].values()} == {len(outcomes[3]["popular"].questions)}
+    n_users = len(outcomes[3].questions["popular"])
+    assert {len(estimates["ndcg"].influence) for estimates in outcomes[3].estimates.values()} == {n_users}
     figures = json.loads(json.dumps(outcomes_to_dict(outcomes)))
     assert figures["3"][RANDOM]["questions"] == {"mean": 3.0, "median": 3.0}
     assert figures["1"]["popular"]["ndcg"]["difference"] == 0
     assert outcomes_table(outcomes).count("\n") == 1 + 2 * 2
 
 
-def test_figures_are_those_of_lists_made_by_hand(ratings: Ratings) -> None:
+def test_figures_agree_with_lists_made_by_hand(ratings: Ratings) -> None:
     split = split_users(ratings, 30, seed=2)
     model = train(split.train, SMALL)
-    panel = Panel.of(ratings.matrix[~np.isin(ratings.user_ids, split.train.user_ids)], 0)
+    panel = Panel.draw(ratings.matrix[~np.isin(ratings.user_ids, split.train.user_ids)], 0)
     order = most_popular(split.train)
-    outcome = simulate(model, panel, {"popular": in_order(order)}, (2,))[2]["popular"]
+    estimates = simulate(model, panel, {"popular": in_order(order)}, (2,))[2].estimates["popular"]
     by_user, first_parts, errors = [], [], []
     for user in range(30):
         pool, judging = panel.pool.toarray()[user], panel.judging.toarray()[user]
-        rated = [at for at in order if pool[at]][:2]
+        rated = [title for title in order if pool[title]][:2]
         if len(rated) < 2:
             continue
         shown = sparse.csr_array(np.where(np.isin(np.arange(60), rated), pool, 0)[None])
@@ -130,6 +128,6 @@ def test_figures_are_those_of_lists_made_by_hand(ratings: Ratings) -> None:
             top = np.argsort(-scores, kind="stable")[:10]
             figures.append(ndcg(np.isin(top, liked)[None], np.array([len(liked)]))[0])
         errors.extend((model.predict_ratings(shown)[0] - judging)[judging > 0] ** 2)
-    assert outcome.ndcg.value == pytest.approx(np.nanmean(by_user))
-    assert outcome.first_parts.value == pytest.approx(np.nanmean(first_parts))
-    assert outcome.rmse.value == pytest.approx(np.sqrt(np.mean(errors)), rel=1e-5)
+    assert estimates["ndcg"].value == pytest.approx(np.nanmean(by_user))
+    assert estimates["first_parts"].value == pytest.approx(np.nanmean(first_parts))
+    assert estimates["rmse"].value == pytest.approx(np.sqrt(np.mean(errors)), rel=1e-5)
