@@ -1,23 +1,25 @@
-"""Measure recipes against each other, on users and ratings that none of them was trained on.
+"""Compare recipes on users and ratings that none of them was trained on.
 
 python scripts/evaluate.py --ratings rating.csv --anime anime.csv [--recipes a,b,c] [--out report/]
 
-By user: whole users are held out; 1, 3, 5, 10 or 80 % of their ratings are folded in, and the rest
-judges. By rating: 10 % of the ratings of known users are held out. `--folds` makes both k-fold.
+By user: whole users are held out; 1, 3, 5, 10 or 80 % of their ratings are folded in, and the others are
+predicted. By rating: 10 % of the ratings of known users are held out. `--folds` makes both k-fold.
 """
 
 import argparse
 import sys
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from _shared import StageBar, add_data_arguments, add_test_arguments, read_config, read_data, run
 
 from core import InputError, Ratings, TrainingConfig
-from core.evaluation.charts import draw_comparison, draw_curves, draw_spectrum
+from core.evaluation.charts import comparison_charts, factor_charts, save_charts
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.curves import prediction_curve, ranking_curve
-from core.evaluation.recipes import RECIPES, Recipe, anisvd, recipe
+from core.evaluation.recipes import RECIPES, Recipe, anisvd, recipe_named
 from core.evaluation.report import comparison_to_dict, curve_to_dict, markdown, write_json
 from core.evaluation.splits import Split, rating_folds, split_ratings, split_users, user_folds
 from core.heads.prediction import PredictionConfig
@@ -28,8 +30,8 @@ PROTOCOLS = ("users", "ratings")
 
 
 def main() -> None:
-    """Compare, and write the report."""
-    parser = argparse.ArgumentParser(description="Measure recipes against each other.")
+    """Compare the recipes, and write the report."""
+    parser = argparse.ArgumentParser(description="Compare recipes.")
     add_data_arguments(parser)
     add_test_arguments(parser)
     parser.add_argument(
@@ -56,58 +58,58 @@ def main() -> None:
     bar = StageBar()
     try:
         comparison = _compare(recipes, ratings, protocols, arguments, bar)
-        pictures = draw_comparison(comparison, folder)
+        charts = save_charts(comparison_charts(comparison), folder)
         content = comparison_to_dict(comparison)
         if not arguments.no_curves:
             split = split_users(ratings, arguments.test_users, arguments.seed)
-            figures, more = _curves(split, config, folder, arguments.seed, bar)
-            content, pictures = content | figures, pictures + more
+            figures, more_charts = _curves(split, config, folder, arguments.seed, bar)
+            content, charts = content | figures, charts + more_charts
     finally:
         bar.close()
     facts = _facts(ratings, arguments)
     write_json(folder / "report.json", {"facts": facts, "recipe": config.to_recipe(), **content})
-    page = markdown(comparison, facts, pictures, left_out)
+    page = markdown(comparison, facts, charts, left_out)
     (folder / "README.md").write_text(page, encoding="utf-8")
-    sys.stdout.write(page.split("## Pictures")[0])
+    sys.stdout.write(page.split("## Charts")[0])
     print(f"report: {folder / 'README.md'}")
 
 
 def _recipes(names: str, config: TrainingConfig) -> tuple[list[Recipe], dict[str, str]]:
-    """The recipes that can run, AniSVD's own first, and why others cannot."""
-    chosen = [recipe(name) for name in dict.fromkeys(names.split(","))]
-    left_out = {one.name: f"the package `{one.package}` is not installed" for one in chosen if not one.installed}
-    runnable = [anisvd(config) if one.name == "default" else one for one in chosen if one.installed]
+    """Return the recipes that can run, AniSVD's own first, and why others cannot."""
+    chosen = [recipe_named(name) for name in dict.fromkeys(names.split(","))]
+    left_out = {
+        recipe.name: f"the package `{recipe.package}` is not installed" for recipe in chosen if not recipe.installed
+    }
+    runnable = [anisvd(config) if recipe.name == "default" else recipe for recipe in chosen if recipe.installed]
     if not runnable:
         raise InputError(f"None of the recipes {names} can run: {'; '.join(left_out.values())}.")
-    return sorted(runnable, key=lambda one: one.name != "default"), left_out
+    return sorted(runnable, key=lambda recipe: recipe.name != "default"), left_out
 
 
 def _compare(
     recipes: list[Recipe], ratings: Ratings, protocols: list[str], arguments: argparse.Namespace, bar: StageBar
 ) -> Comparison:
+    """Return the results under every protocol in one comparison."""
     seed, n_users, folds = arguments.seed, arguments.test_users, arguments.folds
-    by_protocol = {
-        "users": (
-            lambda: user_folds(ratings, folds, seed) if folds > 1 else [split_users(ratings, n_users, seed)],
-            lambda train: split_users(train, n_users, seed + 1),
-        ),
-        "ratings": (
-            lambda: rating_folds(ratings, folds, seed) if folds > 1 else [split_ratings(ratings, seed=seed)],
-            lambda train: split_ratings(train, seed=seed + 1),
-        ),
-    }
-    comparisons = [compare(recipes, by_protocol[name][0](), by_protocol[name][1], seed, bar) for name in protocols]
-    merged = comparisons[0]
-    for other in comparisons[1:]:
-        merged.results.update(other.results)
-        merged.seconds = other.seconds | merged.seconds
+    merged = Comparison(tuple(recipes))
+    for protocol in protocols:
+        splits: Iterable[Split]
+        if protocol == "users":
+            split_again = partial(split_users, n_users=n_users, seed=seed + 1)
+            splits = user_folds(ratings, folds, seed) if folds > 1 else [split_users(ratings, n_users, seed)]
+        else:
+            split_again = partial(split_ratings, seed=seed + 1)
+            splits = rating_folds(ratings, folds, seed) if folds > 1 else [split_ratings(ratings, seed=seed)]
+        comparison = compare(recipes, splits, split_again, seed, bar)
+        merged.results |= comparison.results
+        merged.seconds = comparison.seconds | merged.seconds
     return merged
 
 
 def _curves(
     split: Split, config: TrainingConfig, folder: Path, seed: int, bar: StageBar
 ) -> tuple[dict[str, object], list[str]]:
-    """Figures and pictures of AniSVD by the number of factors."""
+    """Return the figures of AniSVD by the number of factors, and the names of their charts."""
     if not isinstance(config.ranking, RankingConfig) or not isinstance(config.prediction, PredictionConfig):
         return {}, []
     head = config.ranking.fit(split.train, seed, lambda done: bar("curves", done / 3))
@@ -121,8 +123,8 @@ def _curves(
         "rmse by factors": curve_to_dict(prediction),
         "singular values": np.round(sigma.astype(float), 4).tolist(),
     }
-    kept = spectrum(head, split.train.catalogue, len(split.train.user_ids))
-    return figures, draw_curves(ranking, prediction, folder) + draw_spectrum(kept, folder)
+    energies = spectrum(head, split.train.catalogue, len(split.train.user_ids))
+    return figures, save_charts(factor_charts(ranking, prediction, energies), folder)
 
 
 def _facts(ratings: Ratings, arguments: argparse.Namespace) -> dict[str, str]:
@@ -130,12 +132,13 @@ def _facts(ratings: Ratings, arguments: argparse.Namespace) -> dict[str, str]:
     return {
         "Data": f"{len(ratings.user_ids):,} users, {ratings.matrix.nnz:,} entries on a scale of {ratings.scale}, "
         f"fingerprint `{ratings.fingerprint[:16]}`",
-        "By user": f"{arguments.test_users:,} users at most are held out ({folds}, seed {arguments.seed}); of each, so "
-        "many ratings (or that share of the history) are shown at random, the others judge",
+        "By user": f"At most {arguments.test_users:,} users are held out ({folds}, seed {arguments.seed}). The number "
+        "of ratings in the heading (or that share of the history) is shown, drawn at random; the other ratings judge",
         "By rating": "10 % of the explicit ratings are held out at random" if arguments.folds == 1 else folds,
-        "Ranking": "the whole catalogue, shown titles masked; relevant: rated in the upper part of the scale (8 of 10)",
-        "Peers": "each column with the best of a small grid, chosen on users or ratings set aside inside the training "
-        "part; AniSVD with one setting for all",
+        "Ranking": "The whole catalogue without the shown titles; relevant are titles rated in the upper part of the "
+        "scale (8 of 10)",
+        "Peers": "Every column has the best settings of a small grid, chosen on users or ratings set aside inside the "
+        "training part; AniSVD has one setting for everything",
     }
 
 

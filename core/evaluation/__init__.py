@@ -1,4 +1,4 @@
-"""How good recommendations are: splits, metrics, baselines, comparisons, reports. Never on the Space.
+"""How good recommendations are: splits, metrics, peers, comparisons, simulations and reports. Not shipped to the Space.
 
-The scripts take ``compare``, ``recipes``, ``report`` and ``charts``.
+The scripts use ``compare``, ``RECIPES``, ``simulate``, ``compare_lists``, ``report`` and ``charts``.
 """

@@ -1,4 +1,4 @@
-"""Comparison: several recipes on the same splits, with paired differences."""
+"""Comparison of several recipes on the same splits, with paired differences."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,149 +7,143 @@ from time import perf_counter
 import numpy as np
 
 from ..data.ratings import Ratings
-from .measure import LOWER_IS_BETTER, RANKING_METRICS, RATING_METRICS, Measured, measure
-from .metrics import Estimate, pooled
+from ..model.training import Progress
+from .measure import LOWER_IS_BETTER, RANKING_METRICS, RATING_METRICS, Measured, measure, measure_split
+from .metrics import Estimate, Estimates, pooled
 from .recipes import Recipe, Settings
 from .splits import Split
 
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the part of the whole that is done, 0..1."""
-CHOSEN_BY = ("ndcg", "rmse")
-"""What settings are chosen by, for rankings and for ratings."""
+CHOOSING_METRICS = ("ndcg", "rmse")
+"""The metrics that choose settings: NDCG for rankings, RMSE for predicted ratings."""
+
+Choice = Mapping[str, Settings]
+"""The chosen settings by metric, of `CHOOSING_METRICS`."""
 
 
 @dataclass(frozen=True)
-class Result:
-    """One recipe on one holdout, over all folds.
+class RecipeResult:
+    """The figures of one recipe on one holdout, by fold, and the settings that were chosen."""
 
-    Attributes
-    ----------
-    measured
-        By fold.
-    chosen
-        ``{"ndcg": settings, "rmse": settings}`` that the grid search took, by fold.
-    """
-
-    measured: tuple[Measured, ...]
-    chosen: tuple[Mapping[str, Settings], ...]
+    measured: list[Measured] = field(default_factory=list)
+    chosen: list[Choice] = field(default_factory=list)
 
     def estimate(self, metric: str) -> Estimate | None:
-        """The mean over folds, or None where the recipe doesn't do that."""
+        """Return the mean of a metric over folds, or None where the recipe doesn't have it."""
         estimates = [fold.estimates.get(metric) for fold in self.measured]
         return pooled([estimate for estimate in estimates if estimate]) if all(estimates) else None
 
 
 @dataclass
 class Comparison:
-    """Results by holdout and recipe: ``results["10"]["default"]``; the first recipe is the one that
-    others are compared with. ``seconds`` is the median time of one training.
+    """The results of several recipes, compared with those of the first.
+
+    ``results`` are by holdout and recipe: ``results["10"]["default"]``. ``seconds`` is the median time of one
+    training, by recipe.
     """
 
     recipes: tuple[Recipe, ...]
-    results: dict[str, dict[str, Result]] = field(default_factory=dict)
+    results: dict[str, dict[str, RecipeResult]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def difference(self, holdout: str, name: str, metric: str) -> Estimate | None:
-        """A recipe's figure minus that of the first recipe, paired over the same users."""
-        own, first = (self.estimate(holdout, of, metric) for of in (name, self.recipes[0].name))
-        return own - first if own and first else None
-
     def estimate(self, holdout: str, name: str, metric: str) -> Estimate | None:
-        """A recipe's figure, or None where it doesn't do that."""
+        """Return a recipe's figure, or None where the recipe doesn't have it."""
         result = self.results[holdout].get(name)
         return result.estimate(metric) if result else None
+
+    def difference(self, holdout: str, name: str, metric: str) -> Estimate | None:
+        """Return a recipe's figure minus that of the first recipe, paired over the same users."""
+        own, first = self.estimate(holdout, name, metric), self.estimate(holdout, self.recipes[0].name, metric)
+        return own - first if own and first else None
 
 
 def compare(
     recipes: Sequence[Recipe],
     splits: Iterable[Split],
-    inner: Callable[[Ratings], Split],
+    split_again: Callable[[Ratings], Split],
     seed: int = 0,
-    on_progress: Progress = lambda doing, done: None,
+    on_progress: Progress = lambda stage, done: None,
 ) -> Comparison:
     """Fit every recipe to every split and measure it.
 
-    Parameters
-    ----------
-    inner
-        Splits a training part again: a recipe with several settings is fitted to the inner
-        training part with each, and for each holdout the best by NDCG ranks, and the best by RMSE
-        predicts, fitted anew to the whole training part.
+    The settings of a recipe's grid are first fitted to the inner training part that ``split_again`` makes.
+    For every holdout the settings with the best NDCG rank titles and those with the best RMSE predict ratings,
+    both fitted anew to the whole training part.
     """
     comparison = Comparison(tuple(recipes))
+    seconds: dict[str, list[float]] = {}
     splits = list(splits)
-    folds: dict[tuple[str, str], list[tuple[Measured, Mapping[str, Settings]]]] = {}
-    seconds: dict[str, list[float]] = {recipe.name: [] for recipe in recipes}
-    steps, done = len(splits) * len(recipes), 0
-    for split in splits:
-        validation = inner(split.train) if any(len(recipe.grid) > 1 for recipe in recipes) else split
-        for recipe in recipes:
+    for fold, split in enumerate(splits):
+        validation = split_again(split.train) if any(len(recipe.grid) > 1 for recipe in recipes) else split
+        for index, recipe in enumerate(recipes):
             if recipe.known_users_only and not any(holdout.trained_on for holdout in split.holdouts.values()):
                 continue
-
-            def told(part: str, recipe: Recipe = recipe, done: int = done) -> None:
-                on_progress(f"{recipe.name} {part}", done / steps)
-
-            chosen = _choose(recipe, validation, seed, told)
-            for name, measured in _measure_chosen(recipe, split, chosen, seed, seconds[recipe.name], told).items():
-                folds.setdefault((name, recipe.name), []).append((measured, chosen[name]))
-            done += 1
-    for (holdout, name), parts in folds.items():
-        measured_parts, chosen_parts = zip(*parts, strict=True)
-        comparison.results.setdefault(holdout, {})[name] = Result(measured_parts, chosen_parts)
-    comparison.seconds.update({name: float(np.median(taken)) for name, taken in seconds.items() if taken})
+            # Choose the settings for each holdout, and measure them on it.
+            report = _reporter(on_progress, recipe.name, (fold + index / len(recipes)) / len(splits))
+            chosen = choose_settings(recipe, validation, seed, report)
+            measured, times = measure_chosen(recipe, split, chosen, seed, report)
+            seconds.setdefault(recipe.name, []).extend(times)
+            for name in chosen:
+                result = comparison.results.setdefault(name, {}).setdefault(recipe.name, RecipeResult())
+                result.measured.append(measured[name])
+                result.chosen.append(chosen[name])
+    comparison.seconds.update({name: float(np.median(times)) for name, times in seconds.items()})
     on_progress("done", 1.0)
     return comparison
 
 
-def _choose(
-    recipe: Recipe, split: Split, seed: int, on_progress: Callable[[str], None]
-) -> dict[str, dict[str, Settings]]:
-    """For each holdout the best settings by NDCG and by RMSE."""
+def _reporter(on_progress: Progress, name: str, done: float) -> Callable[[str], None]:
+    """Return a function that reports a step of one recipe."""
+    return lambda step: on_progress(f"{name} {step}", done)
+
+
+def choose_settings(recipe: Recipe, split: Split, seed: int, report: Callable[[str], None]) -> dict[str, Choice]:
+    """Return the settings of the recipe's grid with the best figures on each holdout of the split."""
     if len(recipe.grid) == 1:
-        return {name: dict.fromkeys(CHOSEN_BY, recipe.grid[0]) for name in split.holdouts}
-    best: dict[tuple[str, str], tuple[float, Settings]] = {}
-    for index, settings in enumerate(recipe.grid):
-        on_progress(f"grid {index + 1}/{len(recipe.grid)}")
-        recommender = recipe.fit(split.train, seed, **settings)
-        for name, holdout in split.holdouts.items():
-            estimates = measure(recommender, holdout, split.train).estimates
-            for metric in CHOSEN_BY:
-                value = estimates[metric].value if metric in estimates else -np.inf
-                figure = -value if metric in LOWER_IS_BETTER and metric in estimates else value
-                if (name, metric) not in best or figure > best[name, metric][0]:
-                    best[name, metric] = (figure, settings)
-    return {name: {metric: best[name, metric][1] for metric in CHOSEN_BY} for name in split.holdouts}
+        return {name: dict.fromkeys(CHOOSING_METRICS, recipe.grid[0]) for name in split.holdouts}
+    # The figures by settings and holdout.
+    trials: list[dict[str, Measured]] = []
+    for number, settings in enumerate(recipe.grid, 1):
+        report(f"grid {number}/{len(recipe.grid)}")
+        scorer = recipe.fit(split.train, seed, **settings)
+        trials.append(measure_split(scorer, split))
+
+    def best(name: str, metric: str) -> Settings:
+        figures = [_goodness(trial[name].estimates, metric) for trial in trials]
+        return recipe.grid[figures.index(max(figures))]
+
+    return {name: {metric: best(name, metric) for metric in CHOOSING_METRICS} for name in split.holdouts}
 
 
-def _measure_chosen(
-    recipe: Recipe,
-    split: Split,
-    chosen: Mapping[str, Mapping[str, Settings]],
-    seed: int,
-    seconds: list[float],
-    on_progress: Callable[[str], None],
-) -> dict[str, Measured]:
-    """By holdout: the ranking of the settings chosen for rankings, the ratings of those for ratings."""
-    ranked: dict[str, Measured] = {}
-    predicted: dict[str, Measured] = {}
-    wanted = [settings for settings in recipe.grid if any(settings in by.values() for by in chosen.values())]
-    for index, settings in enumerate(wanted):
-        on_progress(f"{index + 1}/{len(wanted)}")
+def _goodness(estimates: Estimates, metric: str) -> float:
+    """Return a figure, negative if lower is better; -∞ if there is none."""
+    if metric not in estimates:
+        return -np.inf
+    value = estimates[metric].value
+    return -value if metric in LOWER_IS_BETTER else value
+
+
+def measure_chosen(
+    recipe: Recipe, split: Split, chosen: Mapping[str, Choice], seed: int, report: Callable[[str], None]
+) -> tuple[dict[str, Measured], list[float]]:
+    """Return the figures of the chosen settings by holdout, and the seconds of every training."""
+    # The figures by holdout and choosing metric. Each of the settings is fitted once.
+    measured: dict[str, dict[str, Measured]] = {name: {} for name in chosen}
+    seconds = []
+    wanted = [settings for settings in recipe.grid if any(settings in choice.values() for choice in chosen.values())]
+    for number, settings in enumerate(wanted, 1):
+        report(f"{number}/{len(wanted)}")
         started = perf_counter()
-        recommender = recipe.fit(split.train, seed, **settings)
+        scorer = recipe.fit(split.train, seed, **settings)
         seconds.append(perf_counter() - started)
-        for name, by in chosen.items():
-            if settings in by.values():
-                measured = measure(recommender, split.holdouts[name], split.train)
-                ranked |= {name: measured} if by["ndcg"] == settings else {}
-                predicted |= {name: measured} if by["rmse"] == settings else {}
-    return {
-        name: replace(
-            ranked[name],
-            estimates={metric: of for metric, of in ranked[name].estimates.items() if metric in RANKING_METRICS}
-            | {metric: of for metric, of in predicted[name].estimates.items() if metric in RATING_METRICS},
-            calibration=predicted[name].calibration,
-        )
-        for name in chosen
-    }
+        for name, choice in chosen.items():
+            metrics = [metric for metric in CHOOSING_METRICS if choice[metric] == settings]
+            if metrics:
+                measured[name] |= dict.fromkeys(metrics, measure(scorer, split.holdouts[name], split.train))
+    return {name: _combined(by["ndcg"], by["rmse"]) for name, by in measured.items()}, seconds
+
+
+def _combined(ranked: Measured, predicted: Measured) -> Measured:
+    """Return the ranking figures of one and the rating figures of the other."""
+    rankings = {metric: ranked.estimates[metric] for metric in RANKING_METRICS if metric in ranked.estimates}
+    ratings = {metric: predicted.estimates[metric] for metric in RATING_METRICS if metric in predicted.estimates}
+    return replace(ranked, estimates=rankings | ratings, calibration=predicted.calibration)

@@ -1,4 +1,4 @@
-"""The search for better settings: what may vary, and a study that can be resumed.
+"""Search for better settings: what can be varied, and a study that can be resumed.
 
-``scripts/tune.py`` takes ``SPACES`` and ``tune``.
+``scripts/tune.py`` uses ``SEARCH_SPACES``, ``tune`` and ``draw_study``.
 """

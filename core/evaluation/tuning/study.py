@@ -1,12 +1,12 @@
-"""Tuning: the settings of one recipe searched with Optuna, on users or ratings held out for it.
+"""Studies: the search for the settings of one recipe with Optuna, on users or ratings held out for it.
 
-The study is kept in a file, so that a search that was stopped, or killed, goes on where it was. A
-trial is measured fold by fold and history by history and given up as soon as a Wilcoxon test says
-that it will not become the best: the noise between users is larger than that between settings.
+The study is kept in a file, so that a search that was stopped or killed can be resumed. A trial is
+measured fold by fold and history by history. It is pruned as soon as a Wilcoxon test says that it will
+not become the best: the noise between users is larger than that between settings.
 """
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ from optuna.trial import TrialState
 
 from ...data.ratings import Ratings
 from ...errors import DataError, InputError
-from ..measure import LOWER_IS_BETTER, Scorer, measure
+from ..measure import LOWER_IS_BETTER, Scorer, measure_split
 from ..recipes import Settings
 from ..splits import Split, rating_folds, user_folds
 from .search_spaces import Range, SearchSpace
@@ -31,27 +31,25 @@ RATING_FOLDS = 10
 
 
 @dataclass(frozen=True)
-class Search:
-    """What to search, and how it is judged.
+class SettingsSearch:
+    """A search space, the part of it to search, and how a trial is measured.
 
     Attributes
     ----------
-    space
-        The recipe, its settings and their ranges.
     base
-        Settings in place of the space's defaults: where the search begins.
+        Settings of the first trial, in place of the space's defaults.
     only
-        Search these settings alone and leave the others at ``base``; empty: all.
+        Names of the settings to search; the others stay as in the first trial. Empty: all.
     spread
-        How much of each range is searched, around ``base``, 0..1.
+        The share of each range that is searched, around the first trial, 0..1.
     folds, users_per_fold
-        How many disjoint sets of users are held out in turn, and how large each is.
+        How many disjoint sets of users are held out in turn, and their size.
     seed
-        Of folds and sampler.
+        The seed of folds and sampler.
     """
 
     space: SearchSpace
-    base: Mapping[str, Any] = field(default_factory=dict)
+    base: Settings = field(default_factory=dict)
     only: tuple[str, ...] = ()
     spread: float = 1.0
     folds: int = 3
@@ -70,68 +68,70 @@ class Search:
             raise InputError(f"{self.folds} folds of {self.users_per_fold} users; expected 2 or more, and 1 or more.")
 
     @property
-    def ranges(self) -> dict[str, Range]:
-        """The settings that are searched."""
-        return {
-            name: of.around(self.start[name], self.spread)
-            for name, of in self.space.ranges.items()
-            if not self.only or name in self.only
-        }
-
-    @property
     def start(self) -> dict[str, Any]:
         """All settings of the first trial."""
         return {**self.space.default, **self.base}
 
+    @property
+    def ranges(self) -> dict[str, Range]:
+        """The settings that are searched."""
+        ranges, start = self.space.ranges, self.start
+        return {name: ranges[name].around(start[name], self.spread) for name in ranges if name in (self.only or ranges)}
+
+    def splits(self, ratings: Ratings) -> list[Split]:
+        """Return the folds to measure on."""
+        if self.space.by_rating:
+            return list(islice(rating_folds(ratings, RATING_FOLDS, self.seed), self.folds))
+        return list(user_folds(ratings, self.folds, self.seed, n_users=self.users_per_fold))
+
 
 def tune(
-    search: Search,
+    search: SettingsSearch,
     ratings: Ratings,
-    folder: str | Path,
+    folder: Path,
     trials: int,
     on_trial: Callable[[optuna.Study], None] = lambda study: None,
 ) -> optuna.Study:
     """Search until the study in ``folder`` has this many finished trials, and return it.
 
-    The figure of a trial is the mean over folds of half the mean over short histories and half
-    the figure of the longest: visitors who told little and fans who told all count alike.
-
-    Raises
-    ------
-    DataError
-        The folder has a study of something else.
+    The figure of a trial is the mean over folds of half the mean over short histories plus half the
+    figure of the longest: visitors with few and fans with many ratings count alike. Raises `DataError` if the
+    folder has a study of something else.
     """
-    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    splits = _splits(search, ratings)
+    splits = search.splits(ratings)
     study = _open(search, ratings, folder / STUDY)
-    fit = _Fits(search, splits)
+    fitted: dict[int, tuple[Settings, Scorer]] = {}
 
     def objective(trial: optuna.Trial) -> float:
-        settings = search.start | {name: _suggest(trial, name, of) for name, of in search.ranges.items()}
+        settings = search.start | {name: _suggest(trial, name, values) for name, values in search.ranges.items()}
         trial.set_user_attr("settings", settings)
+        # The figures by history, one for each fold.
         figures: dict[str, list[float]] = {}
         for fold, split in enumerate(splits):
-            recommender = fit(fold, settings)
-            for index, (name, holdout) in enumerate(split.holdouts.items()):
-                value = measure(recommender, holdout, split.train).estimates[search.space.judged_by].value
-                figures.setdefault(name, []).append(value)
+            scorer = _refitted(search.space, settings, fitted.get(fold))
+            if scorer is None:
+                scorer = search.space.fit(split.train, search.seed, **settings)
+                fitted[fold] = settings, scorer
+            for index, (history, measured) in enumerate(measure_split(scorer, split).items()):
+                value = measured.estimates[search.space.metric].value
+                figures.setdefault(history, []).append(value)
                 trial.report(value, step=fold * len(split.holdouts) + index)
             if trial.should_prune():
                 raise optuna.TrialPruned
-        means = {name: float(np.mean(values)) for name, values in figures.items()}
+        means = {history: float(np.mean(values)) for history, values in figures.items()}
         trial.set_user_attr("figures", means)
         return _combined(list(means.values()))
 
-    study.optimize(
-        objective, n_trials=max(0, trials - _finished(study)), callbacks=[lambda study, trial: on_trial(study)]
-    )
+    remaining = max(0, trials - _finished(study))
+    study.optimize(objective, n_trials=remaining, callbacks=[lambda study, trial: on_trial(study)])
     return study
 
 
 def result(study: optuna.Study) -> dict[str, Any]:
-    """What a study found, ready for JSON: the best settings, their figures and those of the first
-    trial by history, and what was searched on what. Raises `InputError` for an empty study.
+    """Return the result of a study, ready for JSON. Raises `InputError` for a study without a completed trial.
+
+    It has the best settings, their figures and those of the first trial by history, and what was searched.
     """
     completed = study.get_trials(states=(TrialState.COMPLETE,))
     if not completed:
@@ -151,8 +151,8 @@ def _finished(study: optuna.Study) -> int:
     return len(study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED)))
 
 
-def _open(search: Search, ratings: Ratings, path: Path) -> optuna.Study:
-    """The study in a file, made if there is none; trials that were cut off are tried again."""
+def _open(search: SettingsSearch, ratings: Ratings, path: Path) -> optuna.Study:
+    """Return the study in a file, new if there is none. Trials that were cut off are queued again."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         pruner = WilcoxonPruner(p_threshold=0.1)
@@ -160,7 +160,7 @@ def _open(search: Search, ratings: Ratings, path: Path) -> optuna.Study:
         storage=f"sqlite:///{path}",
         study_name="anisvd",
         pruner=pruner,
-        direction="minimize" if search.space.judged_by in LOWER_IS_BETTER else "maximize",
+        direction="minimize" if search.space.metric in LOWER_IS_BETTER else "maximize",
         load_if_exists=True,
     )
     study.sampler = TPESampler(n_startup_trials=STARTUP_TRIALS, multivariate=True, seed=search.seed + len(study.trials))
@@ -187,36 +187,19 @@ def _open(search: Search, ratings: Ratings, path: Path) -> optuna.Study:
     return study
 
 
-def _splits(search: Search, ratings: Ratings) -> Sequence[Split]:
-    if search.space.by_rating:
-        return list(islice(rating_folds(ratings, RATING_FOLDS, search.seed), search.folds))
-    return list(user_folds(ratings, search.folds, search.seed, n_users=search.users_per_fold))
+def _suggest(trial: optuna.Trial, name: str, values: Range) -> int | float:
+    if values.whole:
+        return trial.suggest_int(name, int(values.low), int(values.high), log=values.log)
+    return trial.suggest_float(name, values.low, values.high, log=values.log)
 
 
-def _suggest(trial: optuna.Trial, name: str, of: Range) -> int | float:
-    if isinstance(of.low, int) and isinstance(of.high, int):
-        return trial.suggest_int(name, of.low, of.high, log=of.log)
-    return trial.suggest_float(name, of.low, of.high, log=of.log)
+def _refitted(space: SearchSpace, settings: Settings, last: tuple[Settings, Scorer] | None) -> Scorer | None:
+    """Return the last scorer with other settings, or None if they need a new fit."""
+    if last is None or space.refit is None or any(settings[name] != last[0][name] for name in space.fitted):
+        return None
+    return space.refit(last[1], settings)
 
 
 def _combined(figures: Sequence[float]) -> float:
-    """Half the mean of all but the last, half the last; a single figure as it is."""
+    """Return half the mean of all figures but the last plus half the last; a single figure as it is."""
     return float(np.mean([np.mean(figures[:-1]), figures[-1]])) if len(figures) > 1 else figures[0]
-
-
-class _Fits:
-    """Fits recommenders. Where only settings differ that need no new fit, the last one is changed."""
-
-    def __init__(self, search: Search, splits: Sequence[Split]) -> None:
-        self._search, self._splits = search, splits
-        self._last: dict[int, tuple[Settings, Scorer]] = {}
-
-    def __call__(self, fold: int, settings: Settings) -> Scorer:
-        space = self._search.space
-        if fold in self._last and space.refit is not None:
-            before, recommender = self._last[fold]
-            if all(settings[name] == before[name] for name in space.fitted):
-                return space.refit(recommender, settings)
-        recommender = space.fit(self._splits[fold].train, self._search.seed, **settings)
-        self._last[fold] = (settings, recommender)
-        return recommender
