@@ -1,8 +1,8 @@
-"""From answers of the model to HTML, by Jinja2 templates with autoescaping.
+"""HTML from Jinja2 templates with autoescaping.
 
-Not by ``gr.HTML``'s own Handlebars templates: Gradio evaluates their output as a JavaScript
-template literal, so that a title named ``${alert(1)}`` would run. What is rendered here passes
-through ``${value}`` as it is.
+``gr.HTML`` has Handlebars templates of its own. They are not used: Gradio evaluates their output as a JavaScript
+template literal, so that a title named ``${alert(1)}`` would run. What is rendered here passes through
+``${value}`` unchanged.
 """
 
 from functools import cache
@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..data.scale import WATCHED
 from .page.covers import drawn_cover
-from .translations import Words
+from .translations import Texts
 
 
 @cache
@@ -30,6 +30,6 @@ def _environment() -> Environment:
     return environment
 
 
-def render(template: str, words: Words, **context: Any) -> str:
-    """A template of ``core/ui/templates``, every value escaped; ``t`` in it are the words."""
-    return _environment().get_template(template).render(t=words, **context)
+def render(template: str, texts: Texts, **context: Any) -> str:
+    """Return a template of ``core/ui/templates`` as HTML, every value escaped. The template calls the texts ``t``."""
+    return _environment().get_template(template).render(t=texts, **context)

@@ -8,7 +8,7 @@ from hands import DESKTOP, PHONE, Visit, cut_off
 from playwright.sync_api import Page, Route, expect
 
 from core.ui.page.state import TABS
-from core.ui.translations import FOLDER, words
+from core.ui.translations import FOLDER, texts_in
 
 STATE = "rated=9253:10,2167:4,20:seen&partner=4224:9&planned=1535&no=Ecchi&from=1980"
 
@@ -22,12 +22,12 @@ def sentences() -> list[str]:
 
 
 def spoken(page: Page, language: str) -> None:
-    said = words(language)
+    texts = texts_in(language)
     expect(page.locator("html")).to_have_attribute("lang", language)
-    expect(page).to_have_title(str(said("title")))
-    expect(page.locator("#masthead")).to_contain_text(str(said("promise")))
-    expect(page.get_by_label(str(said("search")))).to_be_visible()
-    expect(page.locator("#results-heading")).to_have_text(str(said("results.nobody")))
+    expect(page).to_have_title(str(texts("title")))
+    expect(page.locator("#masthead")).to_contain_text(str(texts("promise")))
+    expect(page.get_by_label(str(texts("search")))).to_be_visible()
+    expect(page.locator("#results-heading")).to_have_text(str(texts("results.nobody")))
 
 
 @pytest.mark.parametrize(("locale", "language"), [("ja-JP", "ja"), ("id-ID", "id"), ("fr-FR", "en")])
@@ -40,9 +40,9 @@ def test_the_browser_says_which_language(visit: Visit, app: str, locale: str, la
     page.route("**/gradio_api/run/**", lambda route: held.append(route))
     page.reload()
     # Before the server was asked.
-    expect(page.locator("#masthead")).to_contain_text(str(words(language)("promise")))
-    expect(page.locator("#results [role=status]")).to_have_text(str(words(language)("results.waiting")))
-    expect(page.locator("#tab-together")).to_have_text(str(words(language)("tab.together")))
+    expect(page.locator("#masthead")).to_contain_text(str(texts_in(language)("promise")))
+    expect(page.locator("#results [role=status]")).to_have_text(str(texts_in(language)("results.waiting")))
+    expect(page.locator("#tab-together")).to_have_text(str(texts_in(language)("tab.together")))
     expect(page.locator("#results .card[data-id]")).to_have_count(0)
     for route in held:
         route.continue_()
@@ -67,24 +67,24 @@ def untranslated(page: Page, english: list[str]) -> list[str]:
 @pytest.mark.parametrize("language", ["ja", "id"])
 def test_every_tab_speaks_the_language_and_fits(visit: Visit, app: str, language: str) -> None:
     page = visit(f"{app}?{STATE}", PHONE, locale=language)
-    english, said = sentences(), words(language)
+    english, texts = sentences(), texts_in(language)
     assert len(english) > 200
 
     def go(name: str) -> None:
         page.locator(f"#tab-{name}").click()
         key = {"rate": "wall.next", "list": "bring.heading", "user": "person.show", "explore": "map.heading"}.get(name)
         panel = page.locator("#panel-rate" if name == "rate" else "#panel-more")
-        expect(panel).to_contain_text(str(said(key or f"{name}.heading")))
+        expect(panel).to_contain_text(str(texts(key or f"{name}.heading")))
 
     for name in TABS:
         go(name)
         if name == "rate":
             page.locator(".refine").click()
-            expect(page.locator("#controls")).to_contain_text(str(said("controls.reset")))
+            expect(page.locator("#controls")).to_contain_text(str(texts("controls.reset")))
         elif name == "list":
             page.locator("#bring-text").fill("?")
             page.locator("form[data-do=readList] button").click()
-            expect(page.locator("#report")).to_contain_text(str(said("lists.other_text")))
+            expect(page.locator("#report")).to_contain_text(str(texts("lists.other_text")))
         elif name == "user":
             assert (untranslated(page, english), cut_off(page)) == ([], [])
             page.locator(".people button").first.click()

@@ -15,13 +15,13 @@ from core.data.scale import RatingScale
 from core.insight.traits import OPPOSITES
 from core.model.card import by_title, quality_rows
 from core.serving.model_source import BUNDLED_SOURCE, NOTICES, ServedModel
-from core.ui.page import handlers as flows_module
-from core.ui.page.handlers import Flows
-from core.ui.page.layout import SHELL
+from core.ui.page import handlers as handlers_module
+from core.ui.page.handlers import Handlers
+from core.ui.page.layout import FIRST_PARTS
 from core.ui.page.state import TABS, PageState
 from core.ui.page.views import shell
 from core.ui.routes.list_upload import report, trouble
-from core.ui.translations import LANGUAGES, Words, words
+from core.ui.translations import LANGUAGES, Texts, texts_in
 from core.watchlists.entries import SENTENCES, Entry, Watchlist, WatchlistError
 from core.watchlists.matching import match_entries
 
@@ -40,7 +40,7 @@ def places(text: object) -> set[str]:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_is_translated_with_its_places(language: str) -> None:
-    english, other = words("en").texts, words(language).texts
+    english, other = texts_in("en").by_key, texts_in(language).by_key
     own = {key for key in other if key.split(".")[0] in DATA_KINDS}
     assert set(other) - own == set(english)
     for key, text in english.items():
@@ -52,7 +52,7 @@ def test_every_text_is_translated_with_its_places(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_what_comes_from_data_is_translated_too(language: str) -> None:
-    said = words(language)
+    texts = texts_in(language)
     bundled = Model.load(ROOT / "core" / "bundled")
     catalogue = bundled.catalogue
     columns = [name for name in quality_rows(by_title(bundled.info))[0] if name and not name.endswith(" shown")]
@@ -65,31 +65,34 @@ def test_what_comes_from_data_is_translated_too(language: str) -> None:
         "source": [BUNDLED_SOURCE, "AniList account data"],
     }
     assert not [
-        f"{kind}.{value}" for kind, values in named.items() for value in values if f"{kind}.{value}" not in said.texts
+        f"{kind}.{value}" for kind, values in named.items() for value in values if f"{kind}.{value}" not in texts.by_key
     ]
 
 
 def test_plural_forms_follow_the_number() -> None:
-    said = words("en")
-    assert [str(said("episodes", n=n)) for n in (0, 1, 2, 1234)] == [
+    texts = texts_in("en")
+    assert [str(texts("episodes", n=n)) for n in (0, 1, 2, 1234)] == [
         "0 episodes", "1 episode", "2 episodes", "1,234 episodes",
     ]  # fmt: skip
-    assert "1.234" in words("id")("episodes", n=1234)
-    assert words("id").number(8.25, 2) == "8,25"
-    for text in said.texts.values():
+    assert "1.234" in texts_in("id")("episodes", n=1234)
+    assert texts_in("id").number(8.25, 2) == "8,25"
+    for text in texts.by_key.values():
         assert isinstance(text, str) or set(text) == {"one", "other"}
 
 
 def test_an_unknown_language_is_answered_in_english() -> None:
-    assert [words(unknown).language for unknown in ("fr", "", None, 5, ["ja"], "../en")] == ["en"] * 6
+    assert [texts_in(unknown).language for unknown in ("fr", "", None, 5, ["ja"], "../en")] == ["en"] * 6
 
 
 def test_facts_cannot_bring_markup() -> None:
-    said = words("en")
-    assert "<img" not in said("results.like", title="<img src=x>")
-    assert "<b>x</b>" in said("results.like", title=Markup("<b>x</b>"))
+    texts = texts_in("en")
+    assert "<img" not in texts("results.like", title="<img src=x>")
+    assert "<b>x</b>" in texts("results.like", title=Markup("<b>x</b>"))
     assert not [
-        key for code in LANGUAGES for key, text in words(code).texts.items() if re.search('[<>"]', "".join(forms(text)))
+        key
+        for code in LANGUAGES
+        for key, text in texts_in(code).by_key.items()
+        if re.search('[<>"]', "".join(forms(text)))
     ]
 
 
@@ -97,8 +100,8 @@ def test_every_key_in_the_code_exists_and_every_text_is_used() -> None:
     code = "\n".join(
         path.read_text(encoding="utf-8") for path in UI.rglob("*") if path.suffix in (".py", ".html", ".js")
     )
-    known = set(words("en").texts)
-    named = set(re.findall(r"""\b(?:t|said|words|self)\(\s*f?["']([a-z_.]+)""", code))
+    known = set(texts_in("en").by_key)
+    named = set(re.findall(r"""\b(?:t|texts|self)\(\s*f?["']([a-z_.]+)""", code))
     stems = {key for key in named if key.endswith(".")} | {"lists."}
     assert named - stems <= known, named - stems - known
     assert all(any(key.startswith(stem) for key in known) for stem in stems)
@@ -108,7 +111,7 @@ def test_every_key_in_the_code_exists_and_every_text_is_used() -> None:
     assert not unused, unused
 
 
-class Pseudo(Words):
+class Pseudo(Texts):
     """A language in which all that is translated stands in brackets."""
 
     def __call__(self, key: str, **facts: object) -> Markup:
@@ -197,18 +200,18 @@ def states(model: Model) -> list[PageState]:
 
 
 def test_nothing_on_the_page_is_untranslated(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    pseudo = Pseudo("xx", words("en").texts)
-    monkeypatch.setattr(flows_module, "words", lambda language: pseudo)
+    pseudo = Pseudo("xx", texts_in("en").by_key)
+    monkeypatch.setattr(handlers_module, "texts_in", lambda language: pseudo)
     served = ServedModel(model, BUNDLED_SOURCE, "", datetime.now(UTC), NOTICES[0])
-    flows = Flows(lambda: served)
-    parts = [flows.open({"query": "?rated=1:99&k=3"})[1:], [shell(part, pseudo) for part in SHELL]]
-    parts += [flows.show({"state": state.to_json(), "all": True, "shared": True}) for state in states(model)]
-    parts += [[flows.search({"query": query}) for query in ("show", "qqqqqq")]]
+    handlers = Handlers(lambda: served)
+    parts = [handlers.open({"query": "?rated=1:99&k=3"})[1:], [shell(part, pseudo) for part in FIRST_PARTS]]
+    parts += [handlers.show({"state": state.to_json(), "all": True, "shared": True}) for state in states(model)]
+    parts += [[handlers.search({"query": query}) for query in ("show", "qqqqqq")]]
     assert not {word for one in parts for html in one for word in untranslated(html)}
 
 
 def test_nothing_of_a_report_is_untranslated(catalogue: Catalogue, model: Model) -> None:
-    pseudo = Pseudo("xx", words("en").texts)
+    pseudo = Pseudo("xx", texts_in("en").by_key)
     known = Entry(100, None, ("A",), "completed", 90.0)
     strange = Entry(10**6, None, ("Nobody knows this",), "planned", None)
     brought = Watchlist("AniList", "someone", (known, known, strange, Entry(None, 103, (), "dropped", None)))
@@ -217,7 +220,7 @@ def test_nothing_of_a_report_is_untranslated(catalogue: Catalogue, model: Model)
     for kind, text in SENTENCES.items():
         error = WatchlistError(kind, **{name: facts[name] for name in places(text)})
         assert not untranslated(trouble(error, pseudo))
-        assert str(error) in words("en")(f"lists.{kind}", **error.facts).unescape()
+        assert str(error) in texts_in("en")(f"lists.{kind}", **error.facts).unescape()
 
 
 def test_the_page_speaks_through_gradios_own_i18n() -> None:
@@ -225,5 +228,5 @@ def test_the_page_speaks_through_gradios_own_i18n() -> None:
 
     assert set(I18N.translations_dict) == set(LANGUAGES)
     for language, texts in I18N.translations_dict.items():
-        assert set(texts) == {f"shell.{part}" for part in SHELL}
-        assert str(words(language)("promise")) in texts["shell.header"]
+        assert set(texts) == {f"shell.{part}" for part in FIRST_PARTS}
+        assert str(texts_in(language)("promise")) in texts["shell.header"]

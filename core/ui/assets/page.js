@@ -7,7 +7,8 @@
   const id = (button) => Number(button.closest("[data-id]").dataset.id);
   const name = (button) => button.closest("[data-name]").dataset.name;
   const say = (key, facts) => anisvd.say(key, facts);
-  const NOBODY = { partner: [], partner_unseen: [], partner_hidden: [], partner_planned: [] };
+  const cleared = (fields) => Object.fromEntries(fields.map((field) => [field, null])); // null is the default
+  const partnerFields = () => Object.keys(anisvd.state).filter((field) => field.startsWith("partner"));
   const plain = (text) => (/^-?\d+$/.test(text) ? Number(text) : text);
   const toggled = (field, value) =>
     list(field).includes(value) ? list(field).filter((other) => other !== value) : [...list(field), value];
@@ -51,9 +52,8 @@
     },
     reset: (button, value, field) => anisvd.commit({ [field]: null }),
     defaults() {
-      const kept = ["ratings", "unseen", "hidden", "planned", "partner_user", "swapped", "tab", "user", "like", ...Object.keys(NOBODY)];
-      const cleared = Object.keys(anisvd.state).filter((field) => !kept.includes(field));
-      anisvd.commit(Object.fromEntries(cleared.map((field) => [field, null])), say("defaults"));
+      const people = ["ratings", "unseen", "hidden", "planned", "swapped", "tab", "user", "like", ...partnerFields()];
+      anisvd.commit(cleared(Object.keys(anisvd.state).filter((field) => !people.includes(field))), say("defaults"));
     },
     visit(button, value, field) {
       focusNext = { like: "#results-heading", user: "#panel-more .notice, #person-heading" }[field];
@@ -77,18 +77,19 @@
     // -- two people
     partner(form, value, field) {
       focusNext = "#partner-heading";
-      anisvd.commit({ ...NOBODY, [field]: plain(value) });
+      anisvd.commit({ ...cleared(partnerFields()), [field]: plain(value) });
     },
-    partnerLink(form, value) {
-      const given = new URLSearchParams(value.slice(value.indexOf("?") + 1)).get("rated");
-      const told = (given ?? "").split(",").map((one) => one.replace("seen", "-1").split(":").map(Number));
-      const partner = told.filter(([anime, rating]) => anime > 0 && (rating === -1 || rating > 0));
-      if (!partner.length) return anisvd.tell(say("no_ratings"));
+    async partnerLink(form, value) {
+      const changes = await anisvd.ask({ link: value });
+      if (!changes) return anisvd.tell(say("no_ratings"));
       focusNext = "#partner-heading";
-      anisvd.commit({ ...NOBODY, partner, partner_user: null });
+      anisvd.commit(changes);
     },
-    swap: () => anisvd.swap(say(anisvd.state.swapped ? "returned" : "handed")),
-    alone: () => anisvd.commit({ ...NOBODY, partner_user: null }, say("alone")),
+    async swap() {
+      const text = say(anisvd.state.swapped ? "returned" : "handed");
+      anisvd.commit(await anisvd.ask({ swap: true }), text);
+    },
+    alone: () => anisvd.commit(cleared(partnerFields()), say("alone")),
     // -- a list from elsewhere
     readAs: (button, scale) => bring(brought, scale),
     readList: (form, value) => bring(new Blob([value], { type: "text/plain" })),

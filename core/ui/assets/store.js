@@ -4,7 +4,6 @@ window.anisvd = (() => {
   const DRAFT = "anisvd-draft"; // sessionStorage: what this tab made of a list that somebody shared
   const LANGUAGE = "anisvd-language"; // localStorage: if the visitor chose one
   const TASTE = ["ratings", "unseen", "hidden", "planned"]; // what two tabs of one browser have in common
-  const OTHERS = { ratings: "partner", unseen: "partner_unseen", hidden: "partner_hidden", planned: "partner_planned" };
   const VIEW = ["tab", "user", "like"]; // what the Back button goes back through; the history keeps it
   const LONGEST_PAST = 50;
   const PATIENCE = 250; // milliseconds until the page says that it waits
@@ -13,6 +12,7 @@ window.anisvd = (() => {
   let shared = false;
   let past = []; // what Undo goes back to
   let waiting;
+  let asked = null; // what the server was asked and has not answered
   const triggers = {};
 
   // Storage may be blocked, full, or hold what is not ours: the page works without.
@@ -29,12 +29,13 @@ window.anisvd = (() => {
   const pick = (from, names) => Object.fromEntries(names.map((name) => [name, from?.[name] ?? null]));
   const without = (from, names) => Object.fromEntries(Object.entries(from ?? {}).filter(([name]) => !names.includes(name)));
 
-  const send = () => {
+  const call = (event) => {
     anisvd.painted();
     clearTimeout(waiting);
     waiting = setTimeout(() => document.body.classList.add("busy"), PATIENCE);
-    triggers.change?.("submit");
+    triggers.change?.(event);
   };
+  const send = () => call("submit");
   const persist = () => {
     const done = shared
       ? write("sessionStorage", DRAFT, { query: location.search, state })
@@ -44,13 +45,20 @@ window.anisvd = (() => {
   const remember = () => (past = [...past.slice(1 - LONGEST_PAST), { state, shared, search: location.search }]);
   const address = (search) => history.replaceState({ view: pick(state, VIEW) }, "", location.pathname + search);
 
-  // Of two people the one takes the other's place: all that is said from now on is said by them.
-  const swapped = (from) => {
-    const exchanged = Object.entries(OTHERS).flatMap(([own, other]) => [[own, from[other] ?? []], [other, from[own] ?? []]]);
-    return { ...from, ...Object.fromEntries(exchanged), swapped: !from.swapped };
+  // Only the server knows which lists two people exchange, and what a link holds. It answers with the changes.
+  const ask = (request) =>
+    new Promise((resolve) => {
+      asked = { request, resolve };
+      call("apply");
+    });
+  // Where the page names both people, they are in their own places again.
+  const follow = async () => {
+    if (!state.swapped || state.tab !== "together") return send();
+    const changes = await ask({});
+    state = { ...state, ...changes };
+    persist();
+    send();
   };
-  // Where both are named, everybody is in their place.
-  const settled = (from) => (from.swapped && from.tab === "together" ? swapped(from) : from);
 
   addEventListener("storage", (event) => {
     if (event.key !== KEPT || shared) return;
@@ -59,10 +67,10 @@ window.anisvd = (() => {
     send();
   });
   addEventListener("popstate", (event) => {
-    state = settled({ ...state, ...pick(event.state?.view, VIEW) });
-    send();
+    state = { ...state, ...pick(event.state?.view, VIEW) };
+    follow();
   });
-  addEventListener("online", () => send());
+  addEventListener("online", send);
 
   return {
     get state() {
@@ -103,20 +111,28 @@ window.anisvd = (() => {
       document.body.classList.remove("busy");
     },
     send,
-    // Every change of the state goes through here; `said` tells the visitor what happened.
-    commit(changes, said) {
+    // Changes the state. `text` says what happened.
+    commit(changes, text) {
       const moves = VIEW.some((name) => name in changes);
       if (Object.keys(changes).some((name) => !VIEW.includes(name))) remember();
-      state = settled({ ...state, ...changes });
+      state = { ...state, ...changes };
       if (moves) history.pushState({ view: pick(state, VIEW), pushed: true }, "");
       persist();
-      send();
-      anisvd.tell(said, true);
+      follow();
+      anisvd.tell(text, true);
     },
-    // The screen is handed over, or back.
-    swap(said) {
-      const tab = state.swapped ? "together" : "rate";
-      anisvd.commit({ ...swapped(state), tab, like: null, partner_user: null, without: [] }, said);
+    ask,
+    asking() {
+      if (asked) asked.state = state;
+      return { state, ...asked?.request };
+    },
+    answered(changes) {
+      if (!asked) return;
+      if (asked.state !== state) return call("apply"); // the state has changed meanwhile
+      const { resolve } = asked;
+      asked = null;
+      anisvd.shown();
+      resolve(changes);
     },
     undo() {
       const last = past.pop();

@@ -1,4 +1,4 @@
-"""The page: its state, its parts, and what happens when a visitor changes something.
+"""The page: the state, the handlers of its events, and the modules that render its parts.
 
-``core.ui`` takes ``build_page`` from ``layout``; the routes take the state and its answer.
+``core.ui`` takes ``build_page`` from ``layout``; the routes take ``Visitor`` and the state.
 """

@@ -1,18 +1,24 @@
-"""What narrows the list, in words: each wish with how to take it back."""
+"""The filters that narrow the list, as buttons that take them back."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from ...model.model import Model
+import numpy as np
+
+from ...recommend.filters import ADULT_GENRE, Filters
 from ...recommend.fold_in import Taste
-from ..translations import Words
 from .state import PageState
+from .visitor import Visitor
+
+LISTS = ("genres", "exclude_genres", "types", "without")
+SINGLE_VALUES = ("min_members", "min_year", "max_year", "sequels", "novelty", "likes_only", "adult", "plan")
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A button: ``do`` it to a field of the state (and one value of a list), said in words.
+class ActiveFilter:
+    """A button that takes a filter back: it does ``do`` to a field of the state, or to one ``value`` of a list.
 
-    ``count`` is how many titles would qualify then.
+    ``count`` is the number of titles that are allowed then; 0 if it was not counted.
     """
 
     do: str
@@ -22,49 +28,58 @@ class Wish:
     count: int = 0
 
 
-def wishes(state: PageState, model: Model, words: Words) -> list[Wish]:
-    """All that differs from an open list, to be taken back one by one."""
+def active_filters(visitor: Visitor) -> list[ActiveFilter]:
+    """Return a button for each choice that narrows or turns the list."""
+    values = vars(visitor.state)
+    listed = [("toggle", field, value, _label(visitor, field, value)) for field in LISTS for value in values[field]]
+    changed = [field for field in SINGLE_VALUES if values[field] != getattr(PageState, field)]
+    single = [("reset", field, None, _label(visitor, field, values[field])) for field in changed]
+    return [ActiveFilter(*button) for button in (*listed, *single)]
 
-    def genre(name: str) -> str:
-        return words.named("genre", name)
 
-    listed = [Wish("toggle", "genres", one, words("wish.genres", genre=genre(one))) for one in state.genres]
-    listed += [
-        Wish("toggle", "exclude_genres", one, words("wish.exclude_genres", genre=genre(one)))
-        for one in state.exclude_genres
-    ]
-    listed += [Wish("toggle", "types", kind, words.named("type", kind)) for kind in state.types]
-    listed += [
-        Wish("toggle", "without", one, words("wish.without", title=words.label(model.catalogue[one])))
-        for one in state.without
-    ]
-    plain = PageState()
-    said = {
-        "min_members": lambda: words("wish.min_members", n=state.min_members),
-        "min_year": lambda: words("wish.min_year", year=str(state.min_year)),
-        "max_year": lambda: words("wish.max_year", year=str(state.max_year)),
-        "sequels": lambda: words(f"wish.sequels.{state.sequels}"),
-        "novelty": lambda: words("controls.gems" if state.novelty > 0 else "controls.mainstream"),
-        "likes_only": lambda: words("controls.likes"),
-        "adult": lambda: words("controls.adult"),
-        "plan": lambda: words(f"wish.plan.{state.plan}"),
+def _label(visitor: Visitor, field: str, value: Any) -> str:
+    """Return a filter in words."""
+    texts = visitor.texts
+    match field:
+        case "types":
+            return texts.named("type", value)
+        case "without":
+            return texts("wish.without", title=texts.label(visitor.model.catalogue[value]))
+        case "novelty":
+            return texts("controls.gems" if value > 0 else "controls.mainstream")
+        case "likes_only" | "adult":
+            return texts("controls.likes" if field == "likes_only" else "controls.adult")
+        case "sequels" | "plan":
+            return texts(f"wish.{field}.{value}")
+    return texts(f"wish.{field}", genre=texts.named("genre", str(value)), n=value, year=str(value))
+
+
+def loosenings(visitor: Visitor) -> list[ActiveFilter]:
+    """Return a button for each single change with which more titles are allowed, the most titles first."""
+    state, texts, taste = visitor.state, visitor.texts, visitor.shown.taste
+    n_allowed = taste.allowed(state.filters()).sum()
+    special = {
+        "sequels": ("set", "sequels", "all"),
+        "exclude_ids": ("reset", "hidden" if state.hidden else "plan", None),
     }
-    changed = [name for name in said if getattr(state, name) != getattr(plain, name)]
-    return listed + [Wish("reset", name, None, said[name]()) for name in changed]
+    buttons = []
+    for (field, value), count in _counts_without(state.filters(), taste).items():
+        usual = "toggle" if value or field == "adult" else "reset", field, value
+        label = texts(f"loosen.{field}", genre=texts.named("genre", value or ""), year=str(getattr(state, field, "")))
+        if count > n_allowed:
+            buttons.append(ActiveFilter(*special.get(field, usual), label, count))
+    return sorted(buttons, key=lambda button: -button.count)
 
 
-def loosenings(state: PageState, taste: Taste, model: Model, words: Words) -> list[Wish]:
-    """What would let more titles qualify, the most first."""
-    now = int(taste.allowed(state.filters()).sum())
-    years = {"min_year": str(state.min_year), "max_year": str(state.max_year)}
-    found = []
-    for name, value, filters in state.filters().loosened():
-        count = int(taste.allowed(filters).sum())
-        if count > now:
-            label = words(f"loosen.{name}", genre=words.named("genre", value or ""), year=years.get(name, ""))
-            turned_down = "hidden" if state.hidden else "plan"
-            do, field, to = {"sequels": ("set", name, "all"), "exclude_ids": ("reset", turned_down, None)}.get(
-                name, ("toggle", name, value) if value or name == "adult" else ("reset", name, None)
-            )
-            found.append(Wish(do, field, to, label, count))
-    return sorted(found, key=lambda wish: -wish.count)
+def _counts_without(filters: Filters, taste: Taste) -> dict[tuple[str, str | None], int]:
+    """Return the number of allowed titles without each condition, by field and, for genres, the genre."""
+    conditions = filters.conditions(taste.model.catalogue)
+    counts = {}
+    for field, value, looser in filters.loosened():
+        # Masks, bool [n_titles]: what this person may get by the looser filters, and all the other conditions.
+        masks = [taste.allowed(Filters(adult=True, sequels=looser.sequels, exclude_ids=looser.exclude_ids))]
+        masks += [mask for condition, mask in conditions.items() if condition != (field, value)]
+        if (field, value) == ("genres", ADULT_GENRE) and not looser.adult:
+            masks.append(~conditions[field, value])  # adult titles are allowed only while somebody asks for the genre
+        counts[field, value] = int(np.logical_and.reduce(masks).sum())
+    return counts

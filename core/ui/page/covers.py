@@ -1,10 +1,10 @@
-"""The drawn cover of a title: what stands where its picture is missing, slow or blocked."""
+"""The drawn cover of a title, shown while its image is missing, slow or blocked."""
 
 from typing import NamedTuple
 
 from ...data.catalogue import Title
 
-# Motif (a symbol of templates/motifs.svg), hue, and the genres it stands for, the telling ones first.
+# Motif (a symbol of templates/motifs.svg), hue, and its genres; the most specific genres come first.
 MOTIFS = (
     ("orbit", 212, {"Space", "Mecha", "Sci-Fi", "Military"}),
     ("moon", 262, {"Horror", "Vampire", "Demons", "Mystery", "Thriller", "Psychological", "Police", "Dementia"}),
@@ -15,7 +15,7 @@ MOTIFS = (
     ("waves", 190, {"Slice of Life", "Music", "Drama"}),
     ("bubbles", 36, {"Comedy", "Kids", "School", "Parody"}),
 )
-OTHERS = ("waves", 30)
+DEFAULT = ("waves", 30)
 HUE_SPREAD = 36
 
 
@@ -27,7 +27,6 @@ class DrawnCover(NamedTuple):
 
 
 def drawn_cover(title: Title) -> DrawnCover:
-    """Motif and hue by the most telling genre, the hue a little different for each title."""
-    genres = set(title.genres)
-    motif, hue = next(((motif, hue) for motif, hue, of in MOTIFS if genres & of), OTHERS)
+    """Return the motif and hue of the most specific genre; the hue differs a little from title to title."""
+    motif, hue = next(((motif, hue) for motif, hue, genres in MOTIFS if genres.intersection(title.genres)), DEFAULT)
     return DrawnCover(motif, (hue + title.anime_id * 37 % HUE_SPREAD - HUE_SPREAD // 2) % 360)

@@ -5,67 +5,58 @@ from typing import NamedTuple
 import numpy as np
 
 from ...data.catalogue import Title
-from ...insight.factor_meanings import FactorEnd, FactorMeaning
-from ...insight.traits import OPPOSITES
+from ...insight.factor_meanings import FactorEnd
 from ...model.model import Model
 from ...numerics.arrays import Bool
 from ...recommend.filters import Filters
 from ...serving.model_source import ServedModel
 from ..rendering import render
-from ..translations import Words
-from .answers import Visitor
+from ..translations import Texts
+from .visitor import Visitor
 
-FACTORS_TOLD = 12
-
-
-NAMED_AFTER = 2  # titles that name the end of a factor which no trait names
-
-
-class NamedEnd(NamedTuple):
-    """An end of a factor in the visitor's words."""
-
-    name: str
-    titles: tuple[Title, ...]
+FACTORS_SHOWN = 12
+TITLES_NAMED = 2  # titles in the name of an end without a naming trait
 
 
 class NamedFactor(NamedTuple):
-    """A factor in the visitor's words; ``number`` counts from 1, ``share`` is that of the users' energy."""
+    """A factor, counted from 1, with its share of the users' energy, and the name and titles of each end."""
 
     number: int
     share: float
-    ends: tuple[NamedEnd, NamedEnd]
+    ends: list[tuple[str, tuple[Title, ...]]]
 
 
-def explore(visitor: Visitor, trouble: str) -> str:
-    """The map. What follows the visitor is drawn by ``assets/map.js``."""
-    model, said = visitor.model, visitor.words
+def explore(visitor: Visitor) -> str:
+    """Return the frame of the map. ``assets/map.js`` draws the map."""
+    model, adult = visitor.model, visitor.state.adult
     return render(
         "explore.html",
-        said,
-        n_titles=int(map_titles(model, visitor.state.adult).sum()),
-        adult=visitor.state.adult,
+        visitor.texts,
+        n_titles=int(map_titles(model, adult).sum()),
+        adult=adult,
         version=map_version(visitor.served),
         genres=model.regions.genres,
     )
 
 
 def map_version(served: ServedModel) -> str:
-    """Another for each model in service: what browsers keep of a map is of this one."""
+    """Return a version that changes with the model in service: browsers cache the map by it."""
     return f"{served.revision}-{served.loaded_at.timestamp():.0f}"
 
 
-def factors(visitor: Visitor) -> str:
-    """What the leading factors mean."""
-    model = visitor.model
-    told = zip(model.meanings[:FACTORS_TOLD], energy_shares(model), strict=False)
-    named = [named_factor(one, visitor.words, share) for one, share in told]
-    n_factors = len(model.singular_values)
-    return render("factors.html", visitor.words, n_factors=n_factors, factors=named)
-
-
 def map_titles(model: Model, adult: bool) -> Bool:
-    """Which titles the map shows, bool [n_titles]."""
+    """Return which titles the map shows, bool [n_titles]."""
     return Filters(adult=adult).mask(model.catalogue)
+
+
+def factors(visitor: Visitor) -> str:
+    """Return what the leading factors mean."""
+    model, texts = visitor.model, visitor.texts
+    named = [
+        NamedFactor(meaning.index + 1, share, [(end_name(end, texts), end.titles) for end in meaning.ends])
+        for meaning, share in zip(model.meanings[:FACTORS_SHOWN], energy_shares(model), strict=False)
+    ]
+    return render("factors.html", texts, n_factors=len(model.singular_values), factors=named)
 
 
 def energy_shares(model: Model) -> list[float]:
@@ -73,15 +64,7 @@ def energy_shares(model: Model) -> list[float]:
     return [float(share) for share in np.diff(model.spectrum.energy, prepend=0.0)]
 
 
-def named_factor(factor: FactorMeaning, words: Words, share: float) -> NamedFactor:
-    """A factor with its ends named."""
-    low, high = (NamedEnd(_end_name(end, words), end.titles) for end in factor.ends)
-    return NamedFactor(factor.index + 1, share, (low, high))
-
-
-def _end_name(end: FactorEnd, words: Words) -> str:
-    if end.named:
-        named = [words.named("trait" if trait.kind in OPPOSITES else trait.kind, trait.value) for trait in end.named]
-    else:
-        named = [words.label(title) for title in end.titles[:NAMED_AFTER]]
-    return words("comma").join(named)
+def end_name(end: FactorEnd, texts: Texts) -> str:
+    """Return the name of one end of a factor: its traits, or else its leading titles."""
+    names = [texts.named("trait" if trait.is_number else trait.kind, trait.value) for trait in end.named]
+    return texts("comma").join(names or [texts.label(title) for title in end.titles[:TITLES_NAMED]])

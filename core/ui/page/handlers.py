@@ -1,7 +1,6 @@
-"""What happens on the page: from the state that a browser sends to all that is shown.
+"""What the page's events call: handlers that take the state from a browser and return what changes on the page.
 
-Nothing is kept on the server. The visitor's state comes with every call and lives in their own
-browser; every handler returns all that changes at once.
+Nothing is kept on the server. The state lives in the browser and comes with every call.
 """
 
 from collections.abc import Callable
@@ -9,29 +8,25 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
-
 from ...data.catalogue import Title
-from ...errors import AniSVDError
 from ...serving.model_source import ServedModel
-from ..translations import words
-from . import active_filters as wishes
+from ..rendering import render
+from ..translations import texts_in
 from . import views
-from .answers import Answer, Visitor, answer
 from .explore import factors
-from .state import MAX_K, PageState
+from .results import results
+from .state import PARTNER_FIELDS, PageState, link_content
 from .tabs import panel
+from .visitor import Visitor
 
 SEARCH_LIMIT = 6
 LONGEST_QUERY = 200  # as in templates/search.html
 SUGGESTED = 6
-LOOSENINGS = 3
-STEP = 10
-SHELL = ("header", "search", "refine")
+NOBODY: dict[str, Any] = dict.fromkeys((*PARTNER_FIELDS.values(), "partner_user"))
 
 
-class Parts(NamedTuple):
-    """The parts of the page that follow the state."""
+class PageParts(NamedTuple):
+    """The parts of the page that follow the state, as HTML."""
 
     banner: str
     wall: str
@@ -43,142 +38,104 @@ class Parts(NamedTuple):
     below: str
 
 
-class Flows:
-    """The handlers. ``current`` gives the model in service at the time of each call."""
+class Handlers:
+    """The handlers. ``current`` returns the model in service at the time of each call."""
 
     def __init__(self, current: Callable[[], ServedModel]) -> None:
         self._current = current
 
     def open(self, sent: Any) -> tuple[Any, ...]:
-        """A page is opened, with ``{"query": of its address, "kept": state, "draft": state, "language":
-        …}``: a shared list if the address holds one (or what this tab made of it), else what was kept.
-        Returns ``{"state": …, "shared": …}``, the parts, those of the shell in the visitor's
-        language, and the footer.
-        """
-        served, sent = self._current(), _told(sent)
-        model, said = served.model, words(sent.get("language"))
-        state, dropped = PageState.from_link(str(sent.get("query", "")), model)
-        shared = replace(state, tab=PageState.tab) != PageState() or dropped > 0
-        if shared and sent.get("draft"):
-            state, dropped = PageState.from_json(sent["draft"], model)
-        elif not shared:  # at most a tab: one's own list on it, unless the page was left on another
-            state, dropped = PageState.from_json({"tab": state.tab} | _told(sent.get("kept")), model)
-        parts = _parts(Visitor(state, served, said), shared, dropped)
-        shell = (views.shell(name, said) for name in SHELL)
-        return ({"state": state.to_json(), "shared": shared}, *parts, *shell, views.footer(served, said))
+        """Return ``{"state": …, "shared": …}``, the parts, the shell in the visitor's language, and the footer.
 
-    def show(self, sent: Any) -> Parts:
-        """The visitor changed something: ``{"state": …, "shared": …, "language": …, "wall": ids of the
-        titles that stand there, "all": whether all ratings are to be shown}``.
+        ``sent`` is ``{"query": of the address, "kept": state, "draft": state, "language": …}``. A shared list in the
+        address comes before the kept state; ``draft`` is what the visitor made of that list since.
         """
-        visitor, dropped, sent = self._visitor(sent)
-        return _parts(visitor, bool(sent.get("shared")), dropped, sent.get("wall"), bool(sent.get("all")))
+        served, sent = self._current(), _dict(sent)
+        model, texts = served.model, texts_in(sent.get("language"))
+        state, n_wrong = PageState.from_link(str(sent.get("query", "")), model)
+        shared = replace(state, tab=PageState.tab) != PageState() or n_wrong > 0
+        if shared and sent.get("draft"):
+            state, n_wrong = PageState.from_json(sent["draft"], model)
+        elif not shared:  # the address names at most a tab, which counts unless the page was left on another one
+            state, n_wrong = PageState.from_json({"tab": state.tab} | _dict(sent.get("kept")), model)
+        parts = _parts(Visitor(state, served, texts), shared, n_wrong)
+        shell = [views.shell(part, texts) for part in views.SHELL]
+        return ({"state": state.to_json(), "shared": shared}, *parts, *shell, views.footer(served, texts))
+
+    def show(self, sent: Any) -> PageParts:
+        """Return the parts for a changed state.
+
+        ``sent`` is ``{"state": …, "shared": …, "language": …, "wall": ids of the titles on the wall, "all": whether
+        to show all ratings}``.
+        """
+        visitor, n_wrong, sent = self._visitor(sent)
+        return _parts(visitor, bool(sent.get("shared")), n_wrong, sent.get("wall"), bool(sent.get("all")))
+
+    def change(self, sent: Any) -> dict[str, Any] | None:
+        """Return the fields of a state to change for two people; None for a link without ratings.
+
+        ``sent`` is ``{"state": …}`` with ``"link"``, to take the ratings of another person from a link, or with
+        ``"swap": true``, to hand the screen over or back. Without both, the two are put in their own places.
+        """
+        visitor, _, sent = self._visitor(sent)
+        if link := str(sent.get("link") or ""):
+            ratings = link_content(link[link.find("?") + 1 :]).get("ratings")  # unread: the page counts wrong ones
+            has_ratings = PageState.from_json({"partner": ratings}, visitor.model)[0].partner
+            return NOBODY | {"partner": ratings} if has_ratings else None
+        state = visitor.state.handed_over() if sent.get("swap") else visitor.state
+        before = _dict(sent.get("state"))
+        return {name: value for name, value in state.to_json().items() if value != before.get(name)}
 
     def search(self, sent: Any) -> str:
-        """Titles for what is typed so far: ``{"query": …, "state": …, "language": …}``."""
+        """Return the titles for what is typed so far: ``{"query": …, "state": …, "language": …}``."""
         visitor, _, sent = self._visitor(sent)
         query = str(sent.get("query") or "")[:LONGEST_QUERY]
-        titles = visitor.model.catalogue.search(query, SEARCH_LIMIT)
-        return views.found(titles, query, visitor.state, visitor.model, visitor.words)
+        return views.search_results(visitor.model.catalogue.search(query, SEARCH_LIMIT), query, visitor)
 
     def _visitor(self, sent: Any) -> tuple[Visitor, int, dict[str, Any]]:
-        """Who calls, how much of their state is unknown here, and all that their browser told."""
-        served, sent = self._current(), _told(sent)
-        state, dropped = PageState.from_json(sent.get("state"), served.model)
-        return Visitor(state, served, words(sent.get("language"))), dropped, sent
+        """Return the visitor, the number of values of their state that were left out, and what was sent."""
+        served, sent = self._current(), _dict(sent)
+        state, n_wrong = PageState.from_json(sent.get("state"), served.model)
+        return Visitor(state, served, texts_in(sent.get("language"))), n_wrong, sent
 
 
-def _told(sent: Any) -> dict[str, Any]:
-    """What a browser sent, of which nothing may be assumed."""
+def _dict(sent: Any) -> dict[str, Any]:
+    """Return what a browser sent, or an empty dict for anything else than an object."""
     return sent if isinstance(sent, dict) else {}
 
 
-def _parts(visitor: Visitor, shared: bool, dropped: int, standing: Any = (), all_ratings: bool = False) -> Parts:
-    state, model, said = visitor.state, visitor.model, visitor.words
-    asked = model.suggest(model.fold_in(dict(state.ratings)), 3 * SUGGESTED, (*state.unseen, *state.hidden))
-    wall = filled_wall(asked, standing, visitor)
-    shown, trouble = _answer(visitor)
-    return Parts(
-        banner=views.banner(visitor.served.notice, shared, state.swapped, dropped, said),
-        wall=views.wall(wall, len(state.ratings), model, said),
-        rated=views.rated(state, model, said, all_ratings),
-        dock=views.dock(state, said),
-        panel=panel(visitor, trouble),
-        controls=views.controls(state, model, said),
-        results=_results(visitor, shown, [title for title in asked if title in wall]),
+def _parts(visitor: Visitor, shared: bool, n_wrong: int, wall_ids: Any = (), all_ratings: bool = False) -> PageParts:
+    state, model, texts = visitor.state, visitor.model, visitor.texts
+    suggested = model.suggest(visitor.taste, 3 * SUGGESTED, (*state.unseen, *state.hidden))
+    wall = _wall(visitor, suggested, wall_ids)
+    return PageParts(
+        banner=render("banner.html", texts, notice=visitor.served.notice, shared=shared, state=state, n_wrong=n_wrong),
+        wall=views.wall(wall, visitor),
+        rated=views.rated(visitor, None if all_ratings else views.RATED_SHOWN),
+        dock=render("dock.html", texts, n_rated=len(state.ratings)),
+        panel=panel(visitor),
+        controls=views.controls(visitor),
+        results=results(visitor, [title for title in suggested if title in wall]),
         below=factors(visitor) if state.tab == "explore" else "",
     )
 
 
-def _answer(visitor: Visitor) -> tuple[Answer, str]:
-    """The visitor's list, and what is wrong with the existing user they ask for: then it is without them."""
-    try:
-        return answer(visitor.state, visitor.model), ""
-    except AniSVDError as error:
-        return answer(visitor.state.alone(), visitor.model), visitor.trouble(error)
+def _wall(visitor: Visitor, suggested: list[Title], wall_ids: Any) -> list[Title]:
+    """Return the titles to rate. A new wall has the titles with most members first. On a known wall titles keep their
+    position until they are answered; the best suggestion then takes it.
 
-
-def filled_wall(asked: list[Title], standing: Any, visitor: Visitor) -> list[Title]:
-    """The titles to rate: who looks at some while rating another finds them where they were. Only
-    what was answered makes way, for what tells most; a new wall begins with what most people know.
-
-    Parameters
-    ----------
-    asked
-        What to ask, the most telling first.
-    standing
-        Ids of the titles that stand on the wall, if a browser says so.
+    ``suggested`` comes best first; ``wall_ids`` are the titles on the wall as a browser sent them.
     """
-    state = visitor.state
-    known = {anime_id for anime_id, _ in state.ratings} | {*state.unseen, *state.hidden}
-    ids = standing[:SUGGESTED] if isinstance(standing, list) else []
-    places = [_standing(one, known, visitor) for one in ids]
-    fresh = (title for title in asked if title not in places)
-    if not any(places):
+    state, catalogue = visitor.state, visitor.model.catalogue
+    answered = {anime_id for anime_id, _ in state.ratings} | {*state.unseen, *state.hidden}
+
+    def unanswered(anime_id: Any) -> Title | None:
+        is_title = isinstance(anime_id, int) and anime_id in catalogue
+        return catalogue[anime_id] if is_title and anime_id not in answered else None
+
+    wall = [unanswered(anime_id) for anime_id in wall_ids[:SUGGESTED]] if isinstance(wall_ids, list) else []
+    fresh = iter([title for title in suggested if title not in wall])
+    if not any(wall):
         return sorted(islice(fresh, SUGGESTED), key=lambda title: -title.members)
-    places += [None] * (SUGGESTED - len(places))
-    filled = [title or next(fresh, None) for title in places]
-    return [title for title in filled if title]
-
-
-def _standing(anime_id: Any, known: set[int], visitor: Visitor) -> Title | None:
-    """A title of the wall as a browser tells it, unless it was answered."""
-    catalogue = visitor.model.catalogue
-    there = isinstance(anime_id, int) and anime_id in catalogue and anime_id not in known
-    return catalogue[anime_id] if there else None
-
-
-def _results(visitor: Visitor, shown: Answer, asked: list[Title]) -> str:
-    state, model, said = visitor.state, visitor.model, visitor.words
-    n_found = len(shown.recommendations)
-    own = shown.about == "own"
-    few = n_found < state.k and shown.about != "two"
-    return views.results(
-        shown.cards(visitor),
-        model,
-        state,
-        said,
-        heading=_heading(visitor, shown.about),
-        hint=_hint(visitor, shown.about),
-        order=said(f"results.order.{shown.about}") if shown.about in ("own", "user", "two") else "",
-        loosenings=wishes.loosenings(state, shown.taste, model, said)[:LOOSENINGS] if few else [],
-        certainty=model.certainty(shown.taste) if own else None,
-        ask=asked[0] if own and asked else None,
-        more=min(state.k + STEP, MAX_K) if n_found == state.k < MAX_K else 0,
-        spot=model.taste_coordinates(shown.taste) if state.tab == "explore" and len(shown.taste) else None,
-    )
-
-
-def _hint(visitor: Visitor, about: str) -> str:
-    like = visitor.state.like
-    if about == "like" and like is not None and not visitor.model.is_known(like):
-        return visitor.words("results.like.unknown")
-    return visitor.words("results.nobody.hint") if about == "nobody" else ""
-
-
-def _heading(visitor: Visitor, about: str) -> Markup:
-    state, said = visitor.state, visitor.words
-    if about == "like" and state.like is not None:
-        title = Markup("<bdi>{}</bdi>").format(said.label(visitor.model.catalogue[state.like]))
-        return said("results.like", title=title)
-    return said(f"results.{about}", user=str(state.user))
+    wall += [None] * (SUGGESTED - len(wall))
+    return [title for title in (title or next(fresh, None) for title in wall) if title]

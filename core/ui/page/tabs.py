@@ -1,77 +1,124 @@
-"""What the tabs beside *Rate shows* hold: one of them at a time, rendered when it is looked at."""
+"""The panels of the tabs beside *Rate shows*. One of them is rendered, when its tab is open."""
 
+import json
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
+from ...data.catalogue import Title
 from ...errors import AniSVDError
-from ...insight.profile import profile
+from ...insight.profile import genre_shares, profile
+from ...model.model import Model
+from ...recommend.filters import ADULT_GENRE
+from ...recommend.fold_in import Taste
 from ...watchlists.anilist import ANILIST_QUERY, ANILIST_URL
 from ..rendering import render
-from . import views
-from .answers import Visitor, partner
 from .explore import explore
-from .how_it_works import how
+from .how_it_works import how_it_works
 from .state import BALANCE_STEPS
+from .visitor import Visitor
 
 USERS_LISTED = 100
 PEOPLE_SHOWN = 5
+HISTORY_SHOWN = 1_000
 
 
-def panel(visitor: Visitor, trouble: str) -> str:
-    """The panel of the visitor's tab; empty on *Rate shows*, whose parts are there anyway.
-    ``trouble``: why the existing user they ask for is not there, or an empty string.
-    """
+@dataclass(frozen=True)
+class TasteSummary:
+    """A taste in three lines: the number of titles, the typical genres, and the favourites."""
+
+    user_id: int | None
+    n_titles: int
+    genres: list[str]
+    favourites: list[Title]
+
+    @classmethod
+    def of(cls, taste: Taste) -> "TasteSummary":
+        """Return the summary of a taste, with at most two genres and three favourites."""
+        catalogue = taste.model.catalogue
+        shares = genre_shares(catalogue, taste.positions)
+        genres = [share.genre for share in shares if share.share > share.average and share.genre != ADULT_GENRE]
+        favourites = [catalogue[anime_id] for anime_id, _ in _favourites_first(taste)[:3]]
+        return cls(taste.user_id, len(taste), genres[:2], favourites)
+
+
+def panel(visitor: Visitor) -> str:
+    """Return the panel of the visitor's tab; empty on *Rate shows*, whose parts are always there."""
     show = PANELS.get(visitor.state.tab)
-    return show(visitor, trouble) if show else ""
+    return show(visitor) if show else ""
 
 
-def _list(visitor: Visitor, trouble: str) -> str:
-    return render("bring.html", visitor.words, anilist={"url": ANILIST_URL, "query": ANILIST_QUERY})
+def _list(visitor: Visitor) -> str:
+    return render("bring.html", visitor.texts, anilist={"url": ANILIST_URL, "query": ANILIST_QUERY})
 
 
-def _user(visitor: Visitor, trouble: str) -> str:
-    """An existing user, or some to choose from."""
-    state, said, model = visitor.state, visitor.words, visitor.model
+def _user(visitor: Visitor) -> str:
+    """Return the profile and the history of an existing user, or users to choose from."""
+    state, model, trouble = visitor.state, visitor.model, visitor.trouble
+    sample: list[int] = []
+    people: list[TasteSummary] = []
+    chosen: dict[str, Any] = {"profile": None}
     try:
         sample = _sample(visitor)
+        if state.user is None or trouble:
+            people = [TasteSummary.of(model.user_taste(user_id)) for user_id in sample[:PEOPLE_SHOWN]]
+        else:
+            chosen = _chosen_user(model.user_taste(state.user), model)
     except AniSVDError as error:
-        return views.person(state, said, [], [], visitor.trouble(error))
-    if state.user is None or trouble:
-        people = [views.Person.of(model.user_taste(user_id), model) for user_id in sample[:PEOPLE_SHOWN]]
-        return views.person(state, said, sample, people, trouble)
-    taste = model.user_taste(state.user)
-    return views.chosen_person(state, said, sample, taste, profile(model, taste), model)
+        trouble = visitor.sentence(error)
+    return render("person.html", visitor.texts, state=state, sample=sample, people=people, trouble=trouble, **chosen)
 
 
-def _together(visitor: Visitor, trouble: str) -> str:
-    state, model = visitor.state, visitor.model
+def _chosen_user(taste: Taste, model: Model) -> dict[str, Any]:
+    """Return an existing user as the template needs them, with their favourites first."""
+    catalogue, user_profile = model.catalogue, profile(model, taste)
+    history = _favourites_first(taste)
+    return {
+        "profile": user_profile,
+        "low": int(taste.scale.low),
+        "surprises": [(surprise, catalogue[surprise.anime_id]) for surprise in user_profile.surprises],
+        "history": [(catalogue[anime_id], rating) for anime_id, rating in history[:HISTORY_SHOWN]],
+        "n_more": len(history) - HISTORY_SHOWN,
+        "history_json": json.dumps(history[::-1]),
+    }
+
+
+def _together(visitor: Visitor) -> str:
+    """Return who the two people are, or the ways to name the other one."""
     try:
         sample = _sample(visitor)
     except AniSVDError:
         sample = []
-    alone = trouble or not state.is_for_two
+    tastes = visitor.shown.tastes
     return render(
         "together.html",
-        visitor.words,
-        state=state,
-        trouble=trouble,
+        visitor.texts,
+        state=visitor.state,
+        trouble=visitor.trouble,
         sample=sample,
         balance_steps=BALANCE_STEPS,
-        you=views.Person.of(model.fold_in(dict(state.ratings)), model),
-        other=None if alone else views.Person.of(partner(state, model), model),
+        you=TasteSummary.of(visitor.taste),
+        partner=TasteSummary.of(tastes[1]) if len(tastes) > 1 and not visitor.trouble else None,
     )
 
 
 def _sample(visitor: Visitor) -> list[int]:
-    """Some existing users. Raises `HubError` while they cannot be fetched."""
-    known = visitor.model.user_ids.tolist()
-    return random.sample(known, min(USERS_LISTED, len(known)))
+    """Return random existing users. Raises `HubError` while they cannot be fetched."""
+    user_ids = visitor.model.user_ids.tolist()
+    return random.sample(user_ids, min(USERS_LISTED, len(user_ids)))
 
 
-PANELS: dict[str, Callable[[Visitor, str], str]] = {
+def _favourites_first(taste: Taste) -> list[tuple[int, float]]:
+    """Return ids and ratings, highest rating first, of equal ones the title with more members."""
+    catalogue = taste.model.catalogue
+    return sorted(taste.ratings.items(), key=lambda entry: (-entry[1], -catalogue[entry[0]].members))
+
+
+PANELS: dict[str, Callable[[Visitor], str]] = {
     "list": _list,
     "user": _user,
     "together": _together,
     "explore": explore,
-    "how": how,
+    "how": how_it_works,
 }

@@ -1,4 +1,4 @@
-"""Routes beside Gradio's: files to download, lists to bring, the map, the code.
+"""Routes beside Gradio's: files to download, watchlists to upload, the map, the code.
 
-``core.ui.server`` takes one function a module, which makes the routes.
+Each module has one function that returns its routes; ``core.ui.server`` calls them.
 """

@@ -10,75 +10,75 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ...errors import AniSVDError
-from ...model.model import Model
 from ...recommend.together import JointRecommendation
 from ...recommend.top_k import Reason, Recommendation
 from ...serving.model_source import ServedModel
-from ..page.answers import answer
 from ..page.state import PageState
+from ..page.visitor import Visitor
+from ..translations import texts_in
 
 COLUMNS = (
     "rank", "anime_id", "name", "english", "genres", "type", "episodes", "mean_rating", "members",
     "predicted_rating", "because",
 )  # fmt: skip
-Listed = list[Recommendation] | list[JointRecommendation]
+Recommendations = list[Recommendation] | list[JointRecommendation]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def download_routes(current: Callable[[], ServedModel]) -> list[Route]:
-    """``GET /list.csv`` and ``GET /list.json``. A wrong user is answered with 404 and a sentence;
-    whatever else the model doesn't know is left out, as on the page.
+    """Return the routes ``GET /list.csv`` and ``GET /list.json``. An unknown user gets 404 and a sentence. Other
+    values that the model does not know are left out, as on the page.
     """
 
-    def route(name: str, respond: Callable[[Listed], Response]) -> Route:
+    def route(suffix: str, respond: Callable[[Recommendations], Response]) -> Route:
         def endpoint(request: Request) -> Response:
-            model = current().model
+            served = current()
+            state, _ = PageState.from_link(str(request.url.query), served.model)
             try:
-                return respond(listed(str(request.url.query), model))
+                response = respond(Visitor(state, served, texts_in()).answer.recommendations)
             except AniSVDError as error:
                 return PlainTextResponse(str(error), status_code=404)
+            response.headers["Content-Disposition"] = f'attachment; filename="anisvd.{suffix}"'
+            return response
 
-        return Route(f"/{name}", endpoint)
+        return Route(f"/list.{suffix}", endpoint)
 
-    return [route("list.csv", as_csv), route("list.json", as_json)]
-
-
-def listed(query: str, model: Model) -> Listed:
-    """The list that the page shows for a link."""
-    return answer(PageState.from_link(query, model)[0], model).recommendations
+    return [route("csv", as_csv), route("json", as_json)]
 
 
-def as_json(recommendations: Listed) -> Response:
-    """A JSON array with the fields of `Recommendation` or `JointRecommendation`."""
-    return JSONResponse([item.as_dict() for item in recommendations], headers=_saved_as("anisvd.json"))
+def as_json(recommendations: Recommendations) -> Response:
+    """Return a JSON array with the fields of `Recommendation` or `JointRecommendation`."""
+    return JSONResponse([item.as_dict() for item in recommendations])
 
 
-def as_csv(recommendations: Listed) -> Response:
-    """UTF-8 with a byte order mark, for spreadsheets; names that one would take for a formula begin
-    with an apostrophe. Of two people, what differs stands in one cell, with a slash between.
+def as_csv(recommendations: Recommendations) -> Response:
+    """Return UTF-8 with a byte order mark, for spreadsheets. An apostrophe comes before a name that a spreadsheet
+    would take for a formula. For two people a cell has both values, separated by a slash.
     """
     stream = io.StringIO()
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
     for item in recommendations:
-        people: list[tuple[float, tuple[Reason, ...]]]
-        if isinstance(item, JointRecommendation):
-            people = list(zip(item.predicted_ratings, item.because, strict=True))
-        else:
-            people = [(item.predicted_rating, item.because)]
-        told = {
+        ratings, reasons = _by_person(item)
+        texts = {
             "genres": ", ".join(item.genres),
-            "predicted_rating": " / ".join(f"{rating:.2f}" for rating, _ in people),
-            "because": " / ".join(" | ".join(one.english or one.name for one in because) for _, because in people),
+            "predicted_rating": " / ".join(f"{rating:.2f}" for rating in ratings),
+            "because": " / ".join(
+                " | ".join(reason.english or reason.name for reason in because) for because in reasons
+            ),
         }
-        writer.writerow([_cell((item.as_dict() | told)[column]) for column in COLUMNS])
-    text = "\ufeff" + stream.getvalue()
-    return Response(text, media_type="text/csv; charset=utf-8", headers=_saved_as("anisvd.csv"))
+        writer.writerow([_cell((item.as_dict() | texts)[column]) for column in COLUMNS])
+    return Response("\ufeff" + stream.getvalue(), media_type="text/csv; charset=utf-8")
+
+
+def _by_person(
+    item: Recommendation | JointRecommendation,
+) -> tuple[tuple[float, ...], tuple[tuple[Reason, ...], ...]]:
+    """Return the predicted rating and the reasons of each person."""
+    if isinstance(item, JointRecommendation):
+        return item.predicted_ratings, item.because
+    return (item.predicted_rating,), (item.because,)
 
 
 def _cell(value: Any) -> Any:
     return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
-
-
-def _saved_as(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}

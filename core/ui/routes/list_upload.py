@@ -1,6 +1,6 @@
-"""``POST /bring``: a list from elsewhere comes in, ratings and a report go out; nothing is kept."""
+"""``POST /bring``: a watchlist comes in, ratings and a report go out. Nothing is kept."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,7 +16,7 @@ from ...watchlists.entries import MAX_BYTES, Watchlist, WatchlistError
 from ...watchlists.matching import MatchedEntry, MatchedWatchlist, match_entries
 from ...watchlists.reader import read_watchlist
 from ..rendering import render
-from ..translations import Words, words
+from ..translations import Texts, texts_in
 
 NAMES_SHOWN = 200
 MAX_RECEIVED = 100 << 20  # bytes
@@ -24,32 +24,32 @@ USED = ("rated", "seen", "dropped", "planned")
 
 
 def bringing_route(current: Callable[[], ServedModel]) -> Route:
-    """``POST /bring?language=…&scale=…&pasted=1`` with the bytes of a list answers ``{"ratings":
-    [[anime_id, rating], …], "planned": [anime_id, …], "report": HTML}``; of what is no list, only a
-    report that says so.
+    """Return the route ``POST /bring?language=…&scale=…&pasted=1``, which takes the bytes of a watchlist.
+
+    The answer is ``{"ratings": [[anime_id, rating], …], "planned": [anime_id, …], "report": HTML}``, or a report
+    alone if the bytes are no watchlist.
     """
 
     async def endpoint(request: Request) -> Response:
-        asked = request.query_params
-        said = words(asked.get("language"))
+        query = request.query_params
+        texts, scale = texts_in(query.get("language")), query.get("scale")
+        score_format = scale if scale in POINTS else None
         try:
-            content = await _received(request)
-            # Pasted text is UTF-8, whatever encoding its XML declares.
-            given = content.decode("utf-8", errors="replace") if asked.get("pasted") == "1" else content
-            scale = asked.get("scale")
-            known = scale if scale in POINTS else None
-            return JSONResponse(await run_in_threadpool(_read, given, known, current().model, said))
+            content: bytes | str = await _received(request)
+            if query.get("pasted") == "1" and isinstance(content, bytes):
+                content = content.decode("utf-8", errors="replace")  # whatever encoding its XML declares
+            return JSONResponse(await run_in_threadpool(_read, content, score_format, current().model, texts))
         except ClientDisconnect:
             return Response(status_code=400)
         except WatchlistError as error:
-            return JSONResponse({"report": trouble(error, said)})
+            return JSONResponse({"report": trouble(error, texts)})
 
     return Route("/bring", endpoint, methods=["POST"])
 
 
 async def _received(request: Request) -> bytes:
-    """The body. What is too large is received to its end, for else no answer reaches whoever sends it;
-    but not kept, and not for ever.
+    """Return the body. Raises `WatchlistError` for a body that is too large. That is received to its end but not kept,
+    because a sender who is cut off sees no answer; at ``MAX_RECEIVED`` receiving stops.
     """
     content, size = bytearray(), 0
     async for chunk in request.stream():
@@ -63,34 +63,42 @@ async def _received(request: Request) -> bytes:
     return bytes(content)
 
 
-def trouble(error: WatchlistError, said: Words) -> str:
-    """Why there is no list; where only its scale is unknown, with the scales to choose from."""
-    sentence = said(f"lists.{error.kind}", **error.facts)
-    return render("trouble.html", said, trouble=sentence, scales=POINTS if error.kind == "score_format" else ())
+def trouble(error: WatchlistError, texts: Texts) -> str:
+    """Return why there is no watchlist, as HTML; if only its scale is unknown, with the scales to choose from."""
+    sentence = texts(f"lists.{error.kind}", **error.facts)
+    return render("trouble.html", texts, trouble=sentence, scales=POINTS if error.kind == "score_format" else ())
 
 
-def _read(content: bytes | str, score_format: str | None, model: Model, said: Words) -> dict[str, Any]:
-    brought = read_watchlist(content, score_format)
-    known = match_entries(brought, model.catalogue, model.rating_scale)
-    ratings = [[anime_id, rating] for anime_id, rating in known.ratings.items()]
-    return {"ratings": ratings, "planned": list(known.planned), "report": report(brought, known, model, said)}
+def _read(content: bytes | str, score_format: str | None, model: Model, texts: Texts) -> dict[str, Any]:
+    watchlist = read_watchlist(content, score_format)
+    matched = match_entries(watchlist, model.catalogue, model.rating_scale)
+    return {
+        "ratings": list(matched.ratings.items()),
+        "planned": matched.planned,
+        "report": report(watchlist, matched, model, texts),
+    }
 
 
-def report(brought: Watchlist, known: MatchedWatchlist, model: Model, said: Words) -> str:
-    """What became of each entry: how many of each kind, and which of those that don't count."""
-    of_kind: defaultdict[str, list[MatchedEntry]] = defaultdict(list)
-    for matched in known.entries:
-        of_kind[matched.kind].append(matched)
-    order = [*(kind for kind in USED if kind in of_kind), *(kind for kind in of_kind if kind not in USED)]
-    rows = [(kind, len(of_kind[kind]), _names(of_kind[kind], model, said)) for kind in order]
-    by = {way: sum(matched.matched_by == way for matched in known.entries) for way in ("same_id", "name")}
+def report(watchlist: Watchlist, matched: MatchedWatchlist, model: Model, texts: Texts) -> str:
+    """Return how many entries there are of each kind, with names, as HTML. The kinds that count come first."""
+    by_kind: defaultdict[str, list[MatchedEntry]] = defaultdict(list)
+    for entry in matched.entries:
+        by_kind[entry.kind].append(entry)
+    kinds = [*(kind for kind in USED if kind in by_kind), *(kind for kind in by_kind if kind not in USED)]
     return render(
-        "report.html", said, brought=brought, rows=rows, by=by, shown=NAMES_SHOWN, used=USED, planned=known.planned
+        "report.html",
+        texts,
+        watchlist=watchlist,
+        rows=[(kind, len(by_kind[kind]), _names(by_kind[kind], model, texts)) for kind in kinds],
+        matched_by=Counter(entry.matched_by for entry in matched.entries),
+        shown=NAMES_SHOWN,
+        used=USED,
+        planned=matched.planned,
     )
 
 
-def _names(entries: Sequence[MatchedEntry], model: Model, said: Words) -> list[str]:
+def _names(entries: Sequence[MatchedEntry], model: Model, texts: Texts) -> list[str]:
     return [
-        said.label(model.catalogue[matched.anime_id]) if matched.anime_id is not None else matched.entry.name
+        matched.entry.name if matched.anime_id is None else texts.label(model.catalogue[matched.anime_id])
         for matched in entries[:NAMES_SHOWN]
     ]

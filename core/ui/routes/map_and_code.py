@@ -1,6 +1,4 @@
-"""What the tabs *Explore* and *How it works* fetch: the map's titles, the model card, and the code that
-answers.
-"""
+"""Resources of the tabs *Explore* and *How it works*: the titles of the map, the model card, and the code that runs."""
 
 import gzip
 import json
@@ -18,32 +16,31 @@ from ...model.model import Model
 from ...numerics.arrays import Float32
 from ...serving.model_source import ServedModel
 from ..page.explore import map_titles, map_version
-from ..translations import Words, words
+from ..translations import Texts, texts_in
 
 CORE = Path(__file__).parents[2]
-STEPS = 65_535  # places are told as whole numbers from 0 to this
+STEPS = 65_535  # coordinates are whole numbers from 0 to this
 
 
 def sight_routes(current: Callable[[], ServedModel]) -> list[Route]:
-    """``GET /map.json?language=…&adult=1&version=…``, ``/model-card`` and ``/code/core/….py``."""
-    maps: dict[tuple[str, bool], tuple[Model, bytes]] = {}
+    """Return the routes ``GET /map.json?language=…&adult=1&version=…``, ``/model-card`` and ``/code/core/….py``."""
+    cached: dict[tuple[str, bool], tuple[Model, bytes]] = {}
 
     def title_map(request: Request) -> Response:
-        served, said = current(), words(request.query_params.get("language"))
-        model = served.model
-        key = (said.language, request.query_params.get("adult") == "1")
-        made_of, content = maps.get(key, (None, b""))
-        if made_of is not model:
-            content = gzip.compress(json.dumps(map_data(model, said, key[1]), separators=(",", ":")).encode())
-            maps[key] = (model, content)
-        asked = request.query_params.get("version")
-        lasting = "private, max-age=86400" if asked == map_version(served) else "no-cache"
-        headers = {"Content-Encoding": "gzip", "Cache-Control": lasting}
+        served, query = current(), request.query_params
+        texts, adult = texts_in(query.get("language")), query.get("adult") == "1"
+        model, content = cached.get((texts.language, adult), (None, b""))
+        if model is not served.model:
+            data = map_data(served.model, texts, adult)
+            content = gzip.compress(json.dumps(data, separators=(",", ":")).encode())
+            cached[texts.language, adult] = served.model, content
+        is_current = query.get("version") == map_version(served)
+        caching = "private, max-age=86400" if is_current else "no-cache"
+        headers = {"Content-Encoding": "gzip", "Cache-Control": caching}
         return Response(content, media_type="application/json", headers=headers)
 
     def card(request: Request) -> Response:
-        served = current()
-        return PlainTextResponse(model_card(served.model.info), media_type="text/markdown; charset=utf-8")
+        return PlainTextResponse(model_card(current().model.info), media_type="text/markdown; charset=utf-8")
 
     def code(request: Request) -> Response:
         module = CORE / request.path_params["name"]
@@ -51,11 +48,7 @@ def sight_routes(current: Callable[[], ServedModel]) -> list[Route]:
             return PlainTextResponse("There is no such module. Modules are core/**/*.py.", status_code=404)
         return PlainTextResponse(module.read_text(encoding="utf-8"))
 
-    return [
-        Route("/map.json", title_map),
-        Route("/model-card", card),
-        Route("/code/core/{name:path}", code),
-    ]
+    return [Route("/map.json", title_map), Route("/model-card", card), Route("/code/core/{name:path}", code)]
 
 
 @cache
@@ -63,33 +56,32 @@ def _modules() -> frozenset[Path]:
     return frozenset(CORE.rglob("*.py"))
 
 
-def map_data(model: Model, words: Words, adult: bool) -> dict[str, object]:
-    """What ``assets/map.js`` draws: ``{"titles": [[anime_id, x, y, region, members, known, name], …], "regions":
-    [{"label", "x", "y"}, …]}``, the best known titles last, so that they lie on top. ``known`` is 0 for
-    a title that too few rated to have factors.
+def map_data(model: Model, texts: Texts, adult: bool) -> dict[str, object]:
+    """Return what ``assets/map.js`` draws: ``{"titles": [[anime_id, x, y, region, members, known, name], …], "regions":
+    [{"label", "x", "y"}, …]}``. The titles with most members come last and are drawn on top. ``known`` is 0 for a
+    title that has no factors, because too few people rated it.
     """
     catalogue, regions = model.catalogue, model.regions
-    trained = np.zeros(len(catalogue), dtype=int)
-    trained[model.ranker.factors.columns] = 1
+    has_factors = np.zeros(len(catalogue), dtype=int)
+    has_factors[model.ranker.factors.columns] = 1
+    # Catalogue positions of the titles on the map, in the order of drawing, int64 [n_shown].
     shown = np.flatnonzero(map_titles(model, adult))
     shown = shown[np.argsort(catalogue.members[shown], kind="stable")]
-
-    def steps(places: Float32) -> list[list[int]]:
-        return np.rint((places.clip(-1, 1) + 1) / 2 * STEPS).astype(int).tolist()  # type: ignore[no-any-return]
-
-    rows = zip(
+    titles = zip(
         catalogue.anime_ids[shown].tolist(),
-        steps(model.coordinates[shown]),
+        *_steps(model.coordinates[shown]),
         regions.region_of_title[shown].tolist(),
         catalogue.members[shown].tolist(),
-        trained[shown].tolist(),
-        (words.label(catalogue.title(int(at))) for at in shown),
+        has_factors[shown].tolist(),
+        [texts.label(catalogue.title(position)) for position in shown.tolist()],
         strict=True,
     )
-    labels = [words.named("genre", genre) for genre in regions.genres]
-    return {
-        "titles": [[one, *place, *rest] for one, place, *rest in rows],
-        "regions": [
-            {"label": label, "x": x, "y": y} for label, (x, y) in zip(labels, steps(regions.centres), strict=True)
-        ],
-    }
+    labels = [texts.named("genre", genre) for genre in regions.genres]
+    centres = zip(labels, *_steps(regions.centres), strict=True)
+    return {"titles": list(titles), "regions": [{"label": label, "x": x, "y": y} for label, x, y in centres]}
+
+
+def _steps(coordinates: Float32) -> list[list[int]]:
+    """Return x and y, -1..1, float32 [n, 2], as whole numbers from 0 to `STEPS`, two lists of n."""
+    steps = np.rint((coordinates.clip(-1, 1) + 1) / 2 * STEPS).astype(int)
+    return [axis.tolist() for axis in steps.T]

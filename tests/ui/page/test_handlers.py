@@ -6,90 +6,114 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core import HubError, Model
+from core import WATCHED, HubError, Model
 from core.serving.model_source import ServedModel
-from core.ui.page.active_filters import loosenings, wishes
-from core.ui.page.answers import answer
+from core.ui.page.active_filters import _counts_without, active_filters, loosenings
 from core.ui.page.covers import MOTIFS, drawn_cover
-from core.ui.page.handlers import Flows
+from core.ui.page.handlers import Handlers
 from core.ui.page.state import PageState
+from core.ui.page.visitor import Visitor
 from core.ui.routes.downloads import download_routes
-from core.ui.translations import words
+from core.ui.translations import texts_in
 
 
 def served(model: Model) -> ServedModel:
     return ServedModel(model, "a test", "", datetime.now(UTC), "")
 
 
+def visitor(model: Model, state: PageState) -> Visitor:
+    return Visitor(state, served(model), texts_in())
+
+
 @pytest.fixture
-def flows(model: Model) -> Flows:
-    return Flows(lambda: served(model))
+def handlers(model: Model) -> Handlers:
+    return Handlers(lambda: served(model))
 
 
-def test_a_page_opens_with_a_link_before_what_was_kept(flows: Flows, model: Model) -> None:
+def test_a_link_comes_before_the_kept_state(handlers: Handlers, model: Model) -> None:
     kept = PageState(ratings=((105, 8),)).to_json()
-    opened, banner, *_ = flows.open({"query": "?rated=103:9", "kept": kept, "draft": None})
+    opened, banner, *_ = handlers.open({"query": "?rated=103:9", "kept": kept, "draft": None})
     assert opened["shared"]
     assert opened["state"]["ratings"] == [[103, 9]]
     assert "shared this list" in banner
-    opened, banner, *_ = flows.open({"query": "?rated=103:9", "kept": kept, "draft": PageState(k=5).to_json()})
+    opened, banner, *_ = handlers.open({"query": "?rated=103:9", "kept": kept, "draft": PageState(k=5).to_json()})
     assert (opened["shared"], opened["state"]["k"], opened["state"]["ratings"]) == (True, 5, [])
-    opened, banner, *_ = flows.open({"query": "?__theme=dark", "kept": kept, "draft": None})
+    opened, banner, *_ = handlers.open({"query": "?__theme=dark", "kept": kept, "draft": None})
     assert (opened["shared"], opened["state"]["ratings"], banner.strip()) == (False, [[105, 8]], "")
-    del kept["tab"]  # only a page that was left and comes back tells where it was
-    opened, banner, *_ = flows.open({"query": "?tab=how", "kept": kept, "draft": None})
+    del kept["tab"]  # only a page that was left and comes back names its tab
+    opened, banner, *_ = handlers.open({"query": "?tab=how", "kept": kept, "draft": None})
     assert (opened["shared"], opened["state"]["tab"], opened["state"]["ratings"]) == (False, "how", [[105, 8]])
-    opened, banner, *_ = flows.open({"query": "?tab=how", "kept": kept | {"tab": "rate"}, "draft": None})
+    opened, banner, *_ = handlers.open({"query": "?tab=how", "kept": kept | {"tab": "rate"}, "draft": None})
     assert opened["state"]["tab"] == "rate"
 
 
 @pytest.mark.parametrize("sent", [None, 5, "x", [], {}, {"state": 5}, {"state": {"ratings": "x"}}])
-def test_whatever_a_browser_sends_is_answered(flows: Flows, sent: object) -> None:
-    assert "Loved by most" in flows.show(sent).results
-    assert "Loved by most" in flows.open(sent)[7]
-    assert flows.search(sent).strip() == ""
+def test_anything_that_a_browser_sends_is_answered(handlers: Handlers, sent: object) -> None:
+    assert "Loved by most" in handlers.show(sent).results
+    assert "Loved by most" in handlers.open(sent)[7]
+    assert handlers.search(sent).strip() == ""
 
 
-def test_users_that_cannot_be_fetched_get_a_sentence(model: Model) -> None:
-    def away() -> None:
+def test_page_says_that_users_cannot_be_fetched(model: Model) -> None:
+    def fail() -> None:
         raise HubError("The Hub is away.")
 
-    broken = replace(model, load_users=away)
-    parts = Flows(lambda: served(broken)).show({"state": {"tab": "user", "user": 1}})
+    broken = replace(model, load_users=fail)
+    parts = Handlers(lambda: served(broken)).show({"state": {"tab": "user", "user": 1}})
     assert "cannot be fetched right now" in parts.panel
     assert "Loved by most" in parts.results
 
 
-def test_a_visitors_own_titles_are_not_recommended_to_them_as_another_user(model: Model) -> None:
+def test_titles_the_visitor_has_seen_are_left_out_of_a_users_list(model: Model) -> None:
     user = int(model.user_ids[3])
-    plain = answer(PageState(tab="user", user=user), model).recommendations
+    plain = visitor(model, PageState(tab="user", user=user)).answer.recommendations
     assert [item.anime_id for item in plain] == [
         item.anime_id for item in model.recommend(model.user_taste(user), 10, PageState().filters())
     ]
     seen = plain[0].anime_id
-    again = answer(PageState(tab="user", user=user, ratings=((seen, 9),)), model).recommendations
+    again = visitor(model, PageState(tab="user", user=user, ratings=((seen, 9),))).answer.recommendations
     assert seen not in [item.anime_id for item in again]
 
 
-def test_wishes_name_what_narrows_the_list_and_loosenings_what_helps(model: Model) -> None:
+def test_active_filters_are_named_and_loosenings_allow_more_titles(model: Model) -> None:
     state = PageState(genres=("Comedy",), min_year=2010, likes_only=True, without=(103,), novelty=-1, sequels="all")
-    assert {wish.label for wish in wishes(state, model, words())} == {
+    narrowed = visitor(model, state)
+    assert {button.label for button in active_filters(narrowed)} == {
         "only Comedy", "from 2010", "Likes only", "without Third Show", "mainstream", "sequels, too",
     }  # fmt: skip
-    assert wishes(PageState(), model, words()) == []
-    found = loosenings(state, model.fold_in({}), model, words())
-    assert found[0].label == "Also before 2010"
-    assert [wish.count for wish in found] == sorted((wish.count for wish in found), reverse=True)
+    assert active_filters(visitor(model, PageState())) == []
+    changes = loosenings(narrowed)
+    assert changes[0].label == "Also before 2010"
+    assert [change.count for change in changes] == sorted((change.count for change in changes), reverse=True)
     now = model.fold_in({}).allowed(state.filters()).sum()
-    assert all(wish.count > now for wish in found)
+    assert all(change.count > now for change in changes)
 
 
-def test_downloads_hold_the_list_and_no_formula(model: Model) -> None:
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"genres": ("Hentai",)},
+        {"genres": ("Hentai", "Comedy"), "min_year": 2000},
+        {"genres": ("Hentai",), "adult": True},
+        {"exclude_genres": ("Hentai", "Drama"), "types": ("TV",), "max_year": 2012},
+        {"genres": ("Comedy",), "hidden": (103, 110, 120), "sequels": "new", "min_members": 1_000},
+        {"planned": (108, 112), "plan": "hide", "without": (105,), "min_year": 2000, "max_year": 2015},
+    ],
+)
+def test_a_loosening_counts_the_titles_that_its_filters_allow(model: Model, choices: dict[str, Any]) -> None:
+    state = PageState(ratings=((105, 9.0), (113, 3.0)), **choices)
+    taste = visitor(model, state).shown.taste
+    counts = {(field, value): taste.allowed(looser).sum() for field, value, looser in state.filters().loosened()}
+    assert _counts_without(state.filters(), taste) == counts
+
+
+def test_downloads_have_the_list_and_no_formula(model: Model) -> None:
     client = TestClient(Starlette(routes=download_routes(lambda: served(model))))
     query = "rated=103:9,105:8&k=60&sequels=all"
     items = client.get(f"/list.json?{query}").json()
@@ -103,7 +127,7 @@ def test_downloads_hold_the_list_and_no_formula(model: Model) -> None:
     assert (wrong.status_code, "no user 'nobody'" in wrong.text) == (404, True)
 
 
-def test_names_like_formulas_are_disarmed() -> None:
+def test_names_like_formulas_get_an_apostrophe() -> None:
     from core.ui.routes.downloads import _cell
 
     assert [_cell(value) for value in ("=1+1", "@x", "-5", "a", 5, None)] == ["'=1+1", "'@x", "'-5", "a", 5, None]
@@ -116,10 +140,35 @@ def test_every_title_has_a_drawn_cover(model: Model) -> None:
     assert len(set(drawn)) > 10
 
 
-def test_ten_visitors_at_once_get_each_their_own(flows: Flows, model: Model) -> None:
+def test_ten_concurrent_visitors_get_their_own_pages(handlers: Handlers, model: Model) -> None:
     states = [PageState(ratings=((100 + number, 9.0), (130 + number, 3.0)), k=3 + number) for number in range(10)]
-    alone = [flows.show({"state": state.to_json()}) for state in states]
+    alone = [handlers.show({"state": state.to_json()}) for state in states]
     with ThreadPoolExecutor(10) as pool:
-        together = list(pool.map(lambda state: flows.show({"state": state.to_json()}), states * 10))
+        together = list(pool.map(lambda state: handlers.show({"state": state.to_json()}), states * 10))
     assert together == alone * 10
     assert len({parts.results for parts in alone}) == 10
+
+
+def test_the_screen_is_handed_over_and_back(handlers: Handlers) -> None:
+    state = PageState(tab="together", ratings=((103, 9),), hidden=(110,), partner=((105, 8),), without=(103,)).to_json()
+    changes = handlers.change({"state": state, "swap": True})
+    assert changes == {
+        "tab": "rate", "ratings": [[105, 8]], "partner": [[103, 9]], "hidden": [], "partner_hidden": [110],
+        "swapped": True, "without": [],
+    }  # fmt: skip
+    back = handlers.change({"state": state | changes, "swap": True})
+    assert state | changes | back == state | {"without": []}
+    # Whoever opens the tab of both is back in place; then there is nothing more to change.
+    back = handlers.change({"state": state | changes | {"tab": "together"}})
+    assert state | changes | {"tab": "together"} | back == state | {"without": []}
+    assert handlers.change({"state": state}) == {}
+
+
+def test_a_link_names_the_other_person(handlers: Handlers, model: Model) -> None:
+    state = PageState(tab="together", partner_user="nobody", partner_hidden=(110,)).to_json()
+    for link in ("https://example.org/?rated=105:8,103:seen,x&k=5", "rated=105:8,103:seen,x"):
+        changed, dropped = PageState.from_json(state | handlers.change({"state": state, "link": link}), model)
+        assert changed == PageState(tab="together", partner=((105, 8), (103, WATCHED)))
+        assert dropped == 1
+    for link in ("https://example.org/?q=1", "?rated=", "?rated=999999:8", "x", 5, ["rated=105:8"]):
+        assert handlers.change({"state": state, "link": link}) is None

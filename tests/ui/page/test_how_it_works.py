@@ -1,4 +1,4 @@
-"""What the tab *How it works* tells, without a browser."""
+"""The tab *How it works*, without a browser."""
 
 import re
 from dataclasses import replace
@@ -9,16 +9,16 @@ import pytest
 from core import Model
 from core.insight.spectrum import spectrum
 from core.serving.model_source import ServedModel
-from core.ui.page.answers import Visitor
 from core.ui.page.explore import energy_shares
-from core.ui.page.how_it_works import _settled, how
+from core.ui.page.how_it_works import _settled, how_it_works
 from core.ui.page.state import PageState
-from core.ui.translations import LANGUAGES, words
+from core.ui.page.visitor import Visitor
+from core.ui.translations import LANGUAGES, texts_in
 
 
-def told(model: Model, state: PageState, language: str = "en") -> str:
+def rendered(model: Model, state: PageState, language: str = "en") -> str:
     served = ServedModel(model, "a test", "", datetime.now(UTC), "")
-    return how(Visitor(state, served, words(language)), "")
+    return how_it_works(Visitor(state, served, texts_in(language)))
 
 
 def test_shares_are_of_the_users_energy(model: Model) -> None:
@@ -29,9 +29,11 @@ def test_shares_are_of_the_users_energy(model: Model) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("n", [0, 1, 4, 60])
-def test_parts_are_those_of_each_row_and_add_up(model: Model, language: str, n: int) -> None:
-    state = PageState(ratings=tuple((100 + 7 * at % 60 if n < 60 else 100 + at, float(1 + at % 10)) for at in range(n)))
-    html = told(model, state, language)
+def test_parts_of_each_score_add_up_to_it(model: Model, language: str, n: int) -> None:
+    state = PageState(
+        ratings=tuple((100 + 7 * index % 60 if n < 60 else 100 + index, float(1 + index % 10)) for index in range(n))
+    )
+    html = rendered(model, state, language)
     decimal = re.compile(r"-?\d+[.,]\d\d(?!\d)")
     rows = re.findall(r"<tbody><tr>(.*?)</tr>\s*<tr><td[^>]*class=\"from\">(.*?)</td>", html, re.DOTALL)
     assert len(rows) == (5 if n < 60 else 0)
@@ -43,13 +45,13 @@ def test_parts_are_those_of_each_row_and_add_up(model: Model, language: str, n: 
     assert not re.search(r"-0[.,]0+(?!\d)", html)
 
 
-def test_the_list_settles_where_it_is_the_same_to_the_end(model: Model) -> None:
+def test_list_settles_where_more_factors_no_longer_change_it(model: Model) -> None:
     steps = model.walkthrough(model.fold_in({103: 9, 110: 2}))
     assert steps is not None
     first, second, last = steps.truncated
     other = (*reversed(last.titles),)
-    kept = [replace(one, titles=last.titles) for one in (first, second)]
-    changed = [replace(one, titles=other) for one in (first, second)]
-    assert _settled([kept[0], kept[1], last]) == first.factors
-    assert _settled([kept[0], changed[1], last]) == last.factors  # what comes back was not settled
-    assert _settled([changed[0], kept[1], last]) == second.factors
+    same = [replace(shorter, titles=last.titles) for shorter in (first, second)]
+    changed = [replace(shorter, titles=other) for shorter in (first, second)]
+    assert _settled([same[0], same[1], last]) == first.factors
+    assert _settled([same[0], changed[1], last]) == last.factors  # a list that comes back has not settled
+    assert _settled([changed[0], same[1], last]) == second.factors

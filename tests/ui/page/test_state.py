@@ -1,4 +1,4 @@
-"""The state of the page, to JSON and to links and back, and what is no state at all."""
+"""The state of the page: to JSON and to links and back, and anything else in its place."""
 
 import json
 from dataclasses import replace
@@ -19,7 +19,7 @@ states = st.builds(
     user=st.none() | st.integers(0, 10**9),
     like=st.none() | IDS,
     ratings=st.dictionaries(IDS, st.sampled_from([WATCHED, 1, 7.5, 10]), max_size=8).map(
-        lambda one: tuple(one.items())
+        lambda ratings: tuple(ratings.items())
     ),
     unseen=several,
     hidden=several,
@@ -41,13 +41,13 @@ thorough = settings(deadline=None, suppress_health_check=[HealthCheck.function_s
 
 @thorough
 @given(state=states)
-def test_a_state_survives_its_link_and_its_json(model: Model, state: PageState) -> None:
+def test_link_and_json_restore_the_state(model: Model, state: PageState) -> None:
     assert PageState.from_link(state.to_link(), model) == (state, 0)
     assert PageState.from_link("?" + state.to_link(), model) == (state, 0)
     assert PageState.from_json(json.loads(json.dumps(state.to_json())), model) == (state, 0)
 
 
-def test_a_link_tells_only_what_differs_from_the_defaults(model: Model) -> None:
+def test_link_has_only_values_that_differ_from_the_defaults(model: Model) -> None:
     assert PageState().to_link() == ""
     state = PageState(ratings=((103, 9), (104, WATCHED)), exclude_genres=("Sci-Fi",), adult=True)
     assert state.to_link() == "rated=103:9,104:seen&no=Sci-Fi&adult=1"
@@ -66,7 +66,7 @@ def test_a_link_tells_only_what_differs_from_the_defaults(model: Model) -> None:
         (f"k={'9' * 10_000}&rated={'A' * 10_000}", 2),
     ],
 )
-def test_what_the_model_does_not_know_is_left_out_and_counted(model: Model, query: str, dropped: int) -> None:
+def test_unknown_values_are_left_out_and_counted(model: Model, query: str, dropped: int) -> None:
     state, counted = PageState.from_link(query, model)
     assert counted == dropped
     assert replace(state, ratings=()) == PageState()
@@ -83,13 +83,13 @@ def test_what_the_model_does_not_know_is_left_out_and_counted(model: Model, quer
         max_leaves=20,
     )
 )
-def test_no_json_at_all_does_harm(model: Model, content: object) -> None:
+def test_any_json_is_read(model: Model, content: object) -> None:
     state, dropped = PageState.from_json(content, model)
     assert dropped >= 0
     assert PageState.from_json(state.to_json(), model) == (state, 0)
 
 
-def test_contradictions_are_settled(model: Model) -> None:
+def test_contradictions_are_resolved(model: Model) -> None:
     content = {
         "ratings": [[103, 9], [104, 8], [103, 2]], "genres": ["Comedy"], "exclude_genres": ["Comedy", "Drama"],
         "min_year": 2010, "max_year": 2000, "hidden": [105, 105],
@@ -102,7 +102,7 @@ def test_contradictions_are_settled(model: Model) -> None:
     assert state.hidden == (105,)
 
 
-def test_no_list_that_somebody_brings_is_cut(model: Model) -> None:
+def test_only_lists_longer_than_any_watchlist_are_cut(model: Model) -> None:
     known = [int(anime_id) for anime_id in model.item_ids]
     state, dropped = PageState.from_json({"planned": (known * 300)[:12_000]}, model)
     assert (set(state.planned), dropped) == (set(known), 0)

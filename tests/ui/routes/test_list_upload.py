@@ -1,4 +1,4 @@
-"""``POST /bring`` without a browser: what a list leads to, and what is no list."""
+"""``POST /bring`` without a browser: watchlists, and anything else in their place."""
 
 import gzip
 import io
@@ -41,7 +41,7 @@ def zipped() -> bytes:
     return file.getvalue()
 
 
-def test_a_list_becomes_ratings_plans_and_a_report_of_every_entry(http: TestClient) -> None:
+def test_watchlist_becomes_ratings_plans_and_a_report_of_every_entry(http: TestClient) -> None:
     for content in (EXPORT.encode(), gzip.compress(EXPORT.encode())):
         answer = http.post("/bring", content=content).json()
         assert set(answer) == {"ratings", "planned", "report"}
@@ -49,39 +49,39 @@ def test_a_list_becomes_ratings_plans_and_a_report_of_every_entry(http: TestClie
         assert answer["planned"] == [108]
         report = answer["report"]
         assert "MyAnimeList, list of <bdi>somebody</bdi>, 6 entries" in report
-        told = ("rated", "seen, not rated", "dropped: counts against", "planned", "unknown to this model")
-        assert all(f"<b>1</b> {kind}" in report for kind in told)
+        kinds = ("rated", "seen, not rated", "dropped: counts against", "planned", "unknown to this model")
+        assert all(f"<b>1</b> {kind}" in report for kind in kinds)
         assert "<b>1</b> there twice" in report
         assert "&lt;b&gt;Nobody&lt;/b&gt; knows this" in report
         assert "Third Show" in report
 
 
-def test_the_report_speaks_the_visitors_language(http: TestClient) -> None:
+def test_report_is_in_the_visitors_language(http: TestClient) -> None:
     assert "三番目" in http.post("/bring?language=ja", content=EXPORT.encode()).json()["report"]
     english = http.post("/bring", content=b"hello").json()["report"]
     assert "neither XML nor JSON" in english
     assert http.post("/bring?language=fr", content=b"hello").json()["report"] == english
-    others = [http.post(f"/bring?language={one}", content=b"hello").json()["report"] for one in ("ja", "id")]
+    others = [http.post(f"/bring?language={code}", content=b"hello").json()["report"] for code in ("ja", "id")]
     assert len({english, *others}) == 3
 
 
-def test_pasted_text_is_utf_8_whatever_it_declares(http: TestClient) -> None:
+def test_pasted_text_is_read_as_utf_8(http: TestClient) -> None:
     text = mal_export(mal_entry(10**6, title="進撃"), encoding="UTF-16").encode()
     assert "進撃" in http.post("/bring?pasted=1", content=text).json()["report"]
     assert "ratings" not in http.post("/bring", content=text).json()
     assert "neither XML" in http.post("/bring?pasted=1", content=b"\xff\xfe\x00").json()["report"]
 
 
-def test_a_list_without_a_scale_asks_for_it_and_takes_it(http: TestClient) -> None:
+def test_page_asks_for_the_scale_of_a_watchlist_without_one(http: TestClient) -> None:
     content = as_json(anilist_answer([anilist_entry(1, 103, score=3)], score_format=None))
-    for asked in ("/bring", "/bring?scale=", "/bring?scale=POINT_1000"):
-        answer = http.post(asked, content=content).json()
+    for path in ("/bring", "/bring?scale=", "/bring?scale=POINT_1000"):
+        answer = http.post(path, content=content).json()
         assert set(answer) == {"report"}
         assert answer["report"].count('data-do="readAs"') == 5
-    read = {
+    ratings = {
         scale: http.post(f"/bring?scale={scale}", content=content).json()["ratings"] for scale in ("POINT_3", "POINT_5")
     }
-    assert read == {"POINT_3": [[103, 8.5]], "POINT_5": [[103, 5.0]]}
+    assert ratings == {"POINT_3": [[103, 8.5]], "POINT_5": [[103, 5.0]]}
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_list_without_a_scale_asks_for_it_and_takes_it(http: TestClient) -> No
     ],
     ids=range(20),
 )
-def test_what_is_no_list_gets_a_sentence(http: TestClient, content: bytes, sentence: str) -> None:
+def test_anything_but_a_watchlist_gets_a_sentence(http: TestClient, content: bytes, sentence: str) -> None:
     answer = http.post("/bring", content=content)
     assert answer.status_code == 200
     assert set(answer.json()) == {"report"}
@@ -119,11 +119,11 @@ def test_what_is_no_list_gets_a_sentence(http: TestClient, content: bytes, sente
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
-def test_a_damaged_list_is_answered(http: TestClient, data: st.DataObject) -> None:
+def test_damaged_watchlist_gets_a_report(http: TestClient, data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from([EXPORT.encode(), as_json(anilist_answer([anilist_entry(1, 103, score=80)]))]))
-    at = data.draw(st.integers(0, len(whole)))
+    start = data.draw(st.integers(0, len(whole)))
     junk = data.draw(st.binary(max_size=8) | st.text(max_size=4).map(lambda text: text.encode(errors="replace")))
-    content = whole[:at] + junk + whole[at + data.draw(st.integers(0, 20)) :]
+    content = whole[:start] + junk + whole[start + data.draw(st.integers(0, 20)) :]
     packed = data.draw(st.booleans())
     query = data.draw(st.sampled_from(["", "?pasted=1", "?scale=POINT_5&language=id", "?scale=%00&language=%ff"]))
     answer = http.post(f"/bring{query}", content=gzip.compress(content) if packed else content)
@@ -131,5 +131,5 @@ def test_a_damaged_list_is_answered(http: TestClient, data: st.DataObject) -> No
     assert answer.json()["report"]
 
 
-def test_only_a_post_brings(http: TestClient) -> None:
+def test_only_post_is_allowed(http: TestClient) -> None:
     assert http.get("/bring").status_code == 405

@@ -13,15 +13,15 @@ from core import Model
 from core.model.card import model_card
 from core.serving.model_source import ServedModel
 from core.ui.routes.map_and_code import STEPS, sight_routes
-from core.ui.translations import words
+from core.ui.translations import texts_in
 
 
 def client(*serving: Model) -> TestClient:
-    """Over each of the models in turn, the last for ever."""
-    waiting = list(serving)
+    """Serve the models in turn, the last one for ever."""
+    queue = list(serving)
 
     def current() -> ServedModel:
-        model = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        model = queue.pop(0) if len(queue) > 1 else queue[0]
         return ServedModel(model, "a test", "", datetime.now(UTC), "")
 
     return TestClient(Starlette(routes=sight_routes(current)))
@@ -32,19 +32,20 @@ def http(model: Model) -> TestClient:
     return client(model)
 
 
-def test_the_map_has_every_title_but_adult_ones_the_best_known_last(http: TestClient, model: Model) -> None:
+def test_map_has_every_title_except_adult_ones_most_members_last(http: TestClient, model: Model) -> None:
     answer = http.get("/map.json")
     assert (answer.status_code, answer.headers["content-encoding"]) == (200, "gzip")
     assert answer.headers["content-type"] == "application/json"
     titles = answer.json()["titles"]
-    adult = {one.anime_id for one in map(model.catalogue.title, range(len(model.catalogue))) if "Hentai" in one.genres}
+    every_title = map(model.catalogue.title, range(len(model.catalogue)))
+    adult = {title.anime_id for title in every_title if "Hentai" in title.genres}
     assert {row[0] for row in titles} == set(model.item_ids.tolist()) - adult
     everything = http.get("/map.json?adult=1").json()["titles"]
     assert {row[0] for row in everything} == set(model.item_ids.tolist())
     assert [row[4] for row in titles] == sorted(row[4] for row in titles)
-    places = dict(zip(model.item_ids.tolist(), model.coordinates.tolist(), strict=True))
+    coordinates = dict(zip(model.item_ids.tolist(), model.coordinates.tolist(), strict=True))
     for anime_id, x, y, region, members, known, name in everything:
-        assert (x / STEPS * 2 - 1, y / STEPS * 2 - 1) == pytest.approx(places[anime_id], abs=1e-4)
+        assert (x / STEPS * 2 - 1, y / STEPS * 2 - 1) == pytest.approx(coordinates[anime_id], abs=1e-4)
         title = model.catalogue[anime_id]
         assert (members, name) == (title.members, title.label)
         assert known == model.is_known(anime_id)
@@ -52,20 +53,20 @@ def test_the_map_has_every_title_but_adult_ones_the_best_known_last(http: TestCl
         assert region < 0 or model.regions.genres[region] in title.genres
 
 
-def test_the_map_speaks_the_visitors_language(http: TestClient, model: Model) -> None:
-    found = {one: http.get(f"/map.json?language={one}").json() for one in ("en", "ja", "fr")}
-    assert found["fr"] == found["en"]
-    assert {row[0]: row[6] for row in found["ja"]["titles"]}[103] == "三番目"
+def test_map_is_in_the_visitors_language(http: TestClient, model: Model) -> None:
+    maps = {language: http.get(f"/map.json?language={language}").json() for language in ("en", "ja", "fr")}
+    assert maps["fr"] == maps["en"]
+    assert {row[0]: row[6] for row in maps["ja"]["titles"]}[103] == "三番目"
     for language in ("en", "ja"):
-        labels = [region["label"] for region in found[language]["regions"]]
-        assert labels == [words(language).named("genre", genre) for genre in model.regions.genres]
-    assert [(one["x"], one["y"]) for one in found["ja"]["regions"]] == [
-        (one["x"], one["y"]) for one in found["en"]["regions"]
+        labels = [region["label"] for region in maps[language]["regions"]]
+        assert labels == [texts_in(language).named("genre", genre) for genre in model.regions.genres]
+    assert [(region["x"], region["y"]) for region in maps["ja"]["regions"]] == [
+        (region["x"], region["y"]) for region in maps["en"]["regions"]
     ]
 
 
 @pytest.mark.parametrize("query", ["adult=yes", "adult=", "language=%00", "language=../en", "x=1&adult=1&adult=0"])
-def test_any_question_about_the_map_is_answered(http: TestClient, query: str) -> None:
+def test_map_is_returned_for_any_query(http: TestClient, query: str) -> None:
     assert json.dumps(http.get(f"/map.json?{query}").json(), allow_nan=False)
 
 
@@ -79,13 +80,13 @@ def test_another_model_has_another_map(model: Model) -> None:
     assert {row[6] for row in other["titles"]} == {"Renamed"}
 
 
-def test_the_card_is_the_one_of_the_model_that_answers(http: TestClient, model: Model) -> None:
+def test_card_is_that_of_the_model_in_service(http: TestClient, model: Model) -> None:
     answer = http.get("/model-card")
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
     assert answer.text == model_card(model.info)
 
 
-def test_the_code_is_what_runs(http: TestClient) -> None:
+def test_code_is_the_file_that_runs(http: TestClient) -> None:
     answer = http.get("/code/core/numerics/truncated_svd.py")
     assert answer.headers["content-type"].startswith("text/plain")
     assert answer.text == (ROOT / "core" / "numerics" / "truncated_svd.py").read_text(encoding="utf-8")
@@ -111,5 +112,5 @@ def test_the_code_is_what_runs(http: TestClient) -> None:
         "/code/app.py",
     ],
 )
-def test_nothing_else_is_code(http: TestClient, path: str) -> None:
+def test_no_other_file_is_served_as_code(http: TestClient, path: str) -> None:
     assert http.get(path).status_code == 404

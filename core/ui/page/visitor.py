@@ -1,0 +1,102 @@
+"""A visitor's request, with the tastes and the list that follow from it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ...errors import AniSVDError, InputError
+from ...model.model import Model
+from ...recommend.fold_in import Taste
+from ...recommend.together import JointRecommendation
+from ...recommend.top_k import Recommendation
+from ...serving.model_source import ServedModel
+from ..translations import Texts
+from .state import BALANCE_STEPS, NOVELTY_STEPS, PageState
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A list and whose it is.
+
+    Attributes
+    ----------
+    about
+        ``own``, ``nobody`` (the visitor rated nothing), ``user``, ``two``, or ``like``: titles like another one.
+    tastes
+        One for each person the list is for, the visitor's or the existing user's first.
+    """
+
+    about: str
+    tastes: tuple[Taste, ...]
+    recommendations: list[Recommendation] | list[JointRecommendation]
+
+    @property
+    def taste(self) -> Taste:
+        """The taste of the first person."""
+        return self.tastes[0]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """One request: the state, the model that answers, and the texts in the visitor's language.
+
+    Tastes and lists are computed once, when first needed.
+    """
+
+    state: PageState
+    served: ServedModel
+    texts: Texts
+
+    @property
+    def model(self) -> Model:
+        """The model that answers."""
+        return self.served.model
+
+    @cached_property
+    def taste(self) -> Taste:
+        """The visitor's own taste, by all their ratings."""
+        return self.model.fold_in(dict(self.state.ratings))
+
+    @cached_property
+    def answer(self) -> Answer:
+        """The list that the state asks for. Raises `AniSVDError` if an existing user is not there."""
+        return self._answer(self.state)
+
+    @cached_property
+    def shown(self) -> Answer:
+        """The list on the page: `answer`, without an existing user who is not there."""
+        return self._answer(self.state.alone()) if self.trouble else self.answer
+
+    @cached_property
+    def trouble(self) -> str:
+        """A sentence if an existing user is not there, else an empty string."""
+        try:
+            _ = self.answer
+        except AniSVDError as error:
+            return self.sentence(error)
+        return ""
+
+    def sentence(self, error: AniSVDError) -> str:
+        """Return why the existing user is not there."""
+        user = self.state.partner_user if self.state.tab == "together" else self.state.user
+        is_unknown = isinstance(error, InputError)
+        return self.texts("trouble.user", user=str(user)) if is_unknown else self.texts("trouble.users")
+
+    def _answer(self, state: PageState) -> Answer:
+        model, filters, novelty = self.model, state.filters(), state.novelty / NOVELTY_STEPS
+        about, taste = ("own" if state.ratings else "nobody"), self.taste
+        if state.listed_user is not None:
+            about, taste = "user", model.user_taste(state.listed_user).with_seen(taste)
+        taste = taste.narrowed(state.without, state.likes_only)
+        if state.like is not None:
+            return Answer("like", (taste,), model.similar(state.like, state.k, filters, taste))
+        if state.is_for_two:
+            tastes = taste, self._partner_taste(state)
+            balance = state.balance / BALANCE_STEPS
+            return Answer("two", tastes, model.recommend_together(tastes, state.k, filters, balance, novelty))
+        first = state.planned if state.plan == "first" else ()
+        return Answer(about, (taste,), model.recommend(taste, state.k, filters, novelty, first))
+
+    def _partner_taste(self, state: PageState) -> Taste:
+        if state.partner_user is not None:
+            return self.model.user_taste(state.partner_user)
+        return self.model.fold_in(dict(state.partner))
