@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from ..insight.spectrum import Spectrum
 from .comparison import Comparison
-from .curves import Curve
+from .curves import MetricCurve
 from .splits import KNOWN
 
 STYLE: dict[Any, Any] = {
@@ -40,7 +40,7 @@ def comparison_charts(comparison: Comparison) -> Charts:
     return quality | calibration | {"long-tail.png": lambda: _long_tail(comparison, histories[-1])}
 
 
-def factor_charts(ranking: Curve, prediction: Curve, spectrum: Spectrum) -> Charts:
+def factor_charts(ranking: MetricCurve, prediction: MetricCurve, spectrum: Spectrum) -> Charts:
     """Return the charts of NDCG and RMSE by the number of factors, and of the spectrum."""
     curves = {"NDCG@10": ranking, "RMSE": prediction}
     return {"factors.png": lambda: _curves(curves), "spectrum.png": lambda: _spectrum(spectrum)}
@@ -131,7 +131,7 @@ def _long_tail(comparison: Comparison, history: str) -> Figure:
     return figure
 
 
-def _curves(curves: Mapping[str, Curve]) -> Figure:
+def _curves(curves: Mapping[str, MetricCurve]) -> Figure:
     figure = Figure(figsize=WIDE)
     both = figure.subplots(1, 2)
     for (title, curve), axes in zip(curves.items(), both, strict=True):

@@ -12,11 +12,11 @@ from .splits import Split
 RANKING_FACTORS = (8, 16, 32, 64, 128, 256, 512)
 PREDICTION_FACTORS = (2, 4, 8, 16, 24, 32, 48)
 
-Curve = Mapping[int, Estimates]
+MetricCurve = Mapping[int, Estimates]
 """Figures of one metric, by number of factors and by holdout."""
 
 
-def ranking_curve(head: RankingHead, split: Split, factors: Sequence[int] = RANKING_FACTORS) -> Curve:
+def ranking_curve(head: RankingHead, split: Split, factors: Sequence[int] = RANKING_FACTORS) -> MetricCurve:
     """Return NDCG@10 of a head that was fitted to ``split.train``, cut to its leading factors.
 
     Truncated SVDs are nested, so one fit gives them all.
@@ -28,7 +28,7 @@ def ranking_curve(head: RankingHead, split: Split, factors: Sequence[int] = RANK
 
 def prediction_curve(
     split: Split, config: PredictionConfig, factors: Sequence[int] = PREDICTION_FACTORS, seed: int = 0
-) -> Curve:
+) -> MetricCurve:
     """Return RMSE of the prediction head, fitted with each number of factors."""
     heads = {k: replace(config, factors=k).fit(split.train, seed, lambda done: None) for k in factors}
     return {k: _by_holdout(head, split, "rmse") for k, head in heads.items()}

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import InputError
 from ..model.card import markdown_table
 from .comparison import CHOOSING_METRICS, Comparison
-from .curves import Curve
+from .curves import MetricCurve
 from .figures import estimate_to_dict
 from .measure import LOWER_IS_BETTER, RANKING_METRICS, RATING_METRICS
 from .splits import KNOWN
@@ -48,7 +48,7 @@ def _result(comparison: Comparison, holdout: str, name: str) -> dict[str, Any]:
     return figures
 
 
-def curve_to_dict(curve: Curve) -> dict[str, Any]:
+def curve_to_dict(curve: MetricCurve) -> dict[str, Any]:
     """Return value and standard error by number of factors and holdout, ready for JSON."""
     return {
         str(k): {holdout: estimate_to_dict(estimate) for holdout, estimate in estimates.items()}
