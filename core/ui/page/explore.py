@@ -1,10 +1,7 @@
 """The tab *Explore*: the map, and what the leading factors mean."""
 
-from typing import NamedTuple
-
 import numpy as np
 
-from ...data.catalogue import Title
 from ...insight.factor_meanings import FactorEnd
 from ...model.model import Model
 from ...numerics.arrays import Bool
@@ -16,14 +13,6 @@ from .visitor import Visitor
 
 FACTORS_SHOWN = 12
 TITLES_NAMED = 2  # titles in the name of an end without a naming trait
-
-
-class NamedFactor(NamedTuple):
-    """A factor, counted from 1, with its share of the users' energy, and the name and titles of each end."""
-
-    number: int
-    share: float
-    ends: list[tuple[str, tuple[Title, ...]]]
 
 
 def explore(visitor: Visitor) -> str:
@@ -50,13 +39,11 @@ def map_titles(model: Model, adult: bool) -> Bool:
 
 
 def factors(visitor: Visitor) -> str:
-    """Return what the leading factors mean."""
+    """Return the leading factors with their shares of the users' energy, and the names and titles of their ends."""
     model, texts = visitor.model, visitor.texts
-    named = [
-        NamedFactor(meaning.index + 1, share, [(end_name(end, texts), end.titles) for end in meaning.ends])
-        for meaning, share in zip(model.meanings[:FACTORS_SHOWN], energy_shares(model), strict=False)
-    ]
-    return render("factors.html", texts, n_factors=len(model.singular_values), factors=named)
+    leading = zip(model.meanings[:FACTORS_SHOWN], energy_shares(model), strict=False)
+    shown = [(share, [(end_name(end, texts), end.titles) for end in meaning.ends]) for meaning, share in leading]
+    return render("factors.html", texts, n_factors=len(model.singular_values), factors=shown)
 
 
 def energy_shares(model: Model) -> list[float]:

@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 320, 120  # of a chart, in SVG units
 
 
 class Score(NamedTuple):
-    """A score and its parts: those of the visitor's titles that add most, and the number and sum of the others."""
+    """A score with the parts of the visitor's titles that add most to it, and the number and sum of the others."""
 
     scored: ScoredTitle
     parts: list[tuple[Title, float]]
@@ -29,25 +29,13 @@ class Score(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """A curve over the number of factors, in SVG units from the upper left corner.
-
-    ``points`` are ``x,y`` pairs. Labels have their position along the axis: ``ticks`` below the chart, ``left`` on
-    its left side, ``right`` at the last point.
-    """
+    """A curve over the number of factors, in SVG units from the upper left corner."""
 
     name: str
-    points: str
-    ticks: list[tuple[float, str]]
-    left: list[tuple[float, str]]
-    right: tuple[float, str]
-
-
-class Quality(NamedTuple):
-    """Measured quality: metrics with their numbers of columns, the head of each column, and a row for each recipe."""
-
-    metrics: list[tuple[str, int]]
-    columns: list[str]
-    rows: list[list[str]]
+    points: str  # as "x,y x,y"
+    ticks: list[tuple[float, str]]  # labels below, with their x
+    left: list[tuple[float, str]]  # labels on the left, with their y
+    right: tuple[float, str]  # the label of the last point
 
 
 def how_it_works(visitor: Visitor) -> str:
@@ -130,17 +118,18 @@ def _score(scored: ScoredTitle, rated: Sequence[RatedTitle]) -> Score:
     return Score(scored, parts[:PARTS_SHOWN], len(others), sum(others))
 
 
-def _quality(model: Model, texts: Texts) -> Quality:
+def _quality(model: Model, texts: Texts) -> dict[str, object]:
+    """Return the measured quality: metrics with their numbers of columns, column heads, and a row for each recipe."""
     (_, *columns), *rows = quality_rows(by_title(model.info))
     metrics = groupby(name.partition(", ")[0] for name in columns)
-    return Quality(
-        metrics=[(metric, len(list(same))) for metric, same in metrics],
-        columns=[_column(name, texts) for name in columns],
-        rows=[
-            [texts.named("column", title.strip("*")), *(_figure(cell, texts) for cell in cells)]
-            for title, *cells in rows
+    return {
+        "metrics": [(metric, len(list(names))) for metric, names in metrics],
+        "columns": [_column(name, texts) for name in columns],
+        "rows": [
+            [texts.named("column", recipe.strip("*")), *(_figure(cell, texts) for cell in cells)]
+            for recipe, *cells in rows
         ],
-    )
+    }
 
 
 def _figure(cell: str, texts: Texts) -> str:

@@ -59,15 +59,12 @@ def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
         below = _part()
         footer = _part()
 
+        # The page triggers all events but the first: assets/store.js.
         parts = [banner, wall, rated, dock, panel, controls, results, below]
-        page.load(
-            handlers.open,
-            sent,
-            [opened, *parts, header, search, refine, footer],
-            js=OPENING,
-            **INSTANT,
-        ).then(None, opened, None, js="opened => anisvd.adopt(opened)")
-        # The page triggers these events: assets/store.js.
+        everything = [opened, *parts, header, search, refine, footer]
+        page.load(handlers.open, sent, everything, js=OPENING, **INSTANT).then(
+            None, opened, None, js="opened => anisvd.adopt(opened)"
+        )
         header.submit(handlers.show, sent, parts, js="() => anisvd.sending()", **INSTANT).then(
             None, None, None, js="() => anisvd.shown()"
         )

@@ -3,6 +3,7 @@
 Nothing that comes from a browser or a link is trusted. Wrong values are left out and counted.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
@@ -42,52 +43,24 @@ Reader = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class PageState:
-    """What a visitor rated and chose.
+    """What a visitor rated and chose. The filters are those of `core.recommend.filters.Filters`."""
 
-    Attributes
-    ----------
-    tab, user
-        What the visitor looks at. The recommendations are for the visitor. On the tab ``user`` they are for that
-        existing user, on the tab ``together`` for the visitor and somebody else.
-    like
-        If set, the page shows titles like this one instead.
-    ratings, unseen, hidden
-        The visitor's ``(anime_id, rating or WATCHED)``, oldest first; titles not to suggest for rating again;
-        titles never to recommend.
-    planned, plan
-        Titles that the visitor plans to watch, and whether those come like any others, are hidden, or come first.
-    without
-        Titles that don't count as reasons.
-    partner, partner_user, partner_unseen, partner_hidden, partner_planned
-        The ratings of the other of two people, or their id as an existing user; their other lists.
-    swapped
-        Whether the other person rates at the moment. Then the two have changed places: see `exchanged`.
-    balance
-        From 0, which suits two people on average, to 4, which suits the less pleased one.
-    k, genres, exclude_genres, types, min_members, min_year, max_year, sequels, adult
-        The length of the list, and the fields of `core.recommend.filters.Filters`.
-    likes_only
-        Whether low ratings count for nothing.
-    novelty
-        From mainstream, -2, to hidden gems, 2.
-    """
-
-    tab: str = "rate"
+    tab: str = "rate"  # on "user" the list is for that existing user, on "together" for two people
     user: int | str | None = None
-    like: int | None = None
-    ratings: tuple[Rated, ...] = ()
-    unseen: tuple[int, ...] = ()
-    hidden: tuple[int, ...] = ()
-    planned: tuple[int, ...] = ()
-    plan: str = "any"
-    without: tuple[int, ...] = ()
-    partner: tuple[Rated, ...] = ()
+    like: int | None = None  # the page shows titles like this one instead
+    ratings: tuple[Rated, ...] = ()  # (anime_id, rating or `WATCHED`), oldest first
+    unseen: tuple[int, ...] = ()  # not suggested for rating again
+    hidden: tuple[int, ...] = ()  # never recommended
+    planned: tuple[int, ...] = ()  # titles that the visitor plans to watch
+    plan: str = "any"  # whether those come like any others, are hidden, or come first
+    without: tuple[int, ...] = ()  # these don't count as reasons
+    partner: tuple[Rated, ...] = ()  # the ratings of the other of two people
     partner_unseen: tuple[int, ...] = ()
     partner_hidden: tuple[int, ...] = ()
     partner_planned: tuple[int, ...] = ()
-    partner_user: int | str | None = None
-    swapped: bool = False
-    balance: int = round(BALANCE * BALANCE_STEPS)
+    partner_user: int | str | None = None  # the other person is this existing user
+    swapped: bool = False  # the other person rates now, and the two have exchanged their lists
+    balance: int = round(BALANCE * BALANCE_STEPS)  # 0 suits two people on average, 4 the less pleased one
     k: int = 10
     genres: tuple[str, ...] = ()
     exclude_genres: tuple[str, ...] = ()
@@ -96,8 +69,8 @@ class PageState:
     min_year: int | None = None
     max_year: int | None = None
     sequels: str = "first"
-    likes_only: bool = False
-    novelty: int = 0
+    likes_only: bool = False  # low ratings count for nothing
+    novelty: int = 0  # from mainstream, -2, to hidden gems, 2
     adult: bool = False
 
     # -- from and to JSON and links ------------------------------------------------------------
@@ -110,11 +83,10 @@ class PageState:
         values: dict[str, Any] = {}
         n_wrong = 0
         for name, reader in _readers(model).items():
-            is_list = isinstance(getattr(cls, name), tuple)
-            items = content.get(name)
-            if items is None:
+            if (sent := content.get(name)) is None:
                 continue
-            items = items if is_list and isinstance(items, list) else [items]
+            is_list = isinstance(getattr(cls, name), tuple)
+            items = sent if is_list and isinstance(sent, list) else [sent]
             readable = _readable(items, reader)
             n_wrong += len(items) - len(readable)
             if readable:
@@ -130,7 +102,7 @@ class PageState:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists, numbers and strings by field, defaults included."""
-        return {name: _plain(value) for name, value in vars(self).items()}
+        return dict(json.loads(json.dumps(vars(self))))
 
     def to_link(self) -> str:
         """Return the query of a link that restores this state, with the values that differ from the defaults."""
@@ -274,16 +246,12 @@ def _unique(items: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple({item[0] if isinstance(item, tuple) else item: item for item in items}.values())
 
 
-def _plain(value: Any) -> Any:
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
-
-
 def _text(value: Any) -> str:
     """Return a value as text in a link."""
     if isinstance(value, tuple):
-        return ",".join(f"{item[0]}:{_rating(item[1])}" if isinstance(item, tuple) else str(item) for item in value)
+        return ",".join(_rated_text(*item) if isinstance(item, tuple) else str(item) for item in value)
     return "1" if value is True else str(value)
 
 
-def _rating(rating: float) -> str:
-    return SEEN if rating == WATCHED else f"{rating:g}"
+def _rated_text(anime_id: int, rating: float) -> str:
+    return f"{anime_id}:{SEEN}" if rating == WATCHED else f"{anime_id}:{rating:g}"

@@ -7,7 +7,7 @@ from ...errors import AniSVDError, InputError
 from ...model.model import Model
 from ...recommend.fold_in import Taste
 from ...recommend.together import JointRecommendation
-from ...recommend.top_k import Recommendation
+from ...recommend.top_k import Reason, Recommendation
 from ...serving.model_source import ServedModel
 from ..translations import Texts
 from .state import BALANCE_STEPS, NOVELTY_STEPS, PageState
@@ -15,17 +15,9 @@ from .state import BALANCE_STEPS, NOVELTY_STEPS, PageState
 
 @dataclass(frozen=True)
 class Answer:
-    """A list and whose it is.
+    """A list, and the tastes of the people that it is for, the visitor's or the existing user's first."""
 
-    Attributes
-    ----------
-    about
-        ``own``, ``nobody`` (the visitor rated nothing), ``user``, ``two``, or ``like``: titles like another one.
-    tastes
-        One for each person the list is for, the visitor's or the existing user's first.
-    """
-
-    about: str
+    about: str  # "own", "nobody" (the visitor rated nothing), "user", "two", or "like": titles like another one
     tastes: tuple[Taste, ...]
     recommendations: list[Recommendation] | list[JointRecommendation]
 
@@ -37,9 +29,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Visitor:
-    """One request: the state, the model that answers, and the texts in the visitor's language.
-
-    Tastes and lists are computed once, when first needed.
+    """A request: the state, the model that answers, and the texts in the visitor's language. Tastes and the list are
+    computed once, when first needed.
     """
 
     state: PageState
@@ -100,3 +91,10 @@ class Visitor:
         if state.partner_user is not None:
             return self.model.user_taste(state.partner_user)
         return self.model.fold_in(dict(state.partner))
+
+
+def by_person(item: Recommendation | JointRecommendation) -> list[tuple[float, tuple[Reason, ...]]]:
+    """Return the predicted rating and the reasons of each person whom the list is for."""
+    if isinstance(item, JointRecommendation):
+        return list(zip(item.predicted_ratings, item.because, strict=True))
+    return [(item.predicted_rating, item.because)]

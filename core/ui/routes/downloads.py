@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from ...errors import AniSVDError
 from ...recommend.together import JointRecommendation
-from ...recommend.top_k import Reason, Recommendation
+from ...recommend.top_k import Recommendation
 from ...serving.model_source import ServedModel
 from ..page.state import PageState
-from ..page.visitor import Visitor
+from ..page.visitor import Visitor, by_person
 from ..translations import texts_in
 
 COLUMNS = (
@@ -59,7 +59,7 @@ def as_csv(recommendations: Recommendations) -> Response:
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
     for item in recommendations:
-        ratings, reasons = _by_person(item)
+        ratings, reasons = zip(*by_person(item), strict=True)
         texts = {
             "genres": ", ".join(item.genres),
             "predicted_rating": " / ".join(f"{rating:.2f}" for rating in ratings),
@@ -69,15 +69,6 @@ def as_csv(recommendations: Recommendations) -> Response:
         }
         writer.writerow([_cell((item.as_dict() | texts)[column]) for column in COLUMNS])
     return Response("\ufeff" + stream.getvalue(), media_type="text/csv; charset=utf-8")
-
-
-def _by_person(
-    item: Recommendation | JointRecommendation,
-) -> tuple[tuple[float, ...], tuple[tuple[Reason, ...], ...]]:
-    """Return the predicted rating and the reasons of each person."""
-    if isinstance(item, JointRecommendation):
-        return item.predicted_ratings, item.because
-    return (item.predicted_rating,), (item.because,)
 
 
 def _cell(value: Any) -> Any:
