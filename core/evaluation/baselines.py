@@ -17,9 +17,7 @@ from ..numerics.sparse import row_of_entries, with_data
 from ..numerics.truncated_svd import truncated_svd
 
 EASE_MIN_COUNT = 5
-"""EASE ranks titles that at least this many users list: a dense matrix of all titles would be four times as
-large and no better.
-"""
+"""EASE ranks titles that at least this many users list: a matrix of all would be four times as large and no better."""
 
 
 @dataclass(frozen=True)

@@ -58,14 +58,10 @@ def _looks(comparison: Comparison) -> dict[str, dict[str, Any]]:
     """Return label, colour and marker by recipe. The first recipe, with which the others are compared, stands out."""
     looks = {}
     for index, recipe in enumerate(comparison.recipes):
-        stands_out = index == 0
-        looks[recipe.name] = {
-            "label": recipe.title.strip("*"),
-            "color": OWN_COLOUR if stands_out else COLOURS[(index - 1) % len(COLOURS)],
-            "marker": MARKERS[index % len(MARKERS)],
-            "linewidth": 2.6 if stands_out else 1.4,
-            "zorder": 3 if stands_out else 2,
-        }
+        line = {"color": COLOURS[(index - 1) % len(COLOURS)], "linewidth": 1.4, "zorder": 2}
+        if index == 0:
+            line = {"color": OWN_COLOUR, "linewidth": 2.6, "zorder": 3}
+        looks[recipe.name] = {"label": recipe.title.strip("*"), "marker": MARKERS[index % len(MARKERS)], **line}
     return looks
 
 

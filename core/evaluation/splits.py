@@ -27,18 +27,11 @@ KNOWN = "known users"
 
 @dataclass(frozen=True)
 class Holdout:
-    """Shown and held-out ratings of some users.
+    """Shown and held-out ratings of the users in ``rows``, int64 [n], of the matrix that was split.
 
-    Attributes
-    ----------
-    rows
-        int64 [n]: the users' rows in the matrix that was split.
-    shown
-        CSR [n, n_items]: the history to fold in, ratings or `core.data.scale.WATCHED`.
-    held_out
-        CSR [n, n_items]: the ratings to measure with, at least one in each row, none of them shown.
-    trained_on
-        Whether ``rows`` are also rows of the training matrix, with the shown history.
+    ``shown``, CSR [n, n_items], is the history to fold in: ratings or `core.data.scale.WATCHED`. ``held_out``,
+    CSR [n, n_items], are the ratings to measure with: at least one in each row, none of them shown. With
+    ``trained_on``, ``rows`` are also rows of the training matrix, with the shown history.
     """
 
     rows: Int64
