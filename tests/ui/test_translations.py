@@ -2,6 +2,7 @@
 
 import re
 import string
+from dataclasses import fields
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import chain
@@ -10,7 +11,7 @@ import pytest
 from markupsafe import Markup
 from small_data import ROOT
 
-from core import WATCHED, Catalogue, Model
+from core import WATCHED, Catalogue, Filters, Model
 from core.data.scale import RatingScale
 from core.insight.traits import OPPOSITES
 from core.model.card import by_title, quality_rows
@@ -197,6 +198,11 @@ def states(model: Model) -> list[PageState]:
         PageState(tab="together", partner_user=-1),
         PageState(tab="rate", swapped=True, ratings=own),
     ]  # fmt: skip
+
+
+def test_every_filter_has_a_text_to_loosen_it() -> None:
+    texts = texts_in("en").texts
+    assert [field.name for field in fields(Filters) if f"loosen.{field.name}" not in texts] == []
 
 
 def test_nothing_on_the_page_is_untranslated(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:

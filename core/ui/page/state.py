@@ -153,7 +153,7 @@ class PageState:
 
     def filters(self) -> Filters:
         """Return the choices as filters. They exclude the titles that the visitor, or one of two people, has hidden."""
-        values: dict[str, Any] = {field.name: getattr(self, field.name, ()) for field in fields(Filters)}
+        values: dict[str, Any] = {field.name: getattr(self, field.name, field.default) for field in fields(Filters)}
         hidden = self.hidden + (self.partner_hidden if self.is_for_two else ())
         return Filters(**values | {"exclude_ids": hidden + (self.planned if self.plan == "hide" else ())})
 
