@@ -201,7 +201,7 @@ def states(model: Model) -> list[PageState]:
 
 
 def test_every_filter_has_a_text_to_loosen_it() -> None:
-    texts = texts_in("en").texts
+    texts = texts_in("en").by_key
     assert [field.name for field in fields(Filters) if f"loosen.{field.name}" not in texts] == []
 
 
