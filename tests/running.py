@@ -1,30 +1,25 @@
-"""The app as it starts for everybody."""
+"""Start the app as its users start it."""
 
 import os
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from small_data import ROOT
-
-START_SECONDS = 60
+from waiting import HANG_SECONDS, wait_until
 
 
 @dataclass(frozen=True)
 class App:
-    """A running app: its address, the seconds until it first answered, its process, and what it logs."""
+    """A running app: its address and the file with its log."""
 
     url: str
-    seconds: float
-    pid: int
     log_file: Path
 
     @property
@@ -32,38 +27,44 @@ class App:
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
 
+def clean_environment(**variables: str) -> dict[str, str]:
+    """Return the environment without settings of the app and of the Hub's client, plus these variables."""
+    settings = ("GRADIO_", "MODEL_", "HF_", "HUGGING")
+    return {name: value for name, value in os.environ.items() if not name.startswith(settings)} | variables
+
+
 @contextmanager
 def started_app(environment: Mapping[str, str]) -> Iterator[App]:
-    """``python app.py`` on a free port in exactly this environment, from the first 200 on."""
+    """Run ``python app.py`` on a free port in exactly this environment; yield it once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        log_file = Path(folder) / "app.log"
-        with log_file.open("wb") as log:
+        app = App(f"http://127.0.0.1:{port}", Path(folder) / "app.log")
+        with app.log_file.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-u", "app.py"], cwd=ROOT, env={**environment, "GRADIO_SERVER_PORT": str(port)},
                 stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        app, started = App(f"http://127.0.0.1:{port}", 0.0, process.pid, log_file), time.monotonic()
+
+        def answers() -> bool:
+            assert process.poll() is None, app.log
+            try:
+                urlopen(f"{app.url}/healthz", timeout=HANG_SECONDS).close()
+            except OSError:
+                return False
+            return True
+
         try:
-            while True:
-                try:
-                    urlopen(f"{app.url}/healthz").close()
-                    break
-                except URLError:
-                    assert process.poll() is None, app.log
-                    assert time.monotonic() - started < START_SECONDS, "the app did not start"
-                    time.sleep(0.05)
-            yield App(app.url, time.monotonic() - started, process.pid, log_file)
+            wait_until(answers)
+            yield app
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.wait(HANG_SECONDS)
 
 
 @contextmanager
-def running_app(**environment: str) -> Iterator[str]:
-    """The app with these variables set; its address."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GRADIO_", "MODEL_", "HF_"))}
-    with started_app(kept | environment) as app:
+def running_app(**variables: str) -> Iterator[str]:
+    """Run the app with these variables; yield its address."""
+    with started_app(clean_environment(**variables)) as app:
         yield app.url

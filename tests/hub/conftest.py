@@ -1,10 +1,11 @@
-"""A Hub of our own, and models to push to it."""
+"""The test Hub, and models to push to it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hub_client import BIG, Client
 from hub_server import TestHub
 from programs import Programs
 from safetensors.numpy import load_file, save_file
@@ -19,13 +20,29 @@ def hub(tmp_path: Path) -> Iterator[TestHub]:
 
 
 @pytest.fixture
+def client(hub: TestHub, tmp_path: Path) -> Client:
+    return Client(hub, tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with text, metadata, a large binary file and a subfolder."""
+    folder = tmp_path / "model"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "README.md").write_text("---\nlicense: mit\ntags: [physics]\n---\n# A model\n")
+    (folder / "sub" / "äöü.txt").write_text("text")
+    (folder / "model.safetensors").write_bytes(BIG)
+    return folder
+
+
+@pytest.fixture
 def programs(hub: TestHub, tmp_path: Path) -> Programs:
     return Programs(hub, tmp_path)
 
 
 @pytest.fixture
 def version(model: Model, tmp_path: Path) -> Callable[[str], Path]:
-    """A folder with the small model, every English name of which is this version's."""
+    """Make a folder with the small model in which this name is the English name of every title."""
 
     def make(name: str) -> Path:
         frame = model.catalogue.frame.copy()
@@ -39,8 +56,7 @@ def version(model: Model, tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def broken(version: Callable[[str], Path]) -> Path:
-    """A folder that looks like a model and is none: V is not orthonormal."""
-
+    """A folder with a model that fails validation: V is not orthonormal."""
     folder = version("broken")
     tensors = load_file(folder / "model.safetensors")
     tensors["ranking.item_factors"] = tensors["ranking.item_factors"] * 2

@@ -1,4 +1,4 @@
-"""The routes of the Hub that its client calls."""
+"""The routes of the Hub that its client uses."""
 
 from __future__ import annotations
 
@@ -7,219 +7,19 @@ import hashlib
 import json
 import os
 import re
-import secrets
-import socket
-import struct
 import tempfile
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs
 
+from hub_handler import BaseHandler, route
 from hub_store import JSON, LOCK, File, HubError, Repo, check_card, git_sha1, lfs_pointer, now, wants_lfs
-
-if TYPE_CHECKING:
-    from hub_server import HubServer
 
 API = r"/api/(?P<kind>models|datasets|spaces)/(?P<name>[^/]+/[^/]+)"
 SITE = r"/(?:(?P<kind>datasets|spaces)/)?(?P<name>[^/]+/[^/]+)"
 
 
-class Request(NamedTuple):
-    """A request that came in; status 0 stands for one that got no answer."""
-
-    method: str
-    path: str
-    authorized: bool
-    status: int
-
-
-class User(NamedTuple):
-    """Whoever a token belongs to."""
-
-    name: str
-    role: str
-    namespaces: tuple[str, ...]
-
-
-ROUTES: list[tuple[str, re.Pattern[str], Callable[..., None]]] = []
-
-
-def route(methods: str, pattern: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a method of the handler; the named groups of the pattern become its arguments."""
-
-    def register(function: Callable[..., None]) -> Callable[..., None]:
-        ROUTES.extend((method, re.compile(pattern), function) for method in methods.split())
-        return function
-
-    return register
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers the requests of one connection."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: HubServer
-
-    # -- the plumbing ------------------------------------------------------------------------------------------------
-
-    def setup(self) -> None:
-        super().setup()
-        self.hub = self.server.hub
-        self.server.connections.add(self.connection)
-
-    def finish(self) -> None:
-        self.server.connections.discard(self.connection)
-        super().finish()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nothing on stderr: see ``TestHub.requests``."""
-
-    def handle_any(self) -> None:
-        """Misbehave, or find the route."""
-        url = urlsplit(self.path)
-        self.query, self.incoming = parse_qs(url.query), self.read_body()
-        self.base = f"http://{self.headers.get('Host')}"
-        self.logged = url.path != "/__control"
-        self.rule = rule = self.hub.rule_for(self.command, self.path) if self.logged else None
-        try:
-            if rule and rule.what == "hang":
-                self.log_answer(0)
-                self.hub.stopping.wait()
-                self.cut(reset=True)
-                return
-            if rule and rule.what == "cut" and rule.nbytes is None:
-                self.log_answer(0)
-                self.cut(rule.reset)
-                return
-            if rule and rule.what == "status":
-                wait = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
-                raise HubError(rule.status, f"Misbehaving on demand ({rule.status})", headers=rule.headers | wait)
-            for method, pattern, function in ROUTES:
-                if method == self.command and (match := pattern.fullmatch(url.path)):
-                    groups: JSON = {
-                        key: unquote(value) for key, value in match.groupdict().items() if value is not None
-                    }
-                    if "name" in groups:
-                        groups["repo"] = Repo(self.hub.root, groups.pop("kind", "models"), groups.pop("name"))
-                    function(self, **groups)
-                    return
-            raise HubError(404, "Sorry, we can't find the page you are looking for.")
-        except HubError as error:
-            self.reply(error.body, error.status, error.headers)
-        except (KeyError, ValueError) as error:
-            self.reply({"error": f"Bad request: {error!r}"}, 400)
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815
-
-    def read_body(self) -> Iterator[bytes]:
-        """The body of the request, in pieces."""
-        left = int(self.headers.get("Content-Length") or 0)
-        while left:
-            slow = self.rule.rate if self.rule and self.rule.what == "slow" else 0
-            block = self.rfile.read(min(left, max(1, slow // 20) if slow else 65536))
-            if not block:
-                raise ConnectionAbortedError("the client went away")
-            left -= len(block)
-            yield block
-            self.hub.stopping.wait(len(block) / slow if slow else 0)
-
-    def json_body(self) -> JSON:
-        """The body of the request, as JSON."""
-        return dict(json.loads(b"".join(self.incoming) or b"{}"))
-
-    def log_answer(self, status: int) -> None:
-        if self.logged:
-            self.hub.requests.append(Request(self.command, self.path, "Authorization" in self.headers, status))
-
-    def cut(self, reset: bool) -> None:
-        """Close the connection, as a reset or orderly."""
-        self.close_connection = True
-        if reset:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.rfile.close()
-            self.connection.close()
-
-    def reply(self, body: Any, status: int = 200, headers: dict[str, str] | None = None, length: int = -1) -> None:
-        """Answer with bytes or JSON, spoilt on demand; ``length`` is for HEAD."""
-        for _ in self.incoming:
-            pass  # an unread body would turn the answer into a reset
-        rule, what = self.rule, self.rule.what if self.rule else ""
-        kind = "application/octet-stream" if isinstance(body, bytes) else "application/json; charset=utf-8"
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        middle = len(data) // 2
-        part = middle if not rule or rule.nbytes is None else rule.nbytes
-        if what == "flip" and data:
-            data = data[:middle] + bytes([data[middle] ^ 0xFF]) + data[middle + 1 :]
-        if what == "short":
-            data = data[:part]
-        self.log_answer(status)
-        self.send_response(status)
-        for key, value in {"Content-Type": kind, "X-Request-Id": secrets.token_hex(8), **(headers or {})}.items():
-            self.send_header(key, value.replace("\n", " ").encode("ascii", "replace").decode())
-        self.send_header("Content-Length", str(length if length >= 0 else len(data)))
-        self.end_headers()
-        if self.command == "HEAD":
-            data = b""
-        if what in ("cut", "truncated"):
-            self.wfile.write(data[:part])
-            self.cut(reset=what == "cut" and rule is not None and rule.reset)
-            return
-        rate = rule.rate if rule and what == "slow" else 0
-        step = max(1, rate // 20) if rate else len(data) or 1
-        for start in range(0, len(data), step):
-            self.wfile.write(data[start : start + step])
-            self.hub.stopping.wait(step / rate if rate else 0)
-
-    @route("GET POST", "/__control")
-    def control(self) -> None:
-        """From other processes: GET lists the requests; POST {"misbehave": {...}}, {"clear": true}."""
-        answer, order = [request._asdict() for request in self.hub.requests], self.json_body()
-        if order.get("clear"):
-            self.hub.rules.clear()
-            self.hub.requests.clear()
-        if order.get("misbehave"):
-            self.hub.misbehave(**order["misbehave"])
-        self.reply(answer)
-
-    # -- who may do what ---------------------------------------------------------------------------------------------
-
-    def user(self) -> User | None:
-        """Whoever asks; a token that nobody has is refused even for public things."""
-        header = self.headers.get("Authorization")
-        user = self.hub.users.get(header.removeprefix("Bearer ")) if header else None
-        if header and not user:
-            raise HubError(401, "Invalid credentials in Authorization header")
-        return user
-
-    def readable(self, repo: Repo) -> JSON:
-        """repo.json, if the user may know that the repository exists."""
-        user, info = self.user(), repo.read("repo.json")
-        if info and (not info["private"] or (user and repo.owner in user.namespaces)):
-            return info
-        if user is None:  # over https, the client takes a bare 401 for RepoNotFound; over http it needs the code
-            raise HubError(401, "Invalid username or password.", "RepoNotFound")
-        raise HubError(404, "Repository not found", "RepoNotFound")
-
-    def writer(self, repo: Repo, new: bool = False, pull_request: bool = False) -> str:
-        """Whoever asks, if they may write; with a write token, one may open a pull request on all one can see."""
-        user = self.user()
-        if user is None:
-            raise HubError(401, "Invalid username or password.", "" if new else "RepoNotFound")
-        if not new:
-            self.readable(repo)
-        if user.role != "write":
-            raise HubError(403, "Forbidden: you must use a write token to upload to a repository.")
-        if repo.owner not in user.namespaces and not pull_request:
-            raise HubError(403, f'You don\'t have the rights to write to the namespace "{repo.owner}"')
-        return user.name
-
-    def url(self, repo: Repo) -> str:
-        return f"{self.base}/{'' if repo.kind == 'models' else repo.kind + '/'}{repo.name}"
+class Handler(BaseHandler):
+    """Handler of the requests of one connection."""
 
     # -- repositories ------------------------------------------------------------------------------------------------
 
@@ -256,8 +56,8 @@ class Handler(BaseHTTPRequestHandler):
     @route("GET", API)
     @route("GET", rf"{API}/revision/(?P<revision>[^/]+)")
     def repo_info(self, repo: Repo, revision: str = "main") -> None:
-        info, commit = self.readable(repo), repo.at(revision)
-        readme = repo.path(commit["sha"], "README.md")
+        info, commit = self.readable(repo), repo.commit_at(revision)
+        readme = repo.file_path(commit["sha"], "README.md")
         card = check_card(readme.read_text("utf-8"), repo.kind)[2] if readme.is_file() else {}
         siblings: list[JSON] = [{"rfilename": path} for path in commit["files"]]
         if "blobs" in self.query:
@@ -300,21 +100,21 @@ class Handler(BaseHTTPRequestHandler):
 
     @staticmethod
     def listed(path: str, file: File) -> JSON:
-        """A file, as listings show it."""
+        """Return the entry of a file in listings."""
         lfs, size = file["lfs"], file["size"]
         extra = {"oid": lfs, "sha256": lfs, "size": size, "pointerSize": len(lfs_pointer(lfs, size))}
         return {"type": "file", "path": path, "size": size, "oid": file["oid"], **({"lfs": extra} if lfs else {})}
 
     def tree(self, repo: Repo, revision: str) -> dict[str, JSON]:
-        """All files and folders of a revision, by path."""
+        """Return the entries of all files and folders of a revision, by path."""
         self.readable(repo)
-        found = {}
-        for path, file in repo.at(revision)["files"].items():
+        entries = {}
+        for path, file in repo.commit_at(revision)["files"].items():
             for parent in (str(parent) for parent in reversed(Path(path).parents[:-1])):
                 oid = git_sha1(f"{revision}/{parent}".encode())
-                found[parent] = {"type": "directory", "path": parent, "oid": oid, "size": 0}
-            found[path] = self.listed(path, file)
-        return found
+                entries[parent] = {"type": "directory", "path": parent, "oid": oid, "size": 0}
+            entries[path] = self.listed(path, file)
+        return entries
 
     @route("GET", rf"{API}/tree/(?P<revision>[^/]+)(?:/(?P<path>.+))?")
     def list_tree(self, repo: Repo, revision: str, path: str = "") -> None:
@@ -334,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
     @route("POST", rf"{API}/preupload/(?P<revision>[^/]+)")
     def preupload(self, repo: Repo, revision: str) -> None:
         self.writer(repo, pull_request="create_pr" in self.query)
-        known, answer = repo.at(revision)["files"], []
+        known, answer = repo.commit_at(revision)["files"], []
         for file in self.json_body()["files"]:
             mode, old = "lfs" if wants_lfs(file["path"], file["size"]) else "regular", known.get(file["path"])
             oid = {"oid": old["lfs"] or old["oid"]} if old else {}
@@ -348,13 +148,13 @@ class Handler(BaseHTTPRequestHandler):
         for oid, size in ((wanted["oid"], wanted["size"]) for wanted in body["objects"]):
             href = f"{self.base}/_lfs/{oid}?size={size}&sign={self.hub.sign(oid)}"
             actions = {"upload": {"href": href}, "verify": {"href": f"{self.url(repo)}.git/info/lfs/verify"}}
-            there = (self.hub.root / "lfs" / oid).is_file()
-            objects.append({"oid": oid, "size": size, **({} if there else {"actions": actions})})
+            stored = (self.hub.root / "lfs" / oid).is_file()
+            objects.append({"oid": oid, "size": size, **({} if stored else {"actions": actions})})
         self.reply({"transfer": "basic", "objects": objects})
 
     @route("PUT", r"/_lfs/(?P<oid>[0-9a-f]{64})")
     def lfs_put(self, oid: str) -> None:
-        """Store an object; the signature in the address stands for the token, as in cloud storage."""
+        """Store an object. The signature in the address replaces the token, as in cloud storage."""
         if self.query.get("sign") != [self.hub.sign(oid)]:
             raise HubError(403, "SignatureDoesNotMatch")
         digest = hashlib.sha256()
@@ -375,7 +175,7 @@ class Handler(BaseHTTPRequestHandler):
     def lfs_verify(self, repo: Repo) -> None:
         self.writer(repo, pull_request=True)
         body = self.json_body()
-        if repo.uploaded("", body["oid"])["size"] != body["size"]:
+        if repo.stored_object("", body["oid"])["size"] != body["size"]:
             raise HubError(400, "The size is not what was announced")
         self.reply({})
 
@@ -392,16 +192,14 @@ class Handler(BaseHTTPRequestHandler):
             elif key == "file":
                 data = value["content"].encode()
                 data = base64.b64decode(data) if value.get("encoding") == "base64" else data
-                changes.append((path, repo.keep(path, data, lfs=False)))
+                changes.append((path, repo.store(path, data, lfs=False)))
             elif key == "lfsFile":
-                changes.append((path, repo.uploaded(path, value["oid"])))
+                changes.append((path, repo.stored_object(path, value["oid"])))
             else:  # deletedFile, deletedFolder
                 changes.append((path.rstrip("/") + "/" * (key == "deletedFolder"), None))
         with LOCK:
-            refs, more = (
-                repo.read("refs.json"),
-                {"message": head.get("description"), "expected": head.get("parentCommit")},
-            )
+            refs = repo.read("refs.json")
+            more = {"message": head.get("description"), "expected": head.get("parentCommit")}
             ref = revision if revision in refs else f"refs/heads/{revision}"
             if pull_request:
                 ref = f"refs/pr/{1 + sum(name.startswith('refs/pr/') for name in refs)}"
@@ -420,7 +218,7 @@ class Handler(BaseHTTPRequestHandler):
     @route("GET HEAD", rf"{SITE}/resolve/(?P<revision>[^/]+)/(?P<path>.+)")
     def download(self, repo: Repo, revision: str, path: str) -> None:
         self.readable(repo)
-        commit = repo.at(revision)
+        commit = repo.commit_at(revision)
         headers, file = {"X-Repo-Commit": commit["sha"]}, commit["files"].get(path)
         if file is None:
             raise HubError(404, "Entry not found", "EntryNotFound", headers)
@@ -431,7 +229,7 @@ class Handler(BaseHTTPRequestHandler):
                 location = f"http://127.0.0.1:{self.hub.cdn.server_port}/_cdn/{lfs}?sign={self.hub.sign(lfs)}"
                 self.reply(b"", 302, headers | {"Location": location})
                 return
-        self.send_file(repo.path(commit["sha"], path), headers)
+        self.send_file(repo.file_path(commit["sha"], path), headers)
 
     @route("GET HEAD", r"/_cdn/(?P<oid>[0-9a-f]{64})")
     def download_object(self, oid: str) -> None:
@@ -440,7 +238,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_file(self.hub.root / "lfs" / oid, {"ETag": f'"{oid}"'})
 
     def send_file(self, path: Path, headers: dict[str, str]) -> None:
-        """A file or the range of it that was asked for."""
+        """Send a file, or the requested range of it."""
         size, status, headers = path.stat().st_size, 200, headers | {"Accept-Ranges": "bytes"}
         first, last = 0, size - 1
         if match := re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", "")):
@@ -467,7 +265,7 @@ class Handler(BaseHTTPRequestHandler):
 
     @route("GET POST DELETE", rf"{API}/(?P<group>variables|secrets)")
     def space_variables(self, repo: Repo, group: str) -> None:
-        """Variables with their values; of secrets, the values are forgotten at once."""
+        """List, set or delete variables, or secrets without their values."""
         self.writer(repo)
         body = self.json_body()
         with LOCK:

@@ -1,4 +1,4 @@
-"""Misbehaviour of the test Hub, on demand."""
+"""Faults of the test Hub, on demand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 @dataclass
 class Rule:
-    """One misbehaviour: skip the first ``after`` matching requests, then apply to ``times`` of them (None: all).
+    """A fault: skip the first ``after`` matching requests, then apply to ``times`` of them (None: all).
 
     ``what`` is one of
 
@@ -37,7 +37,7 @@ class Rule:
     hits: int = 0
 
     def applies(self, method: str, path: str) -> bool:
-        """Count a request, and say whether it is to be spoilt."""
+        """Count a matching request; return whether the fault applies to it."""
         if not re.search(self.path_pattern, unquote(path)) or self.method not in (None, method):
             return False
         self.seen += 1

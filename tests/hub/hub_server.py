@@ -1,4 +1,4 @@
-"""A small stand-in for the Hugging Face Hub: real HTTP, for tests that run the unmodified ``huggingface_hub`` client.
+"""A small stand-in for the Hugging Face Hub, for tests that run the unmodified ``huggingface_hub`` client over HTTP.
 
 On disk, under ``root`` (the state survives a restart; one server per root)::
 
@@ -28,13 +28,14 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from hub_routes import Handler, Request, User
+from hub_handler import Request, User
+from hub_routes import Handler
 from hub_rules import Rule
 from hub_store import JSON, Repo, wants_lfs
 
 
 class HubServer(ThreadingHTTPServer):
-    """A server whose open connections can be closed from outside."""
+    """A server that can close its open connections."""
 
     daemon_threads = True
     block_on_close = False
@@ -46,7 +47,7 @@ class HubServer(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients may be killed at any time: only what is wrong with the server itself is worth a traceback."""
+        """Print a traceback for errors of the server alone: tests kill clients at any time."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -59,10 +60,10 @@ class HubServer(ThreadingHTTPServer):
 
 
 class TestHub:
-    """The server, as a context manager; ``stop`` and ``start`` it again (same port, same state) to be offline.
+    """The server, as a context manager. To be offline, ``stop`` and later ``start`` it: same port, same state.
 
-    ``tokens`` maps a token to (user, "write" or "read", further namespaces...).  With ``cdn``, large files are
-    downloaded by way of a redirect to another port, as on the real Hub, where no token must arrive.
+    ``tokens`` maps a token to (user, "write" or "read", further namespaces...). With ``cdn``, downloads of large
+    files are redirected to another port, as on the real Hub, where no token must arrive.
     """
 
     __test__ = False  # not for pytest to collect
@@ -79,7 +80,7 @@ class TestHub:
         for name in ("lfs", "blobs"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         tokens = tokens if tokens is not None else {"hf_write": ("alice", "write"), "hf_read": ("bob", "read")}
-        self.users = {token: User(who[0], who[1], (who[0], *who[2:])) for token, who in tokens.items()}
+        self.users = {token: User(name, role, (name, *more)) for token, (name, role, *more) in tokens.items()}
         self.port, self.with_cdn, self.key = port, cdn, secrets.token_hex()
         self.requests: list[Request] = []
         self.rules: list[Rule] = []
@@ -101,7 +102,7 @@ class TestHub:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Listen, from the second time on at the same port."""
+        """Listen; after the first time, at the same port."""
         self.stopping.clear()
         self.server = HubServer(self, self.port)
         self.port = self.server.server_port
@@ -119,15 +120,15 @@ class TestHub:
         return hashlib.sha256(f"{self.key}{oid}".encode()).hexdigest()[:32]
 
     def misbehave(self, path_pattern: str, **options: Any) -> Rule:
-        """Spoil requests whose path (with the query, unquoted) matches: see `Rule` for the options."""
+        """Spoil requests whose path (with the query, unquoted) matches; `Rule` lists the options."""
         rule = Rule(path_pattern, **options)
         if rule.what not in ("status", "cut", "truncated", "short", "slow", "flip", "hang"):
-            raise ValueError(f"unknown misbehaviour: {rule.what}")
+            raise ValueError(f"unknown fault: {rule.what}")
         self.rules.append(rule)
         return rule
 
     def rule_for(self, method: str, path: str) -> Rule | None:
-        """The first rule that applies to a request."""
+        """Return the first rule that applies to a request."""
         with self.lock:
             return next((rule for rule in self.rules if rule.applies(method, path)), None)
 
@@ -137,21 +138,21 @@ class TestHub:
         return Repo(self.root, f"{repo_type}s", name)
 
     def commits(self, name: str, revision: str = "main", repo_type: str = "model") -> list[JSON]:
-        """The commits (sha, parent, title, message, author, date, files), newest first."""
+        """Return the commits (sha, parent, title, message, author, date, files), newest first."""
         return self.repository(name, repo_type).log(revision)
 
     def files(self, name: str, revision: str = "main", repo_type: str = "model") -> dict[str, Path]:
-        """The files of a revision: path in the repository -> where it is on disk."""
+        """Return the files of a revision: path in the repository -> location on disk."""
         repo = self.repository(name, repo_type)
-        commit = repo.at(revision)
-        return {path: repo.path(commit["sha"], path) for path in commit["files"]}
+        commit = repo.commit_at(revision)
+        return {path: repo.file_path(commit["sha"], path) for path in commit["files"]}
 
     def refs(self, name: str, repo_type: str = "model") -> dict[str, str]:
-        """All references of a repository and where they point."""
+        """Return all references of a repository: name -> sha."""
         return self.repository(name, repo_type).read("refs.json")
 
     def info(self, name: str, repo_type: str = "model") -> JSON:
-        """What else is known of a repository (private, sdk, variables, ...); empty if it does not exist."""
+        """Return the settings of a repository (private, sdk, variables, ...); empty if it does not exist."""
         return self.repository(name, repo_type).read("repo.json")
 
     def create_repo(self, name: str, repo_type: str = "model", **info: Any) -> None:
@@ -161,13 +162,13 @@ class TestHub:
     def commit_folder(
         self, name: str, folder: str | Path, message: str = "commit", revision: str = "main", repo_type: str = "model"
     ) -> str:
-        """Add the files of a folder in one commit, without the client (creates the repository); gives the sha."""
+        """Commit the files of a folder without the client, into a new repository if there is none; return the sha."""
         repo, folder, changes = self.repository(name, repo_type), Path(folder), []
         if not repo.read("repo.json"):
             repo.create(repo.owner, {})
         for source in sorted(path for path in folder.rglob("*") if path.is_file()):
             path, data = source.relative_to(folder).as_posix(), source.read_bytes()
-            changes.append((path, repo.keep(path, data, wants_lfs(path, len(data)))))
+            changes.append((path, repo.store(path, data, wants_lfs(path, len(data)))))
         return repo.commit(f"refs/heads/{revision}", changes, message, repo.owner)
 
 
@@ -177,11 +178,11 @@ def main() -> None:
     parser.add_argument("--root", required=True, help="the folder of the repositories")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--token", action="append", metavar="TOKEN=USER:ROLE[:NAMESPACE...]")
-    parser.add_argument("--rules", help="a JSON file with a list of misbehaviours")
+    parser.add_argument("--rules", help="a JSON file with a list of faults")
     parser.add_argument("--cdn", action="store_true", help="redirect downloads of large files to another port")
     options = parser.parse_args()
     pairs = [token.split("=", 1) for token in options.token or []]
-    tokens = {token: tuple(who.split(":")) for token, who in pairs} or None
+    tokens = {token: tuple(user.split(":")) for token, user in pairs} or None
     with TestHub(options.root, tokens, options.port, options.cdn) as hub:
         for rule in json.loads(Path(options.rules).read_text()) if options.rules else []:
             hub.misbehave(**rule)

@@ -1,13 +1,16 @@
-"""The project's programs as they run for everybody, with the test Hub in their environment."""
+"""Run the project's programs as their users run them, with the test Hub in the environment."""
 
-import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub_server import TestHub
+from running import clean_environment
 from small_data import ROOT
+from waiting import HANG_SECONDS
 
 REPO = "alice/anisvd"
 TOKEN = "hf_write"
@@ -16,26 +19,36 @@ Done = subprocess.CompletedProcess[str]
 
 @dataclass(frozen=True)
 class Programs:
-    """Programs that know the Hub by their environment alone, each user with a cache of their own."""
+    """Programs that learn of the Hub from their environment. Each ``home`` has a cache of its own."""
 
     hub: TestHub
-    home: Path
+    folder: Path
 
-    def environment(self, token: str | None = TOKEN, home: str = "home", **more: str) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "MODEL_", "GRADIO_"))}
+    def environment(self, token: str | None = TOKEN, home: str = "home", **variables: str) -> dict[str, str]:
         settings = {
-            "HF_ENDPOINT": self.hub.endpoint, "HF_HOME": str(self.home / home), "HF_HUB_DISABLE_XET": "1",
+            "HF_ENDPOINT": self.hub.endpoint, "HF_HOME": str(self.folder / home), "HF_HUB_DISABLE_XET": "1",
         }  # fmt: skip
-        return kept | settings | ({"HF_TOKEN": token} if token else {}) | more
+        return clean_environment(**settings, **({"HF_TOKEN": token} if token else {}), **variables)
 
-    def run(self, *arguments: object, **options: str) -> Done:
+    @contextmanager
+    def killed(self, *arguments: object) -> Iterator[None]:
+        """Run a program during the block, and kill it at its end."""
+        command = [sys.executable, *map(str, arguments)]
+        with subprocess.Popen(command, cwd=ROOT, env=self.environment(), stderr=subprocess.DEVNULL) as process:
+            try:
+                yield
+            finally:
+                process.kill()
+
+    def run(self, *arguments: object, cwd: Path = ROOT, **options: str) -> Done:
+        """Run a program to its end."""
         command = [sys.executable, *map(str, arguments)]
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment(**options), capture_output=True, text=True, check=False, timeout=90
+            command, cwd=cwd, env=self.environment(**options), capture_output=True, text=True, timeout=HANG_SECONDS
         )
 
-    def push(self, folder: Path, *more: str, **options: str) -> Done:
-        return self.run("scripts/push_to_hub.py", folder, REPO, *more, **options)
+    def push(self, folder: Path, *arguments: str, **options: str) -> Done:
+        return self.run("scripts/push_to_hub.py", folder, REPO, *arguments, **options)
 
     def python(self, code: str, **options: str) -> Done:
-        return self.run("-c", f"from core import Model, HubError\nREPO = {REPO!r}\n{code}", **options)
+        return self.run("-c", f"from core import HubError, Model\nREPO = {REPO!r}\n{code}", **options)

@@ -1,88 +1,20 @@
-"""The stand-in Hub, spoken to by the unmodified client in processes of its own."""
+"""The test Hub, used by the unmodified client in processes of its own."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import random
-import signal
 import subprocess
 import sys
-import textwrap
-import time
 import urllib.request
 from pathlib import Path
-from typing import Any
 
-import pytest
+from hub_client import BIG, Client, contents, local_contents
 from hub_server import TestHub
-
-PRELUDE = """
-import json, os, sys
-from pathlib import Path
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ModelCard
-from huggingface_hub import hf_hub_download, snapshot_download
-api = HfApi()
-result = {}
-def attempt(name, function):
-    try:
-        value = function()
-        result[name] = str(value)
-    except Exception as error:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        result[name] = [type(error).__name__, status, str(error)]
-"""
-BIG = random.Random(7).randbytes(2_500_000)
+from waiting import HANG_SECONDS
 
 
-def command(hub: TestHub, code: str, home: Path, token: str | None, env: dict[str, str]) -> dict[str, Any]:
-    """The arguments of ``subprocess`` for a client."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "HUGGING"))}
-    settings = {"HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    settings |= {"HF_HOME": str(home), "HF_HUB_DISABLE_PROGRESS_BARS": "1"} | ({"HF_TOKEN": token} if token else {})
-    script = PRELUDE + textwrap.dedent(code) + "\nprint(json.dumps(result))"
-    return {"args": [sys.executable, "-c", script], "env": clean | settings | env}
-
-
-class Client:
-    """Runs snippets of Python that leave what they find in ``result`` (``attempt`` for what may fail)."""
-
-    def __init__(self, hub: TestHub, home: Path) -> None:
-        self.hub, self.home = hub, home
-
-    def __call__(self, code: str, token: str | None = "hf_write", home: str = "home", **env: str) -> dict[str, Any]:
-        arguments = command(self.hub, code, self.home / home, token, env)
-        done = subprocess.run(**arguments, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        return dict(json.loads(done.stdout.splitlines()[-1]), stderr=done.stderr)
-
-
-@pytest.fixture
-def client(hub: TestHub, tmp_path: Path) -> Client:
-    return Client(hub, tmp_path)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A model: text, metadata, a large binary file, a subfolder."""
-    folder = tmp_path / "model"
-    (folder / "sub").mkdir(parents=True)
-    (folder / "README.md").write_text("---\nlicense: mit\ntags: [physics]\n---\n# A model\n")
-    (folder / "sub" / "äöü.txt").write_text("text")
-    (folder / "model.safetensors").write_bytes(BIG)
-    return folder
-
-
-def contents(paths: dict[str, Path]) -> dict[str, bytes]:
-    return {name: path.read_bytes() for name, path in paths.items() if name != ".gitattributes"}
-
-
-def local(folder: Path) -> dict[str, bytes]:
-    return contents({p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()})
-
-
-def test_push_and_pull(hub: TestHub, client: Client, folder: Path) -> None:
+def test_client_pulls_what_it_pushed(hub: TestHub, client: Client, folder: Path) -> None:
     out = client(f"""
         api.create_repo("alice/m", private=True)
         commit = api.upload_folder(repo_id="alice/m", folder_path={str(folder)!r}, commit_message="first")
@@ -103,12 +35,12 @@ def test_push_and_pull(hub: TestHub, client: Client, folder: Path) -> None:
     assert set(out["files"]) == {".gitattributes", "README.md", "model.safetensors", "sub/äöü.txt"}
     assert ["RepoFolder", "sub"] in out["tree"]
     assert ["RepoFile", "README.md"] in out["tree"]
-    assert contents(hub.files("alice/m")) == local(folder) == local(Path(out["branch"]))
+    assert contents(hub.files("alice/m")) == local_contents(folder) == local_contents(Path(out["branch"]))
     assert [request.status for request in hub.requests if request.path.endswith("/commit/main")] == [200]  # one commit
     assert all(not request.authorized for request in hub.requests if request.path.startswith("/_lfs/"))
 
 
-def test_pinned_sha(hub: TestHub, client: Client, folder: Path) -> None:
+def test_pinned_revision_is_taken_from_the_cache(hub: TestHub, client: Client, folder: Path) -> None:
     first = hub.commit_folder("alice/m", folder)
     (folder / "README.md").write_text("changed")
     second = hub.commit_folder("alice/m", folder, "second")
@@ -133,10 +65,10 @@ def test_pinned_sha(hub: TestHub, client: Client, folder: Path) -> None:
     assert out["elsewhere"][0] == "LocalEntryNotFoundError"
     assert out["info"][0] == "ConnectError"
     hub.start()
-    assert hub.commits("alice/m")[0]["sha"] == second  # all on disk
+    assert hub.commits("alice/m")[0]["sha"] == second  # the state is on disk
 
 
-def test_few_requests(hub: TestHub, client: Client, folder: Path) -> None:
+def test_pull_needs_few_requests(hub: TestHub, client: Client, folder: Path) -> None:
     hub.commit_folder("alice/m", folder)
     pull = 'snapshot_download("alice/m", allow_patterns=["*.md"])'
     client(pull)
@@ -146,7 +78,7 @@ def test_few_requests(hub: TestHub, client: Client, folder: Path) -> None:
     assert [request.path for request in hub.requests] == ["/api/models/alice/m/revision/main"]
 
 
-def test_pull_request_branch_and_deletion(hub: TestHub, client: Client, folder: Path) -> None:
+def test_pull_requests_branches_and_deletions(hub: TestHub, client: Client, folder: Path) -> None:
     start = hub.commit_folder("alice/m", folder)
     out = client(f"""
         first = api.upload_folder(repo_id="alice/m", folder_path={str(folder)!r}, path_in_repo="copy", create_pr=True)
@@ -172,7 +104,7 @@ def test_pull_request_branch_and_deletion(hub: TestHub, client: Client, folder: 
     assert hub.refs("alice/m")["refs/heads/main"] == start
 
 
-def test_who_may_do_what(hub: TestHub, client: Client, folder: Path) -> None:
+def test_token_decides_what_is_allowed(hub: TestHub, client: Client, folder: Path) -> None:
     hub.commit_folder("alice/open", folder)
     hub.create_repo("alice/closed", private=True)
     code = f"""
@@ -197,7 +129,7 @@ def test_who_may_do_what(hub: TestHub, client: Client, folder: Path) -> None:
     assert read["whoami"] == "bob"
     assert read["push"][:2] == ["HfHubHTTPError", 403]
     assert wrong["push"][:2] == ["HfHubHTTPError", 401]
-    assert nobody["push"][:2] == ["RepositoryNotFoundError", 401]  # so the client, on the real Hub, too
+    assert nobody["push"][:2] == ["RepositoryNotFoundError", 401]  # as on the real Hub
     assert read["closed"][:2] == ["RepositoryNotFoundError", 404]
     assert ".gitattributes" in write["closed"]
     assert nobody["closed"][:2] == ["RepositoryNotFoundError", 401]
@@ -211,7 +143,7 @@ def test_who_may_do_what(hub: TestHub, client: Client, folder: Path) -> None:
     assert "hf_w" not in json.dumps([write, wrong])  # no token in any message
 
 
-def test_conflict(hub: TestHub, client: Client, folder: Path) -> None:
+def test_commit_onto_an_old_parent_is_refused(hub: TestHub, client: Client, folder: Path) -> None:
     old = hub.commit_folder("alice/m", folder)
     (folder / "README.md").write_text("theirs")
     new = hub.commit_folder("alice/m", folder)
@@ -225,97 +157,7 @@ def test_conflict(hub: TestHub, client: Client, folder: Path) -> None:
     assert [commit["parent"] for commit in hub.commits("alice/m")[:2]] == [new, old]
 
 
-def test_retries(hub: TestHub, client: Client, folder: Path) -> None:
-    """429 with Retry-After: waits a second longer; 5xx of a GET or of the commit: not retried."""
-    hub.commit_folder("alice/m", folder)
-    limited = hub.misbehave("/README.md", method="GET", status=429, retry_after=1)
-    hub.misbehave("/model.safetensors", method="GET", status=503)
-    hub.misbehave("/commit/", status=500)
-    out = client("""
-        import time
-        start = time.monotonic()
-        attempt("limited", lambda: hf_hub_download("alice/m", "README.md"))
-        result["seconds"] = time.monotonic() - start
-        attempt("get", lambda: hf_hub_download("alice/m", "model.safetensors"))
-        attempt("commit", lambda: api.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="alice/m"))
-    """)
-    assert limited.hits == 1
-    assert out["limited"].endswith("README.md")
-    assert 2 <= out["seconds"] < 4
-    assert out["get"][:2] == ["HfHubHTTPError", 503]
-    assert out["commit"][:2] == ["HfHubHTTPError", 500]
-
-
-@pytest.mark.parametrize("what", ["truncated", "cut", "reset", "short", "flip", "hang", "slow"])
-def test_bad_downloads(hub: TestHub, client: Client, folder: Path, what: str) -> None:
-    """The client resumes after an orderly end or a timeout, and sees a wrong size; a wrong hash it does not see."""
-    hub.commit_folder("alice/m", folder)
-    special: dict[str, dict[str, Any]] = {"cut": {"what": "cut", "reset": False}, "reset": {"what": "cut"}}
-    options = special.get(what, {"what": what})
-    if what != "flip":
-        options |= {"nbytes": 1_000_000}
-    hub.misbehave("/model.safetensors", method="GET", rate=3_000_000, **options)
-    code = 'attempt("path", lambda: hf_hub_download("alice/m", "model.safetensors"))'
-    out = client(code, HF_HUB_DOWNLOAD_TIMEOUT="1")
-    if what in ("truncated", "cut", "hang", "slow"):
-        assert Path(out["path"]).read_bytes() == BIG
-        answers = [request.status for request in hub.requests if request.method == "GET"]
-        assert answers == {"hang": [0, 200], "slow": [200]}.get(
-            what, [200, 200]
-        )  # from the start: less than 10 MiB came
-    elif what == "flip":
-        assert len(Path(out["path"]).read_bytes()) == len(BIG)
-        assert Path(out["path"]).read_bytes() != BIG
-    else:
-        assert out["path"][0] == {"reset": "ReadError", "short": "OSError"}[what]
-        assert Path(client(code)["path"]).read_bytes() == BIG  # nothing bad was kept
-        assert not list(client.home.rglob("*.incomplete"))
-
-
-def test_resumed_download(hub: TestHub, client: Client, tmp_path: Path) -> None:
-    """The client keeps what has come in blocks of 10 MiB."""
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "model.safetensors").write_bytes(BIG * 5)
-    hub.commit_folder("alice/m", tmp_path / "model")
-    hub.misbehave("/model.safetensors", method="GET", what="truncated", nbytes=11_000_000)
-    path = client('result["path"] = hf_hub_download("alice/m", "model.safetensors")')["path"]
-    assert Path(path).read_bytes() == BIG * 5
-    assert [request.status for request in hub.requests] == [200, 200, 206]
-
-
-def test_killed_push(hub: TestHub, client: Client, folder: Path) -> None:
-    hub.create_repo("alice/m")
-    before = hub.refs("alice/m")
-    rule = hub.misbehave("/_lfs/", what="slow", rate=500_000)
-    push = f'api.upload_folder(repo_id="alice/m", folder_path={str(folder)!r})'
-    process = subprocess.Popen(**command(hub, push, client.home, "hf_write", {}), stdout=subprocess.PIPE)
-    deadline = time.monotonic() + 20
-    while not rule.hits and time.monotonic() < deadline:
-        time.sleep(0.02)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait(10) == -signal.SIGKILL
-    assert rule.hits == 1
-    time.sleep(0.2)
-    assert hub.refs("alice/m") == before
-    assert len(hub.commits("alice/m")) == 1
-    client(push)
-    assert contents(hub.files("alice/m")) == local(folder)
-
-
-def test_upload_troubles(hub: TestHub, client: Client, folder: Path) -> None:
-    """An upload to storage is retried; one that was refused for good leaves nothing."""
-    hub.create_repo("alice/m")
-    hub.misbehave("/_lfs/", what="cut")
-    assert client(f'api.upload_folder(repo_id="alice/m", folder_path={str(folder)!r})')["stderr"].count("Retrying") == 1
-    (folder / "model.safetensors").write_bytes(BIG[::-1])
-    hub.misbehave("/_lfs/", status=403)
-    out = client(f'attempt("push", lambda: api.upload_folder(repo_id="alice/m", folder_path={str(folder)!r}))')
-    assert out["push"][0] == "RuntimeError"
-    assert len(hub.commits("alice/m")) == 2
-
-
-def test_space(hub: TestHub, client: Client, tmp_path: Path) -> None:
+def test_space_has_variables_and_forgets_secrets(hub: TestHub, client: Client) -> None:
     out = client("""
         result["url"] = api.create_repo("alice/s", repo_type="space", space_sdk="gradio",
                                         space_variables=[{"key": "MODEL", "value": "alice/m"}])
@@ -338,19 +180,19 @@ def test_space(hub: TestHub, client: Client, tmp_path: Path) -> None:
     assert "YAML" in out["card"][2]
     assert out["model"] == "None"
     assert hub.info("alice/s", "space")["variables"]["COLOR"]["description"] == "d"
-    assert b"hf_secret" not in b"".join(p.read_bytes() for p in (tmp_path / "root").rglob("*.json"))
+    assert b"hf_secret" not in b"".join(p.read_bytes() for p in hub.root.rglob("*.json"))
 
 
-def test_redirect_without_token(tmp_path: Path, folder: Path) -> None:
+def test_redirected_download_sends_no_token(tmp_path: Path, folder: Path) -> None:
     with TestHub(tmp_path / "root", cdn=True) as hub:
         hub.commit_folder("alice/m", folder)
         out = Client(hub, tmp_path)('result["path"] = snapshot_download("alice/m")')
-        assert local(Path(out["path"])) == local(folder)
+        assert local_contents(Path(out["path"])) == local_contents(folder)
         assert [r.authorized for r in hub.requests if r.path.startswith("/_cdn/")] == [False]
 
 
-def test_own_process(tmp_path: Path, folder: Path) -> None:
-    """The state survives a SIGKILL of the server; misbehaviour is ordered over HTTP."""
+def test_hub_in_its_own_process_keeps_its_state(tmp_path: Path, folder: Path) -> None:
+    """The state survives a SIGKILL of the server. Faults are ordered over HTTP."""
 
     def serve() -> tuple[subprocess.Popen[str], str]:
         arguments = ["--root", str(tmp_path / "root"), "--token", "hf_x=dora:write:team"]
@@ -359,7 +201,7 @@ def test_own_process(tmp_path: Path, folder: Path) -> None:
         assert process.stdout
         return process, process.stdout.readline().strip()
 
-    with TestHub(tmp_path / "other") as other:  # only for its name: the client is pointed elsewhere
+    with TestHub(tmp_path / "other") as other:  # the client calls the other one
         run = Client(other, tmp_path)
         server, endpoint = serve()
         push = f"""
@@ -367,17 +209,17 @@ def test_own_process(tmp_path: Path, folder: Path) -> None:
             attempt("push", lambda: api.upload_folder(repo_id="team/m", folder_path={str(folder)!r}))
         """
         order = json.dumps({"misbehave": {"path_pattern": "/preupload/", "status": 403}}).encode()
-        urllib.request.urlopen(f"{endpoint}/__control", order, timeout=10).close()
+        urllib.request.urlopen(f"{endpoint}/__control", order, timeout=HANG_SECONDS).close()
         assert run(push, token="hf_x", HF_ENDPOINT=endpoint)["push"][1] == 403
         assert run(push, token="hf_x", HF_ENDPOINT=endpoint)["push"].startswith(endpoint)
-        with urllib.request.urlopen(f"{endpoint}/__control", timeout=10) as answer:
+        with urllib.request.urlopen(f"{endpoint}/__control", timeout=HANG_SECONDS) as answer:
             assert [r["status"] for r in json.load(answer) if "/preupload/" in r["path"]] == [403, 200]
         server.kill()
         server.wait()
         server, endpoint = serve()
         try:
             out = run('result["path"] = snapshot_download("team/m")', token=None, HF_ENDPOINT=endpoint)
-            assert local(Path(out["path"])) == local(folder)
+            assert local_contents(Path(out["path"])) == local_contents(folder)
         finally:
             server.kill()
             server.wait()

@@ -1,22 +1,17 @@
-"""The scripts and the unmodified client against the test Hub, each in a process of its own."""
+"""The scripts and the unmodified client against the test Hub, each in its own process."""
 
 import json
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hub_server import TestHub
 from huggingface_hub import ModelCard
-from programs import REPO, TOKEN, Programs
-from small_data import ROOT
+from programs import REPO, TOKEN, Done, Programs
+from waiting import wait_until
 
-from core import InputError, Model
+from core import Model
 from core.model.files import FILES
-from core.serving.deploy import check_front_matter, space_files
 
 RECOMMEND = """
 import json
@@ -25,11 +20,11 @@ print(json.dumps([[item.anime_id, item.score] for item in model.recommend(model.
 """
 
 
-def recommend(programs: Programs, options: str = "{}", **more: str) -> subprocess.CompletedProcess[str]:
-    return programs.python(f"OPTIONS = {options}\n{RECOMMEND}", **more)
+def recommend(programs: Programs, options: str = "{}", **environment: str) -> Done:
+    return programs.python(f"OPTIONS = {options}\n{RECOMMEND}", **environment)
 
 
-def test_what_was_pushed_is_what_is_pulled(programs: Programs, hub: TestHub, model_folder: Path, model: Model) -> None:
+def test_pulled_model_is_the_pushed_one(programs: Programs, hub: TestHub, model_folder: Path, model: Model) -> None:
     done = programs.push(model_folder)
     assert done.returncode == 0, done.stderr
     newest, _initial = hub.commits(REPO)
@@ -45,7 +40,7 @@ def test_what_was_pushed_is_what_is_pulled(programs: Programs, hub: TestHub, mod
     assert json.loads(pulled.stdout) == expected
 
 
-def test_a_dry_run_shows_every_file_and_asks_nobody(programs: Programs, hub: TestHub, model_folder: Path) -> None:
+def test_dry_run_lists_every_file_and_sends_no_request(programs: Programs, hub: TestHub, model_folder: Path) -> None:
     done = programs.push(model_folder, "--dry-run")
     assert done.returncode == 0
     assert all(name in done.stdout for name in FILES)
@@ -53,7 +48,7 @@ def test_a_dry_run_shows_every_file_and_asks_nobody(programs: Programs, hub: Tes
     assert not hub.requests
 
 
-def test_training_can_push_at_once(programs: Programs, hub: TestHub, data_folder: Path, tmp_path: Path) -> None:
+def test_train_pushes_when_asked(programs: Programs, hub: TestHub, data_folder: Path, tmp_path: Path) -> None:
     files = ["--ratings", data_folder / "rating.csv", "--anime", data_folder / "anime.csv", "--out", tmp_path / "out"]
     done = programs.run("scripts/train.py", *files, "--factors", "6", "--push", REPO, "--private")
     assert done.returncode == 0, done.stderr
@@ -61,13 +56,12 @@ def test_training_can_push_at_once(programs: Programs, hub: TestHub, data_folder
     assert set(hub.files(REPO)) >= set(FILES)
 
 
-def test_branches_and_pull_requests_leave_main_alone(
+def test_push_to_a_branch_or_pull_request_does_not_change_main(
     programs: Programs, hub: TestHub, version: Callable[[str], Path]
 ) -> None:
-    assert programs.push(version("one")).returncode == 0
-    main = hub.refs(REPO)["refs/heads/main"]
-    for more, ref in ((["--revision", "next"], "refs/heads/next"), (["--create-pr"], "refs/pr/1")):
-        done = programs.push(version(f"v{len(more)}"), *more)
+    main = hub.commit_folder(REPO, version("one"))
+    for name, options, ref in (("v2", ["--revision", "next"], "refs/heads/next"), ("v1", ["--create-pr"], "refs/pr/1")):
+        done = programs.push(version(name), *options)
         assert done.returncode == 0, done.stderr
         assert hub.refs(REPO)["refs/heads/main"] == main
         assert hub.refs(REPO)[ref] != main
@@ -75,11 +69,10 @@ def test_branches_and_pull_requests_leave_main_alone(
     assert on_branch.stdout.strip() == "v2"
 
 
-def test_users_are_fetched_when_first_needed(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    programs.push(model_folder)
-    before = len(hub.requests)
+def test_users_file_is_fetched_when_first_needed(programs: Programs, hub: TestHub, model_folder: Path) -> None:
+    hub.commit_folder(REPO, model_folder)
     recommend(programs)
-    fetched = {request.path.rsplit("/", 1)[-1] for request in hub.requests[before:] if request.method == "GET"}
+    fetched = {request.path.rsplit("/", 1)[-1] for request in hub.requests if request.method == "GET"}
     assert "users.safetensors" not in fetched
     assert {"config.json", "model.safetensors", "catalogue.parquet"} <= fetched
     done = programs.python("print(len(Model.from_hub(REPO).user_ids))")
@@ -87,13 +80,12 @@ def test_users_are_fetched_when_first_needed(programs: Programs, hub: TestHub, m
     assert any("users.safetensors" in request.path for request in hub.requests)
 
 
-def test_a_pinned_revision_in_the_cache_makes_no_request(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    programs.push(model_folder)
-    sha = hub.refs(REPO)["refs/heads/main"]
+def test_pinned_revision_in_the_cache_needs_no_request(programs: Programs, hub: TestHub, model_folder: Path) -> None:
+    sha = hub.commit_folder(REPO, model_folder)
     assert recommend(programs, f"{{'revision': {sha!r}}}").returncode == 0
-    before = len(hub.requests)
+    n_requests = len(hub.requests)
     assert recommend(programs, f"{{'revision': {sha!r}}}").returncode == 0
-    assert len(hub.requests) == before
+    assert len(hub.requests) == n_requests
     hub.stop()
     assert recommend(programs, f"{{'revision': {sha!r}}}").returncode == 0
     assert recommend(programs, "{'cached': True}").returncode == 0
@@ -106,10 +98,10 @@ def test_a_pinned_revision_in_the_cache_makes_no_request(programs: Programs, hub
         (412, "at the same moment"), (429, "slow down"), (500, "status 500"),
     ],
 )  # fmt: skip
-def test_a_refused_push_is_a_sentence_and_changes_nothing(
+def test_refused_push_prints_the_reason_and_changes_nothing(
     status: int, message: str, programs: Programs, hub: TestHub, version: Callable[[str], Path]
 ) -> None:
-    assert programs.push(version("one")).returncode == 0
+    hub.commit_folder(REPO, version("one"))
     before = hub.refs(REPO)
     hub.misbehave("/commit/main", method="POST", what="status", status=status, times=None)
     done = programs.push(version("two"))
@@ -133,7 +125,7 @@ def test_a_refused_push_is_a_sentence_and_changes_nothing(
         (TOKEN, "bob/anisvd", "does not have the right"),
     ],
 )
-def test_who_may_not_push_is_told_why(
+def test_push_without_the_right_to_prints_the_reason(
     token: str | None, repo: str, message: str, programs: Programs, model_folder: Path
 ) -> None:
     done = programs.run("scripts/push_to_hub.py", model_folder, repo, token=token)
@@ -143,9 +135,11 @@ def test_who_may_not_push_is_told_why(
     assert "hf_" not in (done.stdout + done.stderr).replace("hf auth", "")
 
 
-def test_trouble_of_this_machine_is_told_as_such(programs: Programs, model_folder: Path, tmp_path: Path) -> None:
+def test_error_names_a_problem_of_this_machine(
+    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
-    programs.push(model_folder)
+    hub.commit_folder(REPO, model_folder)
     done = programs.python("try: Model.from_hub(REPO)\nexcept HubError as error: print(error)", home="file/home")
     assert "this machine says: Not a directory" in done.stdout, done.stderr
     done = programs.push(model_folder, token="hf_\u00e4")
@@ -153,7 +147,7 @@ def test_trouble_of_this_machine_is_told_as_such(programs: Programs, model_folde
     assert "Traceback" not in done.stderr
 
 
-def test_an_unreachable_hub_is_a_sentence(programs: Programs, hub: TestHub, model_folder: Path) -> None:
+def test_push_to_an_unreachable_hub_prints_one_sentence(programs: Programs, hub: TestHub, model_folder: Path) -> None:
     hub.stop()
     done = programs.push(model_folder)
     assert done.returncode == 1
@@ -161,45 +155,31 @@ def test_an_unreachable_hub_is_a_sentence(programs: Programs, hub: TestHub, mode
     assert "Traceback" not in done.stderr
 
 
-def test_a_killed_push_leaves_the_old_model(programs: Programs, hub: TestHub, version: Callable[[str], Path]) -> None:
-    assert programs.push(version("one")).returncode == 0
+def test_killed_push_leaves_the_old_model(programs: Programs, hub: TestHub, version: Callable[[str], Path]) -> None:
+    hub.commit_folder(REPO, version("one"))
     before = hub.refs(REPO)
-    slow = hub.misbehave("", method="PUT", what="slow", rate=2_000, times=None)
-    command = [sys.executable, "scripts/push_to_hub.py", str(version("two")), REPO]
-    process = subprocess.Popen(command, cwd=ROOT, env=programs.environment(), stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 30
-    while not slow.hits and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert slow.hits
+    slow = hub.misbehave("", method="PUT", what="slow", rate=200, times=None)
+    with programs.killed("scripts/push_to_hub.py", version("two"), REPO):
+        wait_until(lambda: slow.hits)
     assert hub.refs(REPO) == before
     hub.rules.clear()
     assert programs.push(version("three")).returncode == 0
     assert programs.python("print(Model.from_hub(REPO).catalogue[103].english)").stdout.strip() == "three"
 
 
-def test_a_killed_pull_does_not_spoil_the_next(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    programs.push(model_folder)
-    slow = hub.misbehave("model.safetensors", method="GET", what="slow", rate=1_000, times=None)
-    process = subprocess.Popen(
-        [sys.executable, "-c", f"from core import Model; Model.from_hub({REPO!r})"],
-        cwd=ROOT, env=programs.environment(), stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    deadline = time.monotonic() + 30
-    while not slow.hits and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+def test_killed_pull_does_not_spoil_the_next(
+    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
+) -> None:
+    hub.commit_folder(REPO, model_folder)
+    slow = hub.misbehave("model.safetensors", method="GET", what="slow", rate=100, times=None)
+    with programs.killed("-c", f"from core import Model; Model.from_hub({REPO!r})"):
+        wait_until(lambda: slow.hits and list(tmp_path.rglob("*.incomplete")))
     hub.rules.clear()
     assert recommend(programs).returncode == 0
 
 
-def test_a_byte_that_went_wrong_is_noticed_and_fetched_again(
-    programs: Programs, hub: TestHub, model_folder: Path
-) -> None:
-    programs.push(model_folder)
+def test_damaged_file_is_noticed_and_fetched_again(programs: Programs, hub: TestHub, model_folder: Path) -> None:
+    hub.commit_folder(REPO, model_folder)
     hub.misbehave("model.safetensors", method="GET", what="flip", times=1)
     assert recommend(programs).returncode == 0
     hub.misbehave("config.json", method="GET", what="flip", times=None)
@@ -208,8 +188,10 @@ def test_a_byte_that_went_wrong_is_noticed_and_fetched_again(
 
 
 @pytest.mark.parametrize("what", ["cut", "truncated", "short"])
-def test_a_broken_download_is_repeated_or_told(what: str, programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    programs.push(model_folder)
+def test_broken_download_is_repeated_or_reported(
+    what: str, programs: Programs, hub: TestHub, model_folder: Path
+) -> None:
+    hub.commit_folder(REPO, model_folder)
     hub.misbehave("catalogue.parquet", method="GET", what=what, nbytes=500, times=1)
     code = "try: Model.from_hub(REPO); print('whole')\nexcept HubError as error: print(error)"
     first = programs.python(code)
@@ -217,8 +199,8 @@ def test_a_broken_download_is_repeated_or_told(what: str, programs: Programs, hu
     assert programs.python(code).stdout.strip() == "whole"
 
 
-def test_missing_things_are_named(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    programs.push(model_folder)
+def test_error_names_what_is_missing_on_the_hub(programs: Programs, hub: TestHub, model_folder: Path) -> None:
+    hub.commit_folder(REPO, model_folder)
     code = "try: Model.from_hub({})\nexcept HubError as error: print(error)"
     assert "no such revision" in programs.python(code.format("REPO, 'nowhere'")).stdout
     assert "no such repository" in programs.python(code.format("'alice/nothing'")).stdout
@@ -226,7 +208,7 @@ def test_missing_things_are_named(programs: Programs, hub: TestHub, model_folder
     assert "a file is missing" in programs.python(code.format("'alice/empty'")).stdout
 
 
-def test_the_card_is_valid_and_tells_the_figures_of_the_config(model: Model, tmp_path: Path) -> None:
+def test_model_card_is_valid_and_has_the_figures_of_the_config(model: Model, tmp_path: Path) -> None:
     model.with_quality(
         {"NDCG@10, 3 shown": 0.4567, "NDCG@10, 80% shown": 0.51, "RMSE, known users": 1.08},
         {"Popularity": {"NDCG@10, 3 shown": 0.1234, "NDCG@10, 80% shown": 0.1}},
@@ -237,115 +219,3 @@ def test_the_card_is_valid_and_tells_the_figures_of_the_config(model: Model, tmp
     assert card.data.library_name == "anisvd"
     assert card.data.datasets
     assert (tmp_path / "model" / "quality.svg").read_text().count("<polyline") == 2
-
-
-def test_a_space_is_deployed_with_what_it_needs(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    programs.push(model_folder)
-    sha = hub.refs(REPO)["refs/heads/main"]
-    deploy = ["scripts/deploy_space.py", "alice/space", "--model", REPO]
-    shown = programs.run(*deploy, "--dry-run")
-    assert shown.returncode == 0, shown.stderr
-    assert not hub.info("alice/space", "space")
-    done = programs.run(*deploy)
-    assert done.returncode == 0, done.stderr
-    files = hub.files("alice/space", repo_type="space")
-    assert {"app.py", "README.md", "requirements.txt", "core/model/model.py", "core/ui/page/layout.py"} <= set(files)
-    assert not {name for name in files if name.startswith(("tests/", "scripts/", "docs/"))}
-    assert "core/evaluation/tuning/study.py" not in files
-    front = files["README.md"].read_text().split("---")[1]
-    assert f"{REPO} config.json,model.safetensors,catalogue.parquet,users.safetensors {sha}" in front
-    variables = hub.info("alice/space", "space")["variables"]
-    assert variables["MODEL_REPO_ID"]["value"] == REPO
-    pinned = programs.run(*deploy, "--revision", sha)
-    assert pinned.returncode == 0, pinned.stderr
-    assert hub.info("alice/space", "space")["variables"]["MODEL_REVISION"]["value"] == sha
-
-
-def test_a_space_of_something_else_is_left_alone(
-    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
-) -> None:
-    programs.push(model_folder)
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "theirs" / "precious.txt").write_text("years of work")
-    hub.create_repo("alice/space", "space", sdk="docker")
-    hub.commit_folder("alice/space", tmp_path / "theirs", repo_type="space")
-    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
-    assert done.returncode == 1
-    assert "holds something else, such as 'precious.txt'" in done.stderr
-    assert "precious.txt" in hub.files("alice/space", repo_type="space")
-
-
-def test_a_failed_deploy_changes_no_variable(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    programs.push(model_folder)
-    hub.misbehave("/commit/main", method="POST", what="status", status=500, times=None)
-    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
-    assert done.returncode == 1
-    assert not hub.info("alice/space", "space").get("variables")
-    hub.rules.clear()
-    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", "alice/nothing")
-    assert done.returncode == 1
-    assert "no such repository" in done.stderr
-
-
-def test_a_deployed_space_starts_by_itself(
-    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
-) -> None:
-    """Its files alone, in an empty folder, are enough to load the app's modules and a model."""
-    programs.push(model_folder)
-    assert programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO).returncode == 0
-    for name, path in hub.files("alice/space", repo_type="space").items():
-        (tmp_path / "space" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "space" / name).write_bytes(path.read_bytes())
-    code = "import app, os; from core.serving.model_source import ModelSource; from core.ui import build_page; "
-    code += "source = ModelSource(os.environ); build_page(source.current); print(source.current().source)"
-    environment = programs.environment(MODEL_REPO_ID=REPO)
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path / "space",
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.strip() == f"{REPO} on the Hugging Face Hub", done.stderr
-
-
-GOOD = {"sdk": "gradio", "sdk_version": "6.31.0", "python_version": "3.12", "app_file": "app.py"}
-
-
-@pytest.mark.parametrize(
-    ("change", "requirements", "message"),
-    [
-        ({"sdk": "docker"}, "gradio==6.31.0", "expected 'gradio'"),
-        ({"sdk_version": "5.0"}, "gradio==6.31.0", "requirements.txt has gradio '6.31.0'"),
-        ({"python_version": "3.10"}, "gradio==6.31.0", "3.11 or later"),
-        ({"app_file": "main.py"}, "gradio==6.31.0", "no file of the Space"),
-        ({}, "gradio==6.31.0\nnumpy", "without a version"),
-    ],
-)
-def test_front_matter_and_requirements_have_to_fit(change: dict, requirements: str, message: str) -> None:
-    check_front_matter(GOOD, "gradio[mcp]==6.31.0", {"app.py"})
-    with pytest.raises(InputError, match=message):
-        check_front_matter(GOOD | change, requirements, {"app.py"})
-
-
-def test_space_ships_the_packages_that_the_app_needs() -> None:
-    names = set(space_files("alice/model", "0" * 40))
-    assert {"app.py", "core/numerics/truncated_svd.py", "core/ui/page/handlers.py", "core/ui/assets/page.js"} <= names
-    assert {f"core/bundled/{name}" for name in FILES} <= names
-    assert not [name for name in names if "evaluation" in name or "enrich" in name or name.endswith(".pyc")]
-
-
-def test_space_of_the_first_edition_is_recognised(
-    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
-) -> None:
-    programs.push(model_folder)
-    (tmp_path / "first" / "core").mkdir(parents=True)
-    (tmp_path / "first" / "core" / "model.py").write_text("# of the first edition")
-    hub.create_repo("alice/space", "space", sdk="gradio")
-    hub.commit_folder("alice/space", tmp_path / "first", repo_type="space")
-    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
-    assert done.returncode == 0, done.stderr
-    files = hub.files("alice/space", repo_type="space")
-    assert "core/model.py" not in files
-    assert "core/model/model.py" in files

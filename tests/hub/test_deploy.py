@@ -1,0 +1,124 @@
+"""Spaces on the test Hub, deployed by the script in its own process."""
+
+from pathlib import Path
+
+import pytest
+from hub_server import TestHub
+from programs import REPO, Programs
+
+from core import InputError
+from core.model.files import FILES
+from core.serving.deploy import check_front_matter, space_files
+
+GOOD = {"sdk": "gradio", "sdk_version": "6.31.0", "python_version": "3.12", "app_file": "app.py"}
+START = """
+import os, app
+from core.serving.model_source import ModelSource
+from core.ui import build_page
+source = ModelSource(os.environ)
+while source.current().notice:  # the Hub has not answered in time
+    source.refresh()
+build_page(source.current)
+print(source.current().source)
+"""
+
+
+def test_deploy_uploads_what_the_app_needs_and_sets_the_variables(
+    programs: Programs, hub: TestHub, model_folder: Path
+) -> None:
+    sha = hub.commit_folder(REPO, model_folder)
+    deploy = ["scripts/deploy_space.py", "alice/space", "--model", REPO]
+    shown = programs.run(*deploy, "--dry-run")
+    assert shown.returncode == 0, shown.stderr
+    assert not hub.info("alice/space", "space")
+    done = programs.run(*deploy)
+    assert done.returncode == 0, done.stderr
+    files = hub.files("alice/space", repo_type="space")
+    assert {"app.py", "README.md", "requirements.txt", "core/model/model.py", "core/ui/page/layout.py"} <= set(files)
+    assert not {name for name in files if name.startswith(("tests/", "scripts/", "docs/"))}
+    assert "core/evaluation/tuning/study.py" not in files
+    front = files["README.md"].read_text().split("---")[1]
+    assert f"{REPO} config.json,model.safetensors,catalogue.parquet,users.safetensors {sha}" in front
+    variables = hub.info("alice/space", "space")["variables"]
+    assert variables["MODEL_REPO_ID"]["value"] == REPO
+    pinned = programs.run(*deploy, "--revision", sha)
+    assert pinned.returncode == 0, pinned.stderr
+    assert hub.info("alice/space", "space")["variables"]["MODEL_REVISION"]["value"] == sha
+
+
+def test_deploy_refuses_a_space_of_another_program(
+    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
+) -> None:
+    hub.commit_folder(REPO, model_folder)
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "precious.txt").write_text("years of work")
+    hub.create_repo("alice/space", "space", sdk="docker")
+    hub.commit_folder("alice/space", tmp_path / "theirs", repo_type="space")
+    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
+    assert done.returncode == 1
+    assert "holds something else, such as 'precious.txt'" in done.stderr
+    assert "precious.txt" in hub.files("alice/space", repo_type="space")
+
+
+def test_failed_deploy_changes_no_variable(programs: Programs, hub: TestHub, model_folder: Path) -> None:
+    hub.commit_folder(REPO, model_folder)
+    hub.misbehave("/commit/main", method="POST", what="status", status=500, times=None)
+    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
+    assert done.returncode == 1
+    assert not hub.info("alice/space", "space").get("variables")
+    hub.rules.clear()
+    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", "alice/nothing")
+    assert done.returncode == 1
+    assert "no such repository" in done.stderr
+
+
+def test_deployed_space_needs_no_other_files(
+    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
+) -> None:
+    """Its files, alone in a folder, are enough to load the app's modules and a model."""
+    hub.commit_folder(REPO, model_folder)
+    assert programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO).returncode == 0
+    space = tmp_path / "space"
+    for name, path in hub.files("alice/space", repo_type="space").items():
+        (space / name).parent.mkdir(parents=True, exist_ok=True)
+        (space / name).write_bytes(path.read_bytes())
+    done = programs.run("-c", START, cwd=space, MODEL_REPO_ID=REPO)
+    assert done.stdout.strip() == f"{REPO} on the Hugging Face Hub", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "requirements", "message"),
+    [
+        ({"sdk": "docker"}, "gradio==6.31.0", "expected 'gradio'"),
+        ({"sdk_version": "5.0"}, "gradio==6.31.0", "requirements.txt has gradio '6.31.0'"),
+        ({"python_version": "3.10"}, "gradio==6.31.0", "3.11 or later"),
+        ({"app_file": "main.py"}, "gradio==6.31.0", "no file of the Space"),
+        ({}, "gradio==6.31.0\nnumpy", "without a version"),
+    ],
+)
+def test_deploy_checks_front_matter_against_requirements(change: dict, requirements: str, message: str) -> None:
+    check_front_matter(GOOD, "gradio[mcp]==6.31.0", {"app.py"})
+    with pytest.raises(InputError, match=message):
+        check_front_matter(GOOD | change, requirements, {"app.py"})
+
+
+def test_space_files_are_the_packages_that_the_app_needs() -> None:
+    names = set(space_files("alice/model", "0" * 40))
+    assert {"app.py", "core/numerics/truncated_svd.py", "core/ui/page/handlers.py", "core/ui/assets/page.js"} <= names
+    assert {f"core/bundled/{name}" for name in FILES} <= names
+    assert not [name for name in names if "evaluation" in name or "enrich" in name or name.endswith(".pyc")]
+
+
+def test_deploy_replaces_a_space_of_the_first_edition(
+    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
+) -> None:
+    hub.commit_folder(REPO, model_folder)
+    (tmp_path / "first" / "core").mkdir(parents=True)
+    (tmp_path / "first" / "core" / "model.py").write_text("# of the first edition")
+    hub.create_repo("alice/space", "space", sdk="gradio")
+    hub.commit_folder("alice/space", tmp_path / "first", repo_type="space")
+    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
+    assert done.returncode == 0, done.stderr
+    files = hub.files("alice/space", repo_type="space")
+    assert "core/model.py" not in files
+    assert "core/model/model.py" in files
