@@ -1,17 +1,20 @@
-"""The app as it starts for everybody, and Chromium to visit it."""
+"""The app as its users start it, and Chromium to visit it."""
 
 import base64
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hands import ANILIST, COVERS, DESKTOP, PHONE, Visit
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, Route, expect, sync_playwright
 from running import running_app
+from visitor_actions import ANILIST, COVERS, DESKTOP, PHONE, Visit
+from waiting import HANG_SECONDS, wait_until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+expect.set_options(timeout=HANG_SECONDS * 1000)
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -19,6 +22,11 @@ QUIET = [
     "--disable-component-update",
     "--no-first-run",
 ]
+# Messages that vanish after some seconds stay, so that a slow machine shows them to the test, too.
+KEEP_MESSAGES = """
+    const setTimer = window.setTimeout;
+    window.setTimeout = (call, wait, ...values) => (wait >= 3000 ? 0 : setTimer(call, wait, ...values));
+"""
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -33,7 +41,7 @@ def app() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def hostile_app(model_folder: Path) -> Iterator[str]:
-    """The app with the small model, some of whose titles are attacks."""
+    """The app with the small model. Some of its titles are attacks."""
     with running_app(MODEL_DIR=str(model_folder)) as url:
         yield url
 
@@ -44,47 +52,62 @@ def chromium() -> Iterator[Browser]:
         reason = "no Chromium on this machine (Debian: apt-get install chromium)"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, timeout=HANG_SECONDS * 1000)
         yield browser
         browser.close()
 
 
-@pytest.fixture
-def visit(chromium: Browser) -> Iterator[Visit]:
-    """A new visitor with a browser of their own: ``visit(url, size, covers=True, …)``, or with
-    ``context=`` another tab of one; ``init`` is a script that runs before the page's; ``anilist``
-    answers in AniList's place, which is asked for nothing without it. At the end: nothing in any
-    console, no failed request, no other host.
-    """
-    contexts: list[BrowserContext] = []
-    trouble: list[str] = []
+def send_cover(route: Route) -> None:
+    route.fulfill(body=PIXEL, content_type="image/png")
 
-    def cover(route: Route) -> None:
-        route.fulfill(body=PIXEL, content_type="image/png")
 
-    def watch(page: Page, covers: bool, anilist: bool) -> None:
+class Watch:
+    """What goes wrong on a visitor's pages, and the requests that have no answer yet."""
+
+    def __init__(self) -> None:
+        self.trouble: list[str] = []
+        self.pending: set[Request] = set()
+
+    def add(self, page: Page, *, covers: bool, anilist: bool) -> None:
+        """Watch a page. Failing covers and AniList's errors are no trouble where a test causes them."""
+
         def note(line: str, url: str = "") -> None:
-            if anilist and url.startswith(ANILIST):
-                return  # what its errors look like to people is what such a test looks at
-            # A page that is left closes its open streams, and covers fail when a test blocks them.
-            if "ERR_ABORTED" not in line and (covers or not (url.startswith(COVERS) or "ERR_FAILED" in line)):
-                trouble.append(line)
+            expected = (anilist and url.startswith(ANILIST)) or "ERR_ABORTED" in line  # the visitor has left the page
+            if not expected and (covers or not (url.startswith(COVERS) or "ERR_FAILED" in line)):
+                self.trouble.append(line)
+
+        def sent(request: Request) -> None:
+            if "/heartbeat/" not in request.url:  # a stream without an end
+                self.pending.add(request)
+            if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:", *COVERS)):
+                note(f"other host: {request.url}", request.url)
+
+        def failed(request: Request) -> None:
+            self.pending.discard(request)
+            note(f"failed: {request.url} {request.failure}", request.url)
+
+        def answered(response: Response) -> None:
+            if response.status >= 400:
+                note(f"{response.status}: {response.url}", response.url)
 
         page.on("console", lambda message: note(f"console: {message.text}", message.location["url"]))
         page.on("pageerror", lambda error: note(f"error: {error}"))
-        page.on("requestfailed", lambda failed: note(f"failed: {failed.url} {failed.failure}", failed.url))
-        page.on(
-            "response",
-            lambda answer: note(f"{answer.status}: {answer.url}", answer.url) if answer.status >= 400 else None,
-        )
-        page.on(
-            "request",
-            lambda sent: (
-                None
-                if sent.url.startswith(("http://127.0.0.1:", "data:", "blob:", *COVERS))
-                else note(f"other host: {sent.url}", sent.url)
-            ),
-        )
+        page.on("request", sent)
+        page.on("requestfinished", lambda request: self.pending.discard(request))
+        page.on("requestfailed", failed)
+        page.on("response", answered)
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Visit]:
+    """Open the page as a new visitor: ``visit(url, size, covers=True, …)``.
+
+    ``context`` is that of another page, for a second tab of the same visitor. ``init`` is a script that runs before
+    the page's own. ``anilist`` answers in place of AniList; without it no test asks AniList. The end of the test
+    checks that no console has a line, no request has failed, and no other host was asked.
+    """
+    contexts: list[BrowserContext] = []
+    watch = Watch()
 
     def open_page(
         url: str,
@@ -94,18 +117,20 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         context: BrowserContext | None = None,
         anilist: Callable[[Route], None] | None = None,
         init: str = "",
-        **options,
+        **options: Any,
     ) -> Page:
         if context is None:
             context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+            context.set_default_timeout(HANG_SECONDS * 1000)
             for host in COVERS:
-                context.route(f"{host}**", cover if covers else lambda route: route.abort())
+                context.route(f"{host}**", send_cover if covers else lambda route: route.abort())
             if anilist:
                 context.route(f"{ANILIST}**", anilist)
+            context.add_init_script(KEEP_MESSAGES)
             context.add_init_script(init)
             contexts.append(context)
         page = context.new_page()
-        watch(page, covers, bool(anilist))
+        watch.add(page, covers=covers, anilist=bool(anilist))
         page.goto(url)
         page.locator("#results .card[data-id], #results .notice").first.wait_for(state="attached")
         return page
@@ -113,9 +138,10 @@ def visit(chromium: Browser) -> Iterator[Visit]:
     yield open_page
     for context in contexts:
         for page in context.pages:
-            page.wait_for_timeout(100)
+            # To evaluate is to receive what the page has sent.
+            wait_until(lambda page=page: page.evaluate("true") and not watch.pending)
         context.close()
-    assert not trouble
+    assert not watch.trouble
 
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -125,5 +151,5 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
 
 @pytest.fixture
 def page(visit: Visit, app: str, size: tuple[int, int]) -> Page:
-    """A visitor's page of the bundled model, at both sizes."""
+    """A new visitor's page with the bundled model, on a phone and on a desktop."""
     return visit(app, size)

@@ -1,28 +1,29 @@
-"""The tab with the map of all titles and the names of the factors."""
+"""The tab with the map of all titles and the meanings of the factors."""
 
 import re
 from typing import Any
 
 import pytest
-from hands import DESKTOP, PHONE, Visit, cards, cut_off, rate, refine, tab
 from playwright.sync_api import Page, expect
+from visitor_actions import DESKTOP, PHONE, Visit, cut_off, open_filters, open_tab, rate, recommended
 
-CALM = {"reduced_motion": "reduce"}
+STILL = {"reduced_motion": "reduce"}
 MAP = "document.querySelector('#map').map"
 
 
-def explored(page: Page) -> Page:
-    tab(page, "Explore")
+def open_map(page: Page) -> Page:
+    open_tab(page, "Explore")
     expect(page.locator("#map[data-ready]")).to_be_visible()
     return page
 
 
 def view(page: Page) -> tuple[float, float, float]:
+    """Return the scale of the map and the coordinates of its centre."""
     return tuple(page.evaluate(f"[{MAP}.view.scale, {MAP}.view.x, {MAP}.view.y]"))
 
 
 def on_screen(page: Page, anime_id: int) -> tuple[float, float]:
-    """Where a title stands in the window."""
+    """Return the coordinates of a title in the window."""
     return tuple(
         page.evaluate(
             f"""id => {{
@@ -35,17 +36,17 @@ def on_screen(page: Page, anime_id: int) -> tuple[float, float]:
     )
 
 
-def drawn(page: Page) -> str:
-    """The picture, once it is drawn."""
+def drawing(page: Page) -> str:
+    """Return the pixels of the map, once it is drawn."""
     return page.evaluate("""async () => {
         await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
         return document.querySelector("#map canvas").toDataURL();
     }""")
 
 
-def alone(page: Page) -> dict[str, Any]:
-    """A title in view that is meant where it stands."""
-    found = page.evaluate(f"""() => {{
+def clickable_title(page: Page) -> dict[str, Any]:
+    """Return a title in view that no other title covers."""
+    title = page.evaluate(f"""() => {{
         const map = {MAP};
         const {{ id, label }} = map.titles.findLast(title => {{
             const [left, top] = map.toScreen(title);
@@ -55,35 +56,35 @@ def alone(page: Page) -> dict[str, Any]:
         }});
         return {{ id, label }};
     }}""")
-    assert found["label"]
-    return found
+    assert title["label"]
+    return title
 
 
-def test_the_map_is_zoomed_moved_and_clicked(visit: Visit, app: str) -> None:
-    page = explored(visit(app, DESKTOP, **CALM))
+def test_map_can_be_zoomed_moved_and_clicked(visit: Visit, app: str) -> None:
+    page = open_map(visit(app, DESKTOP, **STILL))
     n = int(re.sub(r"\D", "", page.locator(".explore .facts").first.inner_text()))
     assert n == page.evaluate(f"{MAP}.titles.length") > 10_000
-    start, picture = view(page), drawn(page)
+    start, pixels = view(page), drawing(page)
     canvas = page.locator("#map canvas")
     box = canvas.bounding_box()
-    place = (box["x"] + 200, box["y"] + 150)
-    under = page.evaluate(f"{MAP}.toMap([200, 150])")
-    page.mouse.move(*place)
-    page.mouse.wheel(0, -50)  # who only scrolls past is not held up
+    pointer = (box["x"] + 200, box["y"] + 150)
+    below_pointer = page.evaluate(f"{MAP}.toMap([200, 150])")
+    page.mouse.move(*pointer)
+    page.mouse.wheel(0, -50)  # this scrolls the page
     expect(page.locator(".map-said")).to_contain_text("hold Ctrl")
     assert view(page) == start
     canvas.evaluate("canvas => canvas.focus({ preventScroll: true })")
     page.mouse.wheel(0, -500)
     page.wait_for_function(f"{MAP}.view.scale > 2")
-    assert page.evaluate(f"{MAP}.toMap([200, 150])") == pytest.approx(under, abs=2e-3)  # a pixel
-    assert drawn(page) != picture
+    assert page.evaluate(f"{MAP}.toMap([200, 150])") == pytest.approx(below_pointer, abs=2e-3)  # a pixel
+    assert drawing(page) != pixels
     page.get_by_role("button", name="Farther").click()
     page.get_by_role("button", name="Closer").click()
     zoomed = view(page)
-    place = on_screen(page, alone(page)["id"])  # which stays under the pointer
-    page.mouse.move(*place)
+    pointer = on_screen(page, clickable_title(page)["id"])  # the title stays under the pointer
+    page.mouse.move(*pointer)
     page.mouse.down()
-    page.mouse.move(place[0] + 30, place[1] + 20, steps=4)
+    page.mouse.move(pointer[0] + 30, pointer[1] + 20, steps=4)
     page.mouse.up()
     moved = view(page)
     assert (moved[0], moved[1] < zoomed[1], moved[2] < zoomed[2]) == (zoomed[0], True, True)
@@ -95,7 +96,7 @@ def test_the_map_is_zoomed_moved_and_clicked(visit: Visit, app: str) -> None:
     page.keyboard.press("-")
     assert view(page)[0] < moved[0]
     page.keyboard.press("+")
-    title = alone(page)
+    title = clickable_title(page)
     page.mouse.move(*on_screen(page, title["id"]))
     expect(canvas).to_have_css("cursor", "pointer")
     page.mouse.down()
@@ -109,75 +110,75 @@ def test_the_map_is_zoomed_moved_and_clicked(visit: Visit, app: str) -> None:
     page.get_by_role("button", name="All", exact=True).click()
     assert view(page) == start
     page.get_by_role("button", name="Light or dark").click()
-    assert drawn(page) != picture
-    refine(page)
+    assert drawing(page) != pixels
+    open_filters(page)
     page.get_by_role("button", name="Adult titles, too").click()
     expect(page.locator(".explore .facts").first).not_to_have_text(re.compile(f"^{n:,} "))
     page.wait_for_function(f"{MAP}?.titles.length > {n}")
 
 
-def test_a_title_is_found_on_the_map_and_the_visitor_stands_on_it(visit: Visit, app: str) -> None:
-    page = visit(app, PHONE, has_touch=True, **CALM)
-    explored(page)
+def test_map_finds_titles_and_shows_the_visitor(visit: Visit, app: str) -> None:
+    page = visit(app, PHONE, has_touch=True, **STILL)
+    open_map(page)
     me = page.get_by_role("button", name="Me", exact=False).and_(page.locator("[data-map=me]"))
     expect(me).to_be_hidden()
     assert not cut_off(page)
-    tab(page, "Rate shows")
+    open_tab(page, "Rate shows")
     rate(page, "toradora", "Toradora!", 10)
-    explored(page)
+    open_map(page)
     expect(me).to_be_visible()
     page.wait_for_function(f"{MAP}.rated.length === 1 && {MAP}.spot")
     me.click()
     spot = page.evaluate(f"[{MAP}.spot.x, {MAP}.spot.y]")
     assert view(page)[1:] == tuple(spot)
     assert view(page)[0] > 1
-    box = page.get_by_label("Find a title on the map")
-    box.press_sequentially("stiens gate", delay=10)
-    expect(page.locator(".map-found")).to_have_attribute("data-query", "stiens gate")  # the last answer
+    search_box = page.get_by_label("Find a title on the map")
+    search_box.press_sequentially("stiens gate", delay=10)
+    expect(page.locator(".map-found")).to_have_attribute("data-query", "stiens gate")  # the answer to the last letter
     page.locator(".map-found").get_by_role("button", name="Steins;Gate", exact=True).click()
     expect(page.get_by_role("heading", name="More like Steins;Gate")).to_be_visible()
     expect(page.locator(".map-found li")).to_have_count(0)
     assert page.evaluate(f"[{MAP}.chosen.id, {MAP}.chosen.x, {MAP}.chosen.y]") == [9253, *view(page)[1:]]
-    expect(box).to_have_value("")
+    expect(search_box).to_have_value("")
     expect(page.locator(".map-chosen")).to_contain_text("Steins;Gate")
-    box.fill("zzzqqq")
+    search_box.fill("zzzqqq")
     expect(page.locator(".map-said")).to_contain_text("No title of that name")
-    box.fill("")
+    search_box.fill("")
     legend = page.locator("#map .legend button")
     assert legend.count() == page.evaluate(f"{MAP}.regions.length") + 1 > 6
-    picture = drawn(page)
+    pixels = drawing(page)
     legend.nth(2).click()
     expect(legend.nth(2)).to_have_attribute("aria-pressed", "true")
-    assert (page.evaluate(f"{MAP}.only"), drawn(page) != picture) == (2, True)
+    assert (page.evaluate(f"{MAP}.only"), drawing(page) != pixels) == (2, True)
     legend.nth(2).click()
-    assert (page.evaluate(f"{MAP}.only"), drawn(page)) == (None, picture)
+    assert (page.evaluate(f"{MAP}.only"), drawing(page)) == (None, pixels)
     page.get_by_role("button", name="All", exact=True).click()
     page.locator("#map canvas").scroll_into_view_if_needed()
-    at = page.locator("#map canvas").bounding_box()
-    x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+    box = page.locator("#map canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     touch = page.context.new_cdp_session(page)
-    for kind, apart in (("touchStart", 20), ("touchMove", 40), ("touchMove", 80), ("touchEnd", None)):
-        points = [] if apart is None else [{"x": x + side * apart, "y": y, "id": side + 1} for side in (-1, 1)]
+    for kind, distance in (("touchStart", 20), ("touchMove", 40), ("touchMove", 80), ("touchEnd", None)):
+        points = [] if distance is None else [{"x": x + side * distance, "y": y, "id": side + 1} for side in (-1, 1)]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     page.wait_for_function(f"{MAP}.view.scale > 3")
     expect(page.get_by_role("heading", name="More like Steins;Gate")).to_be_visible()  # a pinch is no tap
 
 
 @pytest.mark.xdist_group("hostile")
-def test_factors_and_map_are_the_models_own(visit: Visit, app: str, hostile_app: str) -> None:
-    told = []
+def test_factors_and_map_differ_between_models(visit: Visit, app: str, hostile_app: str) -> None:
+    contents = []
     for address in (app, hostile_app):
-        page = explored(visit(address, covers=False))
+        page = open_map(visit(address, covers=False))
         names = page.locator(".factors .traits").all_inner_texts()
         assert len(names) == 2 * page.locator(".factors > li").count() > 0
         assert all(name.strip() for name in names)
         expect(page.locator(".factors h3").first).to_have_text(re.compile(r"^Factor 1 \d+\.\d% of the variation$"))
-        told.append((names, page.evaluate(f"{MAP}.regions.map(region => region.label)"), view(page)))
+        contents.append((names, page.evaluate(f"{MAP}.regions.map(region => region.label)"), view(page)))
         title = page.locator(".factors .end button").first
         name = title.inner_text()
         title.click()
         expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
-        assert len(cards(page)) == 10
+        assert len(recommended(page)) == 10
         page.wait_for_function(f"{MAP}.chosen")
-    assert told[0][0] != told[1][0]
-    assert told[0][1] != told[1][1]
+    assert contents[0][0] != contents[1][0]
+    assert contents[0][1] != contents[1][1]

@@ -1,11 +1,11 @@
-"""The page in the visitor's language: at once, by choice, and everywhere."""
+"""The page in the visitor's language, from the first moment and in every part."""
 
 import json
 import re
 
 import pytest
-from hands import DESKTOP, PHONE, Visit, cut_off
 from playwright.sync_api import Page, Route, expect
+from visitor_actions import DESKTOP, PHONE, Visit, cut_off
 
 from core.ui.page.state import TABS
 from core.ui.translations import FOLDER, texts_in
@@ -14,14 +14,14 @@ STATE = "rated=9253:10,2167:4,20:seen&partner=4224:9&planned=1535&no=Ecchi&from=
 
 
 def sentences() -> list[str]:
-    """What English says, where it has no places to fill: at least two words."""
+    """Return the English texts between their placeholders, if they have at least two words."""
     texts = json.loads((FOLDER / "en.json").read_text(encoding="utf-8")).values()
     forms = [form for text in texts for form in ([text] if isinstance(text, str) else text.values())]
     parts = [part.strip() for form in forms for part in re.split(r"{\w+}", form)]
     return [part for part in parts if len(re.findall(r"[A-Za-z’]{2,}", part)) > 1 and part != "Death Note"]
 
 
-def spoken(page: Page, language: str) -> None:
+def expect_language(page: Page, language: str) -> None:
     texts = texts_in(language)
     expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page).to_have_title(str(texts("title")))
@@ -31,53 +31,54 @@ def spoken(page: Page, language: str) -> None:
 
 
 @pytest.mark.parametrize(("locale", "language"), [("ja-JP", "ja"), ("id-ID", "id"), ("fr-FR", "en")])
-def test_the_browser_says_which_language(visit: Visit, app: str, locale: str, language: str) -> None:
+def test_browser_chooses_the_language(visit: Visit, app: str, locale: str, language: str) -> None:
     page = visit(app, locale=locale)
-    spoken(page, language)
+    expect_language(page, language)
     if language == "en":
         return
-    held: list[Route] = []
-    page.route("**/gradio_api/run/**", lambda route: held.append(route))
+    routes: list[Route] = []
+    page.route("**/gradio_api/run/**", lambda route: routes.append(route))
     page.reload()
-    # Before the server was asked.
+    # What is shown before the server answers.
     expect(page.locator("#masthead")).to_contain_text(str(texts_in(language)("promise")))
     expect(page.locator("#results [role=status]")).to_have_text(str(texts_in(language)("results.waiting")))
     expect(page.locator("#tab-together")).to_have_text(str(texts_in(language)("tab.together")))
     expect(page.locator("#results .card[data-id]")).to_have_count(0)
-    for route in held:
+    for route in routes:
         route.continue_()
     page.unroute("**/gradio_api/run/**")
-    spoken(page, language)
+    expect_language(page, language)
 
 
-def test_the_visitor_chooses_another_language_and_keeps_it(visit: Visit, app: str) -> None:
+def test_language_chosen_by_the_visitor_survives_a_reload(visit: Visit, app: str) -> None:
     page = visit(app, locale="ja-JP")
     page.locator("select.language").select_option("id")
-    spoken(page, "id")
+    expect_language(page, "id")
     page.reload()
-    spoken(page, "id")
+    expect_language(page, "id")
     expect(page.locator("select.language")).to_have_value("id")
 
 
 def untranslated(page: Page, english: list[str]) -> list[str]:
-    text = page.locator("body").inner_text()
-    return [sentence for sentence in english if sentence in text]
+    """Return the English texts that the page shows."""
+    shown = page.locator("body").inner_text()
+    return [sentence for sentence in english if sentence in shown]
 
 
 @pytest.mark.parametrize("language", ["ja", "id"])
-def test_every_tab_speaks_the_language_and_fits(visit: Visit, app: str, language: str) -> None:
+def test_every_tab_is_translated_and_fits(visit: Visit, app: str, language: str) -> None:
     page = visit(f"{app}?{STATE}", PHONE, locale=language)
     english, texts = sentences(), texts_in(language)
     assert len(english) > 200
 
-    def go(name: str) -> None:
+    def open_tab(name: str) -> None:
         page.locator(f"#tab-{name}").click()
         key = {"rate": "wall.next", "list": "bring.heading", "user": "person.show", "explore": "map.heading"}.get(name)
         panel = page.locator("#panel-rate" if name == "rate" else "#panel-more")
         expect(panel).to_contain_text(str(texts(key or f"{name}.heading")))
 
     for name in TABS:
-        go(name)
+        open_tab(name)
         if name == "rate":
             page.locator(".refine").click()
             expect(page.locator("#controls")).to_contain_text(str(texts("controls.reset")))
@@ -92,10 +93,12 @@ def test_every_tab_speaks_the_language_and_fits(visit: Visit, app: str, language
         elif name == "explore":
             expect(page.locator("#map[data-ready]")).to_be_visible()
             labels = page.evaluate("document.querySelector('#map').map.regions.map(region => region.label)")
-            assert labels == page.locator("#map .legend button").all_inner_texts()[:-1]  # the last is for all others
+            assert (
+                labels == page.locator("#map .legend button").all_inner_texts()[:-1]
+            )  # the last button is for all other titles
         assert (untranslated(page, english), cut_off(page)) == ([], []), name
-    if language == "id":  # the longest words
+    if language == "id":  # it has the longest words
         page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
         for name in TABS:
-            go(name)
+            open_tab(name)
             assert (untranslated(page, english), cut_off(page)) == ([], []), name

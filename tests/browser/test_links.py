@@ -1,35 +1,35 @@
-"""Where the state goes: reloads, links, tabs, the Back button, other visitors."""
+"""The state of the page: reloads, links, tabs, the Back button and other visitors."""
 
 import re
 from urllib.parse import quote
 
 import pytest
-from hands import DESKTOP, PHONE, Visit, cards, rate, rated, refine, wish
 from playwright.sync_api import Page, expect
 from small_data import HOSTILE
+from visitor_actions import DESKTOP, PHONE, Visit, active_filter, open_filters, rate, rated, recommended
 
 GRANT = {"permissions": ["clipboard-read", "clipboard-write"]}
 
 
-def test_a_link_restores_the_whole_state_in_a_fresh_browser(visit: Visit, app: str) -> None:
+def test_link_restores_the_whole_state_in_another_browser(visit: Visit, app: str) -> None:
     page = visit(app, **GRANT)
     rate(page, "steins gate", "Steins;Gate", 10)
     rate(page, "clannad", "Clannad", 4)
     page.get_by_role("button", name="Not interested in", exact=False).first.click()
     expect(page.get_by_role("button", name="bring back")).to_be_visible()
-    refine(page)
+    open_filters(page)
     page.get_by_label("Sequels").select_option("everything")
     page.get_by_label("From year").fill("2005")
     page.get_by_label("From year").press("Enter")
-    expect(wish(page, "from 2005")).to_be_visible()
+    expect(active_filter(page, "from 2005")).to_be_visible()
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("#toast")).to_contain_text("Link copied")
     link = page.evaluate("navigator.clipboard.readText()")
     assert "k=" not in link  # only what differs from the defaults
     other = visit(link, PHONE)
-    assert (cards(other), rated(other)) == (cards(page), rated(page))
-    expect(wish(other, "from 2005")).to_be_visible()
-    refine(other)
+    assert (recommended(other), rated(other)) == (recommended(page), rated(page))
+    expect(active_filter(other, "from 2005")).to_be_visible()
+    open_filters(other)
     expect(other.locator("#sequels")).to_have_value("all")
     rate(other, "monster", "Monster", 8)
     other.reload()
@@ -42,7 +42,7 @@ def test_a_link_restores_the_whole_state_in_a_fresh_browser(visit: Visit, app: s
     assert rated(page) == ["Clannad", "Steins;Gate"]
 
 
-def test_a_shared_list_leaves_ones_own_alone_until_it_is_kept(visit: Visit, app: str) -> None:
+def test_shared_list_replaces_the_own_one_only_on_request(visit: Visit, app: str) -> None:
     page = visit(app)
     rate(page, "naruto", "Naruto", 9)
     shared = visit(f"{app}?rated=9253:10,2167:seen&no=Ecchi", context=page.context)
@@ -69,9 +69,9 @@ def test_two_tabs_share_ratings_and_two_visitors_do_not(visit: Visit, app: str) 
     expect(stranger.get_by_role("heading", name="Loved by most")).to_be_visible()
 
 
-def test_the_back_button_goes_back_through_views_and_keeps_ratings(page: Page) -> None:
+def test_back_button_changes_views_and_keeps_ratings(page: Page) -> None:
     rate(page, "steins gate", "Steins;Gate", 10)
-    name = cards(page)[0]
+    name = recommended(page)[0]
     page.get_by_role("button", name=f"More like {name}").click()
     expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
     page.get_by_role("tab", name="Existing user").click()
@@ -90,7 +90,7 @@ def test_the_back_button_goes_back_through_views_and_keeps_ratings(page: Page) -
     expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
 
 
-def test_undo_leaves_alone_what_another_tab_did_and_restores_a_shared_list(visit: Visit, app: str) -> None:
+def test_undo_restores_a_shared_list_and_never_changes_another_tab(visit: Visit, app: str) -> None:
     page = visit(app)
     second = visit(app, context=page.context)
     rate(page, "cowboy bebop", "Cowboy Bebop", 10)
@@ -118,7 +118,7 @@ def test_back_never_leaves_the_site(visit: Visit, app: str) -> None:
     page.get_by_role("button", name="Make it mine").click()
     page.get_by_role("button", name="More like", exact=False).first.click()
     expect(page.get_by_role("heading", name="More like", exact=False)).to_be_visible()
-    second = visit(app, context=page.context)  # begins at the list, with the same ratings
+    second = visit(app, context=page.context)  # starts at the list, with the same ratings
     expect(second.get_by_role("heading", name="Your next anime")).to_be_visible()
 
 
@@ -131,7 +131,7 @@ def test_back_never_leaves_the_site(visit: Visit, app: str) -> None:
         "localStorage.setItem('anisvd', '{\"ratings\": 5, \"k\": {}}')",
     ],
 )
-def test_the_page_works_without_storage_and_with_garbage_in_it(visit: Visit, app: str, storage: str) -> None:
+def test_page_works_without_storage_and_with_garbage_in_it(visit: Visit, app: str, storage: str) -> None:
     page = visit(app, init=storage)
     rate(page, "monster", "Monster", 9)
     page.get_by_role("button", name="Light or dark").click()
@@ -140,7 +140,7 @@ def test_the_page_works_without_storage_and_with_garbage_in_it(visit: Visit, app
     expect(page.get_by_text("Your browser keeps no data")).to_be_visible(visible=blocked)
 
 
-def test_what_a_link_holds_that_no_model_knows_is_counted(visit: Visit, app: str) -> None:
+def test_unknown_entries_of_a_link_are_counted(visit: Visit, app: str) -> None:
     page = visit(f"{app}?rated=9253:10,999999999:8,1:11,x&genres=Nope&k=1000&utm_source=x")
     expect(page.get_by_text("5 entries were left out: this model does not know them.")).to_be_visible()
     assert rated(page) == ["Steins;Gate"]
@@ -156,7 +156,7 @@ def test_hostile_links_do_no_harm(visit: Visit, app: str) -> None:
     assert page.locator(".part .notice img").count() == 0
 
 
-@pytest.mark.xdist_group("hostile")  # one worker starts that app
+@pytest.mark.xdist_group("hostile")  # so that only one worker starts that app
 def test_hostile_names_show_as_text_everywhere(visit: Visit, hostile_app: str) -> None:
     page = visit(hostile_app, DESKTOP, covers=False)
     page.on("dialog", lambda dialog: dialog.dismiss())
@@ -181,7 +181,7 @@ def test_hostile_names_show_as_text_everywhere(visit: Visit, hostile_app: str) -
     assert page.evaluate("window.hacked") is None
 
 
-@pytest.mark.xdist_group("hostile")  # one worker starts that app
-def test_the_page_says_which_model_it_runs(visit: Visit, app: str, hostile_app: str) -> None:
+@pytest.mark.xdist_group("hostile")  # so that only one worker starts that app
+def test_page_names_its_model(visit: Visit, app: str, hostile_app: str) -> None:
     expect(visit(app).locator(".colophon")).to_contain_text("bundled with the app")
     expect(visit(hostile_app).locator(".colophon")).to_contain_text("local folder small")

@@ -1,12 +1,12 @@
-"""The tab where visitors bring a list from elsewhere: files, pasted text, AniList by name."""
+"""The tab where visitors bring a watchlist: files, pasted text, AniList by user name."""
 
 import gzip
 import json
 from typing import Any
 
-from hands import PHONE, Visit, cards, rate, rated, refine, tab, wish
 from list_forms import anilist_answer, anilist_entry, anilist_error, as_json, mal_entry, mal_export
 from playwright.sync_api import Page, Route, expect
+from visitor_actions import PHONE, Visit, active_filter, open_filters, open_tab, rate, rated, recommended
 
 NARUTO, CLANNAD, STEINS_GATE, BLEACH, DEATH_NOTE = 20, 2167, 9253, 269, 1535
 EXPORT = mal_export(
@@ -25,8 +25,8 @@ def file(name: str, content: bytes) -> dict[str, Any]:
     return {"name": name, "mimeType": "", "buffer": content}
 
 
-def told(page: Page, sentence: str) -> None:
-    """A report that consists of a sentence, and has the focus."""
+def expect_notice(page: Page, sentence: str) -> None:
+    """Expect a report that is one sentence and has the focus."""
     expect(page.locator("#report .notice")).to_contain_text(sentence)
     expect(page.locator("#report")).to_be_focused()
 
@@ -36,15 +36,15 @@ def paste(page: Page, text: str) -> None:
     page.get_by_role("button", name="Read it").click()
 
 
-def value(page: Page, title: str) -> str:
+def rating(page: Page, title: str) -> str:
     return page.get_by_label(f"Your rating of {title}", exact=True).input_value()
 
 
-def test_a_list_from_a_file_and_titles_rated_here_are_one_taste(visit: Visit, app: str) -> None:
+def test_watchlist_from_a_file_is_merged_with_own_ratings(visit: Visit, app: str) -> None:
     page = visit(app, PHONE)
     rate(page, "naruto", "Naruto", 4)
     rate(page, "toradora", "Toradora!", 9)
-    tab(page, "Bring your list")
+    open_tab(page, "Bring your list")
     bring = page.get_by_label("A file")
     bring.set_input_files(file("animelist.xml.gz", gzip.compress(EXPORT.encode())))
     expect(page.locator("#toast")).to_contain_text("5 titles from your list.")
@@ -66,16 +66,16 @@ def test_a_list_from_a_file_and_titles_rated_here_are_one_taste(visit: Visit, ap
     report.get_by_role("button", name="See your list").click()
     expect(page.locator("#results-heading")).to_be_focused()
     page.locator("#toast").get_by_role("button", name="Undo").click()
-    tab(page, "Rate shows")
+    open_tab(page, "Rate shows")
     expect(page.locator("#rated li")).to_have_count(2)
-    assert value(page, "Naruto") == "4"
+    assert rating(page, "Naruto") == "4"
     expect(page.get_by_role("button", name="forget")).to_have_count(0)
-    tab(page, "Bring your list")
+    open_tab(page, "Bring your list")
     bring.set_input_files(file("animelist.xml", EXPORT.encode()))
     expect(page.locator("#report")).to_contain_text("7 entries")
-    tab(page, "Rate shows")
+    open_tab(page, "Rate shows")
     expect(page.locator("#rated li")).to_have_count(5)
-    assert [value(page, name) for name in ("Naruto", "Toradora!", "Steins;Gate", "Clannad", "Bleach")] == [
+    assert [rating(page, name) for name in ("Naruto", "Toradora!", "Steins;Gate", "Clannad", "Bleach")] == [
         "9", "9", "10", "-1", "4",
     ]  # fmt: skip
     page.get_by_label("Your rating of Clannad", exact=True).select_option("8")
@@ -83,60 +83,60 @@ def test_a_list_from_a_file_and_titles_rated_here_are_one_taste(visit: Visit, ap
     page.reload()
     expect(page.get_by_label("Your rating of Clannad", exact=True)).to_have_value("8")
     assert len(rated(page)) == 5
-    refine(page)
+    open_filters(page)
     plan = page.get_by_label("Titles you plan to watch")
     plan.select_option("put them first")
-    expect(wish(page, "planned ones first")).to_be_visible()
-    assert cards(page)[0] == "Death Note"
+    expect(active_filter(page, "planned ones first")).to_be_visible()
+    assert recommended(page)[0] == "Death Note"
     plan.select_option("leave them out")
-    expect(wish(page, "nothing planned")).to_be_visible()
-    assert "Death Note" not in cards(page)
+    expect(active_filter(page, "nothing planned")).to_be_visible()
+    assert "Death Note" not in recommended(page)
     page.get_by_role("button", name="forget").click()
     expect(plan).to_have_count(0)
 
 
-def test_anilist_is_asked_by_name_when_the_button_says_so(visit: Visit, app: str) -> None:
-    found = anilist_answer([anilist_entry(1, STEINS_GATE, score=90)], [anilist_entry(2, DEATH_NOTE, "PLANNING")])
+def test_anilist_is_asked_only_when_the_button_is_pressed(visit: Visit, app: str) -> None:
+    watchlist = anilist_answer([anilist_entry(1, STEINS_GATE, score=90)], [anilist_entry(2, DEATH_NOTE, "PLANNING")])
     answers: list[tuple[str, int, Any]] = [
         ("AniList knows nobody by this name", 404, anilist_error("User not found", 404)),
         ("This list is private", 404, anilist_error("Private User", 404)),
         ("AniList is asked too much", 429, anilist_error("Too Many Requests.", 429)),
         ("AniList answered with an error (Internal Server Error)", 500, anilist_error("Internal Server Error", 500)),
         ("AniList cannot be reached from here", 0, None),
-        ("", 200, found),
+        ("", 200, watchlist),
     ]
-    asked: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
 
     def anilist(route: Route) -> None:
-        asked.append(json.loads(route.request.post_data))
-        _, status, answer = answers[len(asked) - 1]
+        requests.append(json.loads(route.request.post_data))
+        _, status, answer = answers[len(requests) - 1]
         route.fulfill(status=status, json=answer, headers=CORS) if status else route.abort()
 
     page = visit(app, anilist=anilist)
-    tab(page, "Bring your list")
+    open_tab(page, "Bring your list")
     name = page.get_by_label("AniList user name")
     name.fill("some body")
     paste(page, "not a list")
-    told(page, "neither XML nor JSON")
-    assert not asked
+    expect_notice(page, "neither XML nor JSON")
+    assert not requests
     for sentence, status, _ in answers:
         page.get_by_role("button", name="Get it from AniList").click()
         if status == 200:
             expect(page.locator("#report")).to_contain_text("AniList, list of somebody, 2 entries")
         else:
-            told(page, sentence)
-    assert [one["variables"] for one in asked] == [{"name": "some body"}] * len(answers)
-    assert all("MediaListCollection" in one["query"] for one in asked)
-    tab(page, "Rate shows")
+            expect_notice(page, sentence)
+    assert [request["variables"] for request in requests] == [{"name": "some body"}] * len(answers)
+    assert all("MediaListCollection" in request["query"] for request in requests)
+    open_tab(page, "Rate shows")
     expect(page.locator("#rated li")).to_have_count(1)
     assert rated(page) == ["Steins;Gate"]
-    assert value(page, "Steins;Gate") == "9"
+    assert rating(page, "Steins;Gate") == "9"
     expect(page.locator("#rated")).to_contain_text("1 planned")
 
 
-def test_pasted_text_is_read_and_what_is_no_list_gets_a_sentence(visit: Visit, app: str) -> None:
+def test_pasted_text_is_read_and_unreadable_input_gets_a_sentence(visit: Visit, app: str) -> None:
     page = visit(app, covers=False)
-    tab(page, "Bring your list")
+    open_tab(page, "Bring your list")
     bring = page.get_by_label("A file")
     expect(bring).to_be_visible()
     bomb = '<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><myanimelist>&b;</myanimelist>'
@@ -144,11 +144,11 @@ def test_pasted_text_is_read_and_what_is_no_list_gets_a_sentence(visit: Visit, a
         (b"dear diary", "neither XML nor JSON"),
         (bomb.encode(), "defines its own entities"),
         (gzip.compress(EXPORT.encode())[:100], "ends too early"),
-        (gzip.compress(EXPORT.encode())[:100], "ends too early"),  # the same once more
+        (gzip.compress(EXPORT.encode())[:100], "ends too early"),  # a second time, too
     ):
         page.evaluate("document.querySelector('#report').replaceChildren()")
         bring.set_input_files(file("list.xml.gz", content))
-        told(page, sentence)
+        expect_notice(page, sentence)
     bring.evaluate(
         """input => {
             const chosen = new DataTransfer();
@@ -157,16 +157,16 @@ def test_pasted_text_is_read_and_what_is_no_list_gets_a_sentence(visit: Visit, a
             input.dispatchEvent(new Event("change", { bubbles: true }));
         }"""
     )
-    told(page, "larger than 10 MB")
+    expect_notice(page, "larger than 10 MB")
     page.route("**/bring?*", lambda route: route.abort())
     paste(page, EXPORT)
-    told(page, "The server did not answer")
+    expect_notice(page, "The server did not answer")
     page.unroute("**/bring?*")
     text = as_json(anilist_answer([anilist_entry(1, CLANNAD, score=3, title="Clannad")], score_format=None)).decode()
     paste(page, text)
-    told(page, "Which scale do you use on AniList?")
+    expect_notice(page, "Which scale do you use on AniList?")
     page.get_by_role("button", name="5 stars").click()
     expect(page.locator("#report")).to_contain_text("AniList, list of somebody, 1 entry")
-    tab(page, "Rate shows")
+    open_tab(page, "Rate shows")
     expect(page.locator("#rated li")).to_have_count(1)
-    assert (rated(page), value(page, "Clannad")) == (["Clannad"], "5")
+    assert (rated(page), rating(page, "Clannad")) == (["Clannad"], "5")

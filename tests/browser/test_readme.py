@@ -11,6 +11,7 @@ import pytest
 from calls import FIELDS, list_tools
 from playwright.sync_api import Browser
 from small_data import ROOT
+from waiting import HANG_SECONDS
 
 from core import Filters, Model
 from core.serving.model_source import BUNDLED
@@ -26,7 +27,7 @@ def example(language: str, word: str) -> str:
 
 
 def run(*command: str) -> str:
-    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS)
     assert process.returncode == 0, process.stderr
     return process.stdout
 
@@ -57,7 +58,7 @@ def test_javascript_in_a_browser(app: str, chromium: Browser, names: list[str]) 
     page = chromium.new_page()
     lines: list[str] = []
     page.on("console", lambda message: lines.append(message.text))
-    page.goto(f"{app}/healthz")
+    page.goto(f"{app}/healthz", timeout=HANG_SECONDS * 1000)
     page.evaluate("async () => {" + example("javascript", ADDRESS).replace(ADDRESS, app) + "}")
     page.close()
     assert names_in("\n".join(lines)) == names

@@ -1,31 +1,31 @@
-"""The tab of two people: who the other one is, and the list for both."""
+"""The tab for two people: the other person, and the list for both."""
 
-from hands import PHONE, Visit, cards, cut_off, rate, rated, tab
 from playwright.sync_api import Page, expect
+from visitor_actions import PHONE, Visit, cut_off, open_tab, rate, rated, recommended
 
 
-def link(page: Page) -> str:
+def list_link(page: Page) -> str:
     return page.locator("#results [data-link]").get_attribute("data-link")
 
 
-def for_two(page: Page) -> None:
-    """The list is for both: each card has both ratings, and reasons of both occur."""
+def expect_list_for_two(page: Page) -> None:
+    """Expect both predicted ratings on each card, and reasons of both people."""
     expect(page.get_by_role("heading", name="For the two of you")).to_be_visible()
-    expect(page.locator("#results .card .predicted dt")).to_have_text(["for you", "for them"] * len(cards(page)))
+    expect(page.locator("#results .card .predicted dt")).to_have_text(["for you", "for them"] * len(recommended(page)))
     for rating in page.locator("#results .predicted dd").all_inner_texts():
         assert 1 <= float(rating) <= 10
     for side in ("you, because of", "they, because of"):
         expect(page.locator("#results .because", has_text=side).first).to_be_visible()
 
 
-def test_the_other_one_comes_by_link_and_the_balance_is_theirs_to_choose(visit: Visit, app: str) -> None:
+def test_other_person_comes_by_link_and_the_balance_changes_the_list(visit: Visit, app: str) -> None:
     page = visit(app, PHONE)
     rate(page, "steins gate", "Steins;Gate", 10)
     rate(page, "clannad", "Clannad", 3)
-    own = cards(page)
-    tab(page, "Two people")
+    own = recommended(page)
+    open_tab(page, "Two people")
     expect(page.get_by_text("until then this is your own list")).to_be_visible()
-    assert cards(page) == own
+    assert recommended(page) == own
     box = page.get_by_label("Their AniSVD link")
     box.fill("https://example.org/?q=1")
     box.press("Enter")
@@ -34,36 +34,35 @@ def test_the_other_one_comes_by_link_and_the_balance_is_theirs_to_choose(visit: 
     page.get_by_role("button", name="Use it").first.click()
     expect(page.locator("#partner-heading")).to_be_focused()
     expect(page.locator("#partner-heading")).to_contain_text("3 ratings")
-    for_two(page)
-    before = cards(page)
-    assert not {"Steins;Gate", "Clannad", "Toradora!", "Naruto"} & set(before)
-    assert before != own
+    expect_list_for_two(page)
+    assert not {"Steins;Gate", "Clannad", "Toradora!", "Naruto"} & set(recommended(page))
+    assert recommended(page) != own
     assert not cut_off(page)
     balance = page.get_by_label("Whom to please")
     lists = []
     for key, value in (("Home", "0"), ("End", "4")):
-        was = link(page)
+        before = list_link(page)
         balance.press(key)
         expect(balance).to_have_value(value)
-        expect(page.locator("#results [data-link]")).not_to_have_attribute("data-link", was)
-        lists.append((cards(page), page.locator("#results .predicted dd").all_inner_texts()))
+        expect(page.locator("#results [data-link]")).not_to_have_attribute("data-link", before)
+        lists.append((recommended(page), page.locator("#results .predicted dd").all_inner_texts()))
     assert lists[0][0] != lists[1][0]
-    least = [min(map(float, lists[at][1][:2])) for at in (0, 1)]
-    assert least[1] >= least[0]  # whoever is harder to please gets a better first title
-    other = visit(f"{app}?{link(page)}")
-    for_two(other)
-    assert cards(other) == lists[1][0]
+    lowest = [min(map(float, ratings[:2])) for _, ratings in lists]
+    assert lowest[1] >= lowest[0]  # the less pleased person gets a better first title
+    other = visit(f"{app}?{list_link(page)}")
+    expect_list_for_two(other)
+    assert recommended(other) == lists[1][0]
     expect(other.get_by_label("Whom to please")).to_have_value("4")
     expect(other.locator("#partner-heading")).to_contain_text("3 ratings")
     page.get_by_role("button", name="Somebody else").click()
     expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
-    assert cards(page) == own
+    assert recommended(page) == own
 
 
-def test_the_screen_is_handed_over_and_comes_back(visit: Visit, app: str) -> None:
+def test_other_person_rates_on_the_same_screen(visit: Visit, app: str) -> None:
     page = visit(app)
     rate(page, "steins gate", "Steins;Gate", 10)
-    tab(page, "Two people")
+    open_tab(page, "Two people")
     page.get_by_role("button", name="They rate here, now").click()
     banner = page.locator(".banner")
     expect(banner).to_contain_text("What you rate now counts for the other person")
@@ -76,15 +75,15 @@ def test_the_screen_is_handed_over_and_comes_back(visit: Visit, app: str) -> Non
     banner.get_by_role("button", name="Back to the two of you").click()
     expect(banner).to_have_count(0)
     expect(page.locator("#partner-heading")).to_contain_text("1 rating")
-    for_two(page)
-    assert not {"Steins;Gate", "Toradora!"} & set(cards(page))
+    expect_list_for_two(page)
+    assert not {"Steins;Gate", "Toradora!"} & set(recommended(page))
     page.get_by_role("button", name="Change their ratings").click()
     expect(page.get_by_label("Your rating of Toradora!", exact=True)).to_have_value("9")
     banner.get_by_role("button", name="Back to the two of you").click()
     expect(page.get_by_role("heading", name="For the two of you")).to_be_visible()
-    tab(page, "Rate shows")
+    open_tab(page, "Rate shows")
     assert rated(page) == ["Steins;Gate"]
-    tab(page, "Two people")
+    open_tab(page, "Two people")
     page.get_by_role("button", name="Somebody else").click()
     user = page.locator("#users option").first.get_attribute("value")
     box = page.get_by_label("Or an existing user")
@@ -95,6 +94,6 @@ def test_the_screen_is_handed_over_and_comes_back(visit: Visit, app: str) -> Non
     box.fill(user)
     box.press("Enter")
     expect(page.locator("#partner-heading")).to_contain_text(f"User {user}")
-    for_two(page)
+    expect_list_for_two(page)
     page.reload()
     expect(page.locator("#partner-heading")).to_contain_text(f"User {user}")

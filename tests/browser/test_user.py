@@ -1,12 +1,12 @@
-"""The tab of existing users."""
+"""The tab with users of the data set."""
 
 import re
 
-from hands import cards
 from playwright.sync_api import Page, expect
+from visitor_actions import recommended
 
 
-def test_an_existing_user_shows_taste_history_and_recommendations(page: Page) -> None:
+def test_existing_user_has_taste_history_and_recommendations(page: Page) -> None:
     page.get_by_role("tab", name="Existing user").click()
     expect(page.locator(".people button").first).to_contain_text(re.compile(r"User \d+ \d+ titles"))
     page.get_by_role("button", name="Surprise me").click()
@@ -27,17 +27,17 @@ def test_an_existing_user_shows_taste_history_and_recommendations(page: Page) ->
     page.get_by_label("Sort their history").select_option("name")
     names = [row.get_attribute("data-name") for row in history.all()]
     assert len(names) == n
-    assert page.evaluate("names => names.every((name, at) => !at || names[at - 1].localeCompare(name) <= 0)", names)
-    listed = cards(page)
+    assert page.evaluate("names => names.every((name, i) => !i || names[i - 1].localeCompare(name) <= 0)", names)
+    recommendations = recommended(page)
     page.get_by_role("button", name="Start from this taste").click()
     expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
     if n > 30:
         page.get_by_role("button", name=f"Show all {n}").click()
     expect(page.locator("#rated li")).to_have_count(n)
-    assert cards(page) == listed
+    assert recommended(page) == recommendations
 
 
-def test_a_user_is_picked_by_id_and_a_wrong_one_gets_a_sentence(page: Page) -> None:
+def test_user_is_chosen_by_id_and_an_unknown_id_gets_an_error(page: Page) -> None:
     page.get_by_role("tab", name="Existing user").click()
     box = page.get_by_label("User of the data set")
     user = page.locator("#users option").first.get_attribute("value")

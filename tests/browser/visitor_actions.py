@@ -1,19 +1,19 @@
-"""What visitors do, for tests."""
+"""Actions of a visitor on the page, and what the page shows."""
 
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
 PHONE, DESKTOP = (390, 844), (1440, 900)
-COVERS = ("https://cdn.myanimelist.net/", "https://example.org/")  # the second: of the small model
+COVERS = ("https://cdn.myanimelist.net/", "https://example.org/")  # the second is the small model's
 ANILIST = "https://graphql.anilist.co"
 Visit = Callable[..., Page]
-"""``visit(url, size, …)``: see the fixture of that name."""
+"""``visit(url, size, …)``, the fixture of that name."""
 SEARCH = "Find a show you know"
 
 
 def search(page: Page, text: str) -> Locator:
-    """Type, and wait for the answer to the last letter; the titles found."""
+    """Type into the search box; return the titles in the answer to the last letter."""
     box = page.get_by_label(SEARCH)
     box.fill("")
     box.press_sequentially(text, delay=10)
@@ -22,44 +22,46 @@ def search(page: Page, text: str) -> Locator:
 
 
 def rate(page: Page, text: str, name: str, rating: int) -> None:
-    found = search(page, text).and_(page.locator(f'[data-name="{name}"]'))
-    found.get_by_role("radio", name=f"{rating} of 10").click()
+    title = search(page, text).and_(page.locator(f'[data-name="{name}"]'))
+    title.get_by_role("radio", name=f"{rating} of 10").click()
     expect(page.locator(f'#rated li[data-name="{name}"]')).to_be_visible()
     expect(page.locator("#found li")).to_have_count(0)
 
 
-def cards(page: Page) -> list[str]:
+def recommended(page: Page) -> list[str]:
+    """Return the names of the recommended titles."""
     return page.locator("#results .card").evaluate_all("cards => cards.map(card => card.dataset.name)")
 
 
 def rated(page: Page) -> list[str]:
+    """Return the names of the titles that the visitor has rated."""
     return page.locator("#rated li").evaluate_all("rows => rows.map(row => row.dataset.name)")
 
 
-def tab(page: Page, name: str) -> None:
+def open_tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name).click()
     expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
 
 
-def refine(page: Page) -> None:
+def open_filters(page: Page) -> None:
     page.get_by_role("button", name="Refine the list").click()
     expect(page.get_by_label("How many")).to_be_visible()
 
 
-def wish(page: Page, text: str) -> Locator:
-    """What narrows the list, as a button that takes it back."""
+def active_filter(page: Page, text: str) -> Locator:
+    """Return the button that shows an active filter and removes it."""
     return page.get_by_role("button", name=f"Undo: {text}")
 
 
 def cut_off(page: Page) -> list[str]:
-    """What of the page's own parts reaches beyond the screen, and nobody can scroll to it."""
+    """Return the elements of our page that reach beyond the screen and cannot be scrolled to."""
     return page.evaluate(
         """() => [...document.querySelectorAll(".part *")].filter(element => {
             const { left, right, width } = element.getBoundingClientRect();
             if (!width || (right <= innerWidth + 1 && left >= -1) || element.closest(".unseen")) return false;
-            const flow = (one) => one.clientWidth <= innerWidth && getComputedStyle(one).overflowX;
-            const scrolls = (one) => ["auto", "scroll"].includes(flow(one));
-            for (let around = element; around; around = around.parentElement) if (scrolls(around)) return false;
+            const overflow = (box) => box.clientWidth <= innerWidth && getComputedStyle(box).overflowX;
+            for (let box = element; box; box = box.parentElement)
+                if (["auto", "scroll"].includes(overflow(box))) return false;
             return true;
         }).map(element => element.outerHTML.slice(0, 100))"""
     )
