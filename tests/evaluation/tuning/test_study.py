@@ -1,9 +1,7 @@
 import json
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import numpy as np
 import optuna
 import pytest
 from small_data import ROOT, SMALL
+from waiting import wait_until
 
 from core import DataError, InputError, Ratings, TrainingConfig
 from core.evaluation.tuning.search_spaces import SEARCH_SPACES, Range
@@ -108,15 +107,12 @@ def test_killed_study_resumes_and_its_config_trains(data_folder: Path, tmp_path:
     more = ["--config", str(tmp_path / "base.json"), "--only", "prior", "shrinkage", "--folds", "2"]
     more += ["--users-per-fold", "20", "--test-users", "20"]
     command = script("tune", data_folder, tmp_path / "study", *more)
-    process = subprocess.Popen([*command, "--trials", "500"], cwd=ROOT, stderr=subprocess.PIPE)
-    finished, deadline = 0, time.monotonic() + 300
-    while finished < 2 and time.monotonic() < deadline:
-        time.sleep(0.2)
-        if (tmp_path / "study" / "study.json").exists():
-            finished = json.loads((tmp_path / "study" / "study.json").read_text())["finished"]
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert finished >= 2
+    report = tmp_path / "study" / "study.json"
+    with subprocess.Popen([*command, "--trials", "500"], cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: report.exists() and json.loads(report.read_text())["finished"] >= 2)
+        finally:
+            process.kill()
     with sqlite3.connect(tmp_path / "study" / "study.db") as database:
         (before,) = database.execute("select count(*) from trials where state in ('COMPLETE', 'PRUNED')").fetchone()
 
