@@ -26,21 +26,22 @@ def health(app: App) -> dict[str, Any]:
         return json.load(response)
 
 
-def called(app: App, endpoint: str, arguments: dict[str, Any]) -> str:
-    """Call an endpoint; return the id under which its answer can be fetched."""
+def answer(app: App, endpoint: str, arguments: dict[str, Any]) -> tuple[str, Any]:
+    """Call an endpoint; return the kind of its event ("complete" or "error") and the JSON in it."""
     content = json.dumps(arguments).encode()
     request = Request(f"{app.url}/gradio_api/call/v2/{endpoint}", content, {"Content-Type": "application/json"})
     with urlopen(request, timeout=HANG_SECONDS) as response:
-        return json.load(response)["event_id"]
+        event_id = json.load(response)["event_id"]
+    with urlopen(f"{app.url}/gradio_api/call/{endpoint}/{event_id}", timeout=HANG_SECONDS) as response:
+        kind, data = response.read().decode().splitlines()[:2]
+    return kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
 def english_names(app: App) -> set[str]:
     """Return the English names in one answer of the API. Each revision gives all titles the same one."""
-    event = called(app, "recommend", {"ratings": {"103": 9, "106": 3}, "k": 20})
-    with urlopen(f"{app.url}/gradio_api/call/recommend/{event}", timeout=HANG_SECONDS) as response:
-        lines = response.read().decode().splitlines()
-    assert lines[0] == "event: complete", lines
-    return {item["english"] for item in json.loads(lines[1].removeprefix("data: "))[0]}
+    kind, data = answer(app, "recommend", {"ratings": {"103": 9, "106": 3}, "k": 20})
+    assert kind == "complete", data
+    return {item["english"] for item in data[0]}
 
 
 def wait_until_served(app: App, revision: str) -> None:
@@ -177,19 +178,18 @@ def test_config_with_a_wrong_type_is_refused(programs: Programs, hub: TestHub, v
 
 
 def test_hanging_hub_does_not_stop_the_app(programs: Programs, hub: TestHub, version: Callable[[str], Path]) -> None:
-    """Many visitors ask for existing users, whose file never comes; the app still answers others."""
+    """Many visitors ask for existing users, whose file never comes. The app still answers others."""
     first = hub.commit_folder(REPO, version("one"))
     with started_app(programs.environment(MODEL_REPO_ID=REPO, MODEL_RETRY_SECONDS="0.3")) as app:
         wait_until_served(app, first)
         n_requests = len(hub.requests)
         hub.misbehave("", what="hang", times=None)
         with ThreadPoolExecutor(45) as visitors:
-            calls = [visitors.submit(called, app, "recommend_for_user", {"user_id": 1, "k": 5}) for _ in range(45)]
+            visits = [visitors.submit(answer, app, "recommend_for_user", {"user_id": 1, "k": 5}) for _ in range(45)]
             wait_until(lambda: any("users.safetensors" in request.path for request in hub.requests[n_requests:]))
             assert english_names(app) == {"one"}
             health(app)
-            for call in calls:
-                call.result()
+            assert {visit.result()[0] for visit in visits} == {"error"}
         assert {request.status for request in hub.requests[n_requests:]} == {0}  # the Hub has answered nothing
     assert USERS_SECONDS <= 1  # all that such a visitor waits for
 
