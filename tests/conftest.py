@@ -1,30 +1,24 @@
-"""Models trained from the small data set, and the folder of the real one."""
+"""Fixtures with the small data set and its models, and the folder of the real data set."""
 
 import os
 
-# Before numpy is imported, here and in the apps that tests start: threads of several processes that
-# wait for each other take more time than they save.
+# Set before numpy is imported, here and in the apps that tests start: with several processes,
+# threads cost more time by waiting for each other than they save.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from skipping import skip_unless_ci
 from small_data import ROOT, SMALL, anime_rows, rating_rows, write_csv
 
 from core import Catalogue, Model, Ratings, TrainingConfig, train
 
-# The suite gives the same verdict every time. `--hypothesis-profile=fresh` tries new examples.
+# Fixed examples give the same verdict every time. `--hypothesis-profile=fresh` tries new ones.
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("fresh", deadline=None)
 settings.load_profile("fixed")
-
-
-def missing(what: str) -> None:
-    """Skip a test on a user's machine, and fail it where everything has to be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what}, and CI is set")
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +27,7 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_csv(folder / "anime.csv", "anime_id,name,genre,type,episodes,rating,members", anime_rows())
     write_csv(folder / "rating.csv", "user_id,anime_id,rating", rating_rows())
     titles = [(103, "Third Show", "3rd|San", "三番目", 2003, "https://example.org/3.jpg", "104|105")]
-    titles += [(102, "", "", "", 2001, "", "104")]  # of which 104 is a later part
+    titles += [(102, "", "", "", 2001, "", "104")]  # 104 is its sequel
     titles += [(104, "Épisode Zéro!", "", "進撃", 2013, "javascript:alert(1)", "")]
     write_csv(folder / "titles.csv", "anime_id,english,synonyms,japanese,year,picture,related_ids", titles)
     return folder
@@ -70,5 +64,5 @@ def model_folder(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path
 def real_data() -> Path:
     folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
-        missing("the folder ../shared/data with the full data set is absent")
+        skip_unless_ci("the folder ../shared/data with the full data set is absent")
     return folder

@@ -1,4 +1,4 @@
-"""Lists in the exact forms that MyAnimeList and AniList write."""
+"""Watchlists in the exact formats of MyAnimeList and AniList."""
 
 import html
 import json

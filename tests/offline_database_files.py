@@ -1,4 +1,4 @@
-"""Files in the form of the anime-offline-database."""
+"""Files in the format of the anime-offline-database."""
 
 import json
 from pathlib import Path

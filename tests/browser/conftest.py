@@ -1,7 +1,6 @@
 """The app as its users start it, and Chromium to visit it."""
 
 import base64
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, Route, expect, sync_playwright
 from running import running_app
+from skipping import skip_unless_ci
 from visitor_actions import ANILIST, COVERS, DESKTOP, PHONE, Visit
 from waiting import HANG_SECONDS, wait_until
 
@@ -49,8 +49,7 @@ def hostile_app(model_folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM:
-        reason = "no Chromium on this machine (Debian: apt-get install chromium)"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        skip_unless_ci("no Chromium on this machine (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, timeout=HANG_SECONDS * 1000)
         yield browser

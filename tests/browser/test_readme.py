@@ -1,7 +1,6 @@
 """The examples of README.md, run against the app."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ import sys
 import pytest
 from calls import FIELDS, list_tools
 from playwright.sync_api import Browser
+from skipping import skip_unless_ci
 from small_data import ROOT
 from waiting import HANG_SECONDS
 
@@ -73,8 +73,7 @@ def test_javascript_in_node(app: str, names: list[str]) -> None:
 
 def test_curl(app: str, names: list[str]) -> None:
     if not shutil.which("curl"):
-        reason = "no curl on this machine"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        skip_unless_ci("no curl on this machine")
     answer = json.loads(run("bash", "-c", example("bash", "curl").replace(ADDRESS, app)))
     assert [title["name"] for title in answer["data"][0]] == names
 
