@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-ABOUT = {
+HEADER = {
     "$schema": "https://raw.githubusercontent.com/manami-project/anime-offline-database/refs/tags/2026-27/schemas/"
     "anime-offline-database.jsonl.schema.json",
     "license": {"name": "Open Data Commons Open Database License (ODbL) v1.0 + Database Contents License (DbCL) v1.0"},
@@ -12,14 +12,14 @@ ABOUT = {
     "scoreRange": {"minInclusive": 1.0, "maxInclusive": 10.0},
     "lastUpdate": "2026-07-04",
 }
-PICTURE = "https://cdn.myanimelist.net/images/anime/9/9.jpg"
+COVER_URL = "https://cdn.myanimelist.net/images/anime/9/9.jpg"
 MAL = "https://myanimelist.net/anime/"
 
 
 def anime(*sources: str, title: str = "A Title", **fields: Any) -> dict[str, Any]:
     return {
         "sources": list(sources), "title": title, "type": "TV", "episodes": 12, "status": "FINISHED",
-        "animeSeason": {"season": "FALL", "year": 2006}, "picture": PICTURE, "thumbnail": PICTURE,
+        "animeSeason": {"season": "FALL", "year": 2006}, "picture": COVER_URL, "thumbnail": COVER_URL,
         "duration": {"value": 1380, "unit": "SECONDS"},
         "synonyms": [], "studios": ["madhouse"], "producers": [], "relatedAnime": [], "tags": ["crime"],
     } | fields  # fmt: skip
@@ -40,6 +40,7 @@ def lines(*entries: dict[str, Any]) -> bytes:
 
 
 def database(folder: Path, *entries: dict[str, Any]) -> Path:
+    """Write a database with these entries; return its path."""
     path = folder / "anime-offline-database.jsonl"
-    path.write_bytes(lines(ABOUT, *entries))
+    path.write_bytes(lines(HEADER, *entries))
     return path

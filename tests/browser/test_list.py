@@ -4,9 +4,9 @@ import gzip
 import json
 from typing import Any
 
-from list_forms import anilist_answer, anilist_entry, anilist_error, as_json, mal_entry, mal_export
 from playwright.sync_api import Page, Route, expect
 from visitor_actions import PHONE, Visit, active_filter, open_filters, open_tab, rate, rated, recommended
+from watchlist_files import anilist_answer, anilist_entry, anilist_error, as_json, mal_entry, mal_export
 
 NARUTO, CLANNAD, STEINS_GATE, BLEACH, DEATH_NOTE = 20, 2167, 9253, 269, 1535
 EXPORT = mal_export(

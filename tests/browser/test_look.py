@@ -4,9 +4,9 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from list_forms import anilist_answer, anilist_entry, as_json, mal_entry, mal_export
 from playwright.sync_api import Page, Request, expect
 from visitor_actions import COVERS, DESKTOP, PHONE, Visit, open_filters, open_tab, rate, search
+from watchlist_files import anilist_answer, anilist_entry, as_json, mal_entry, mal_export
 
 EXPORT = mal_export(mal_entry(20, score=9) + mal_entry(1535, "Plan to Watch") + mal_entry(10**8, title="Nobody knows"))
 UNSCALED = as_json(anilist_answer([anilist_entry(1, 20, score=3)], score_format=None)).decode()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from list_forms import anilist_answer, anilist_download, anilist_entry, anilist_error, as_json
+from watchlist_files import anilist_answer, anilist_download, anilist_entry, anilist_error, as_json
 
 from core import InputError
 from core.watchlists.anilist import ANILIST_QUERY, POINTS, points

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from list_forms import anilist_answer, anilist_download, anilist_entry, as_json, mal_entry, mal_export
+from watchlist_files import anilist_answer, anilist_download, anilist_entry, as_json, mal_entry, mal_export
 
 from core import WATCHED, Catalogue, Model
 from core.data.scale import RatingScale

@@ -1,7 +1,7 @@
 import gzip
 
 import pytest
-from list_forms import mal_entry, mal_export
+from watchlist_files import mal_entry, mal_export
 
 from core.watchlists.entries import Entry, Watchlist, WatchlistError
 from core.watchlists.reader import read_watchlist

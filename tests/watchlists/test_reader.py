@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from list_forms import anilist_answer, anilist_entry, as_json, mal_entry, mal_export
+from watchlist_files import anilist_answer, anilist_entry, as_json, mal_entry, mal_export
 
 from core.watchlists.entries import MAX_ENTRIES, SENTENCES, WatchlistError
 from core.watchlists.reader import read_watchlist

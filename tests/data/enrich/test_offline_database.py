@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from offline_database_files import ABOUT, KYOJIN, MAL, PICTURE, anime, database, lines
+from offline_database_files import COVER_URL, HEADER, KYOJIN, MAL, anime, database, lines
 
 from core import Catalogue, DataError
 from core.data.enrich.offline_database import is_offline_database, read_offline_database
@@ -45,7 +45,7 @@ def test_release_gives_every_detail_of_a_title(catalogue: Catalogue, tmp_path: P
         "|進撃の巨人|进击的巨人",
         "japanese": "進撃の巨人",
         "year": "2006",
-        "picture": PICTURE,
+        "picture": COVER_URL,
         "related_ids": "105|103",
     }
     assert details.source.endswith("anime-offline-database.jsonl of 2026-07-04")
@@ -55,9 +55,9 @@ def test_release_gives_every_detail_of_a_title(catalogue: Catalogue, tmp_path: P
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst", ".zip"])
 @pytest.mark.parametrize("form", [".jsonl", ".json", "-pretty.json"])
 def test_every_format_gives_the_same_details(suffix: str, form: str, catalogue: Catalogue, tmp_path: Path) -> None:
-    whole = ABOUT | {"data": [KYOJIN, *OTHERS]}
+    whole = HEADER | {"data": [KYOJIN, *OTHERS]}
     content = {
-        ".jsonl": lines(ABOUT, KYOJIN, *OTHERS) + b"\n",
+        ".jsonl": lines(HEADER, KYOJIN, *OTHERS) + b"\n",
         ".json": lines(whole),
         "-pretty.json": b"\xef\xbb\xbf" + json.dumps(whole, indent=4).encode(),
     }[form]
@@ -120,23 +120,23 @@ def test_older_name_of_relations_is_read(catalogue: Catalogue, tmp_path: Path) -
     [
         ("x.jsonl", b"", ["holds no anime"]),
         ("x.jsonl.zst", b"", ["holds no anime"]),
-        ("x.jsonl", lines(ABOUT), ["holds no anime"]),
-        ("x.jsonl", lines(ABOUT, KYOJIN) + b'\n{"sources": [', ["line 3", "not valid JSON"]),
-        ("x.jsonl", lines(ABOUT, KYOJIN) + b"\n\n[1, 2]", ["line 4", "found [1, 2]", "expected a JSON object"]),
-        ("x.jsonl", lines(ABOUT) + b"\n" + b"[" * 100_000, ["line 2", "not readable JSON"]),
+        ("x.jsonl", lines(HEADER), ["holds no anime"]),
+        ("x.jsonl", lines(HEADER, KYOJIN) + b'\n{"sources": [', ["line 3", "not valid JSON"]),
+        ("x.jsonl", lines(HEADER, KYOJIN) + b"\n\n[1, 2]", ["line 4", "found [1, 2]", "expected a JSON object"]),
+        ("x.jsonl", lines(HEADER) + b"\n" + b"[" * 100_000, ["line 2", "not readable JSON"]),
         ("x.jsonl", lines({"user": 1}), ["line 1", "'sources'", "found nothing", "expected a list"]),
-        ("x.jsonl", lines(ABOUT, anime(f"{MAL}100", title=None)), ["line 2", "'title'", "expected a name"]),
-        ("x.jsonl", lines(ABOUT, anime(f"{MAL}100", synonyms=["a", 1])), ["line 2", "'synonyms'", "['a', 1]"]),
-        ("x.jsonl", lines(ABOUT, anime(f"{MAL}100", animeSeason={"year": "2006"})), ["'animeSeason'", "'2006'"]),
-        ("x.jsonl", lines(ABOUT, anime(f"{MAL}100", animeSeason=2006)), ["'animeSeason'", "found 2006"]),
-        ("x.jsonl", lines(ABOUT, anime(f"{MAL}100", picture=["x"])), ["'picture'", "['x']", "expected an address"]),
-        ("x.jsonl", lines(ABOUT, anime(f"{MAL}100", title="caf")).replace(b"caf", b"caf\xe9"), ["0xe9", "UTF-8"]),
-        ("x.json", lines(ABOUT | {"deadEntries": ["1"]}), ["no list 'data'", "'deadEntries'"]),
+        ("x.jsonl", lines(HEADER, anime(f"{MAL}100", title=None)), ["line 2", "'title'", "expected a name"]),
+        ("x.jsonl", lines(HEADER, anime(f"{MAL}100", synonyms=["a", 1])), ["line 2", "'synonyms'", "['a', 1]"]),
+        ("x.jsonl", lines(HEADER, anime(f"{MAL}100", animeSeason={"year": "2006"})), ["'animeSeason'", "'2006'"]),
+        ("x.jsonl", lines(HEADER, anime(f"{MAL}100", animeSeason=2006)), ["'animeSeason'", "found 2006"]),
+        ("x.jsonl", lines(HEADER, anime(f"{MAL}100", picture=["x"])), ["'picture'", "['x']", "expected an address"]),
+        ("x.jsonl", lines(HEADER, anime(f"{MAL}100", title="caf")).replace(b"caf", b"caf\xe9"), ["0xe9", "UTF-8"]),
+        ("x.json", lines(HEADER | {"deadEntries": ["1"]}), ["no list 'data'", "'deadEntries'"]),
         ("x.json", b'{"data": [\n1,]}', ["line 2", "not valid JSON"]),
         ("x.json", lines({"data": [anime(), {"title": "x"}]}), ["anime 2", "'sources'"]),
-        ("x.jsonl.gz", gzip.compress(lines(ABOUT, KYOJIN))[:-20], ["damaged"]),
-        ("x.jsonl.zst", pa.Codec("zstd").compress(lines(ABOUT, KYOJIN), asbytes=True)[:-20], ["damaged", "Truncated"]),
-        ("x.jsonl.zst", lines(ABOUT), ["damaged"]),
+        ("x.jsonl.gz", gzip.compress(lines(HEADER, KYOJIN))[:-20], ["damaged"]),
+        ("x.jsonl.zst", pa.Codec("zstd").compress(lines(HEADER, KYOJIN), asbytes=True)[:-20], ["damaged", "Truncated"]),
+        ("x.jsonl.zst", lines(HEADER), ["damaged"]),
         ("x.json.zip", b"not a zip", ["damaged"]),
     ],
 )  # fmt: skip
@@ -155,7 +155,7 @@ def test_missing_file_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
 
 def test_lines_are_read_one_by_one(catalogue: Catalogue, tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl.zst"
-    pack(path, lines(ABOUT, *(anime(f"{MAL}{number}", tags=["x" * 10_000]) for number in range(100_000, 101_000))))
+    pack(path, lines(HEADER, *(anime(f"{MAL}{number}", tags=["x" * 10_000]) for number in range(100_000, 101_000))))
     tracemalloc.start()
     try:
         read_offline_database(path, catalogue)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from list_forms import anilist_answer, anilist_entry, anilist_error, as_json, mal_entry, mal_export
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from watchlist_files import anilist_answer, anilist_entry, anilist_error, as_json, mal_entry, mal_export
 
 from core import WATCHED, Model
 from core.serving.model_source import ServedModel
