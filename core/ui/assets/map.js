@@ -1,10 +1,10 @@
-// The map of all titles. Loaded when somebody looks at it: assets/page.js, window.anisvd.
+// The map of all titles. assets/page.js loads it when its tab is open.
 (() => {
-  const NEAR = 14; // pixels within which a title is meant
-  const CLICK = 6; // pixels that a click may wander
+  const NEAR = 14; // pixels from the pointer within which a title is hit
+  const CLICK = 6; // pixels that the pointer may move during a click
   const DEEPEST = 60;
   const PADDING = 24;
-  const LABELLED = 14; // names at most that stand on the map
+  const LABELLED = 14; // at most so many names on the map
   const PIN = 9; // radius of a listed title's number
   const $ = (selector, within = document) => within.querySelector(selector);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -17,8 +17,8 @@
       this.titles = data.titles.map(([id, x, y, region, members, known, label]) => ({ id, x: x / 65535, y: y / 65535, region, members, known, label }));
       this.byId = new Map(this.titles.map((title) => [title.id, title]));
       this.regions = data.regions;
-      this.only = null; // the region that was chosen in the legend
-      this.view = view ?? { scale: 1, x: 0.5, y: 0.5 }; // the point of the map in the middle, and how much it is enlarged
+      this.only = null; // the region chosen in the legend
+      this.view = view ?? { scale: 1, x: 0.5, y: 0.5 }; // the magnification, and the point in the middle
       this.pointers = new Map();
       this.hovered = this.chosen = null;
       this.watching = [];
@@ -28,7 +28,7 @@
       this.resize();
     }
 
-    // Titles by square of a fine grid: what is under the pointer is found at once.
+    // Titles by square of a fine grid, to find those under the pointer quickly.
     index() {
       this.squares = new Map();
       for (const title of this.titles) {
@@ -51,7 +51,7 @@
     }
 
     resize() {
-      const { clientWidth: width, clientHeight: height } = this.canvas; // within its border, as events tell places
+      const { clientWidth: width, clientHeight: height } = this.canvas; // without the border, as in events
       if (!width) return;
       const ratio = Math.min(devicePixelRatio || 1, 2);
       [this.width, this.height] = [width, height];
@@ -66,7 +66,7 @@
       });
     }
 
-    // What the page shows beside the map: the list, the ratings, the visitor's own place.
+    // Takes over the list, the ratings and the visitor's position from the page.
     follow() {
       const ids = (selector) => [...document.querySelectorAll(selector)].map((element) => this.byId.get(Number(element.dataset.id)));
       this.listed = ids("#results .card[data-id]").filter(Boolean);
@@ -85,13 +85,13 @@
       const { ink, paper, accent, faint, palette } = this.colours();
       pen.clearRect(0, 0, width, height);
       const growth = Math.min(Math.sqrt(this.view.scale), 4);
-      // Colour by colour: to change it is what takes time.
+      // One colour after the other, because changing the colour takes time.
       for (let region = -1; region < palette.length; region++) {
         const aside = only !== null && region !== only;
         pen.fillStyle = aside || region < 0 ? faint : palette[region];
         const strong = aside ? 0.3 : region < 0 ? 0.75 : 0.9;
         for (const known of [0, 1]) {
-          pen.globalAlpha = known ? strong : strong / 2; // few rated it: it stands beside its kin
+          pen.globalAlpha = known ? strong : strong / 2; // without factors, its position is that of similar titles
           for (const title of this.titles) {
             if (title.region !== region || title.known !== known) continue;
             const [left, top] = this.toScreen(title);
@@ -105,7 +105,7 @@
       pen.globalAlpha = 1;
       for (const title of this.rated) this.ring(title, ink, 4 * growth);
       this.pinned = this.pins();
-      for (const { at, to, rank } of this.pinned) this.pin(at, to, rank, accent, paper);
+      for (const { point, pin, rank } of this.pinned) this.pin(point, pin, rank, accent, paper);
       if (this.spot) this.star(...this.toScreen(this.spot), accent, paper);
       if (this.chosen) this.ring(this.chosen, accent, 7 * growth);
       if (this.canvas.matches(":focus-visible")) this.write("+", width / 2, height / 2, ink, paper, "300 26px system-ui, sans-serif");
@@ -124,34 +124,34 @@
       pen.lineWidth = 2;
       pen.stroke();
     }
-    // The list's numbers, pushed apart until none hides another: where each title is, and where its number.
+    // Returns the points of the listed titles, and pins with their ranks, pushed apart until none hides another.
     pins() {
-      const pins = this.listed.map((title, rank) => ({ at: this.toScreen(title), to: this.toScreen(title), rank: rank + 1 }));
+      const pins = this.listed.map((title, rank) => ({ point: this.toScreen(title), pin: this.toScreen(title), rank: rank + 1 }));
       for (let round = 0; round < 40; round++)
-        for (const [place, one] of pins.entries())
-          for (const other of pins.slice(place + 1)) {
-            const [across, down] = [other.to[0] - one.to[0] || 0.1 * (place + 1), other.to[1] - one.to[1] || 0.1];
+        for (const [index, first] of pins.entries())
+          for (const second of pins.slice(index + 1)) {
+            const [across, down] = [second.pin[0] - first.pin[0] || 0.1 * (index + 1), second.pin[1] - first.pin[1] || 0.1];
             const apart = Math.hypot(across, down);
             const push = (2 * PIN + 2 - apart) / 2;
             if (push <= 0) continue;
             const [x, y] = [(across / apart) * push, (down / apart) * push];
-            one.to = [one.to[0] - x, one.to[1] - y];
-            other.to = [other.to[0] + x, other.to[1] + y];
+            first.pin = [first.pin[0] - x, first.pin[1] - y];
+            second.pin = [second.pin[0] + x, second.pin[1] + y];
           }
       return pins;
     }
-    pin(at, to, rank, colour, paper) {
+    pin(point, pin, rank, colour, paper) {
       const { pen } = this;
       Object.assign(pen, { fillStyle: colour, strokeStyle: colour, lineWidth: 1.5 });
       pen.beginPath();
-      pen.moveTo(...at);
-      pen.lineTo(...to);
+      pen.moveTo(...point);
+      pen.lineTo(...pin);
       pen.stroke();
-      this.dot(...at, 2.5);
-      this.dot(...to, PIN);
-      this.write(String(rank), ...to, paper, null, "700 10px system-ui, sans-serif");
+      this.dot(...point, 2.5);
+      this.dot(...pin, PIN);
+      this.write(String(rank), ...pin, paper, null, "700 10px system-ui, sans-serif");
     }
-    // Of the theme; asked once, for asking takes time.
+    // Returns the colours of the theme. They are cached, because reading them takes time.
     colours() {
       if (this.palette) return this.palette;
       const style = getComputedStyle(this.root);
@@ -181,11 +181,11 @@
       pen.fillStyle = colour;
       pen.fillText(text, left, top);
     }
-    // Regions from afar, the best known titles from near; none over another.
+    // Writes the names of regions, or of titles with most members when magnified, without overlap.
     names(ink, paper) {
-      const taken = this.pinned.map(({ to }) => [...to, PIN]);
-      const place = (text, at, bold) => {
-        const [left, top] = this.toScreen(at);
+      const taken = this.pinned.map(({ pin }) => [...pin, PIN]);
+      const label = (text, point, bold) => {
+        const [left, top] = this.toScreen(point);
         this.pen.font = `${bold ? 700 : 500} ${bold ? 14 : 12}px system-ui, sans-serif`;
         const half = this.pen.measureText(text).width / 2 + 4;
         const inside = left > half && left < this.width - half && top > 12 && top < this.height - 12;
@@ -193,17 +193,17 @@
         taken.push([left, top, half]);
         this.write(text, left, top, ink, paper, this.pen.font);
       };
-      if (this.hovered) place(this.hovered.label, this.above(this.hovered), true);
-      if (this.chosen) place(this.chosen.label, this.above(this.chosen), true);
-      if (this.view.scale < 4) for (const region of this.regions) place(region.label, { x: region.x / 65535, y: region.y / 65535 }, true);
+      if (this.hovered) label(this.hovered.label, this.above(this.hovered), true);
+      if (this.chosen) label(this.chosen.label, this.above(this.chosen), true);
+      if (this.view.scale < 4) for (const region of this.regions) label(region.label, { x: region.x / 65535, y: region.y / 65535 }, true);
       if (this.view.scale < 2.5) return;
       const shown = this.titles.filter((title) => {
         const [left, top] = this.toScreen(title);
         return left > 0 && top > 0 && left < this.width && top < this.height && (this.only === null || title.region === this.only);
       });
-      shown.sort((one, other) => other.members - one.members);
+      shown.sort((first, second) => second.members - first.members);
       const ranked = this.listed.filter((title) => shown.includes(title));
-      for (const title of new Set([...ranked, ...shown.slice(0, LABELLED)])) place(title.label, this.above(title), false);
+      for (const title of new Set([...ranked, ...shown.slice(0, LABELLED)])) label(title.label, this.above(title), false);
     }
     above(title) {
       return { x: title.x, y: title.y - 16 / (this.side * this.view.scale) };
@@ -218,7 +218,7 @@
       for (let across = -reach; across <= reach; across++)
         for (let down = -reach; down <= reach; down++)
           for (const title of this.squares.get(this.square(x + across / 128, y + down / 128)) ?? []) {
-            // Of two that are almost equally near, the better known is meant.
+            // Of two titles that are almost equally near, the one with more members is hit.
             const distance = Math.hypot((title.x - x) * size, (title.y - y) * size) - Math.log10(title.members + 1) / 2;
             if (distance < nearest) [best, nearest] = [title, distance];
           }
@@ -236,7 +236,7 @@
       Object.assign(this.view, { x: within(this.view.x + x), y: within(this.view.y + y) });
       this.redraw();
     }
-    // Fly there, or just be there.
+    // Moves to a point, with an animation unless the visitor prefers less motion.
     go({ x, y }, scale) {
       const from = { ...this.view };
       const begun = performance.now();
@@ -256,10 +256,10 @@
       $("bdi", line).textContent = title?.label ?? "";
       this.redraw();
     }
-    // The visitor and the nearest of their list, as large as they fit.
+    // Shows the visitor and the nearest titles of the list, as large as possible.
     me() {
       const { spot, listed } = this;
-      const far = listed.map((title) => Math.max(Math.abs(title.x - spot.x), Math.abs(title.y - spot.y))).sort((one, other) => one - other);
+      const far = listed.map((title) => Math.max(Math.abs(title.x - spot.x), Math.abs(title.y - spot.y))).sort((first, second) => first - second);
       const reach = far[Math.min(4, far.length - 1)] ?? 0.1;
       this.go(spot, Math.min(Math.max(0.42 / Math.max(reach, 0.02), 1), 12));
     }
@@ -276,28 +276,28 @@
 
     listen() {
       const { canvas } = this;
-      const at = (event) => [event.offsetX, event.offsetY];
+      const point = (event) => [event.offsetX, event.offsetY];
       canvas.addEventListener("wheel", (event) => {
-        // Who only scrolls past is not held up.
+        // The wheel scrolls the page unless the map has the focus.
         if (!event.ctrlKey && document.activeElement !== canvas) return this.tell(this.root.dataset.hint);
         event.preventDefault();
-        this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002)), at(event));
+        this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002)), point(event));
       });
       canvas.addEventListener("pointerdown", (event) => {
         canvas.setPointerCapture(event.pointerId);
-        this.pointers.set(event.pointerId, at(event));
+        this.pointers.set(event.pointerId, point(event));
         this.travelled = this.pointers.size > 1 ? Infinity : 0;
       });
-      canvas.addEventListener("pointermove", (event) => this.moved(event.pointerId, at(event)));
+      canvas.addEventListener("pointermove", (event) => this.moved(event.pointerId, point(event)));
       const lift = (event) => {
         const click = this.pointers.delete(event.pointerId) && event.type === "pointerup" && this.travelled < CLICK;
-        const title = click && this.under(at(event));
+        const title = click && this.under(point(event));
         if (title) this.open(title);
       };
       canvas.addEventListener("pointerup", lift);
       canvas.addEventListener("pointercancel", lift);
       canvas.addEventListener("pointerleave", () => this.hover(null));
-      canvas.addEventListener("dblclick", (event) => this.zoom(2, at(event)));
+      canvas.addEventListener("dblclick", (event) => this.zoom(2, point(event)));
       canvas.addEventListener("keydown", (event) => {
         const step = 60 / (this.side * this.view.scale);
         const keys = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
@@ -327,12 +327,12 @@
       for (const event of ["focus", "blur"]) canvas.addEventListener(event, () => this.redraw());
       const box = $("input", this.root);
       this.root.addEventListener("keydown", (event) => {
-        const places = [box, ...this.root.querySelectorAll(".map-found button")];
-        const at = places.indexOf(event.target);
+        const stops = [box, ...this.root.querySelectorAll(".map-found button")];
+        const index = stops.indexOf(event.target);
         const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-        if (at < 0) return;
-        if (step) places[Math.min(Math.max(at + step, 0), places.length - 1)].focus();
-        else if (event.key === "Enter" && at === 0) places[1]?.click();
+        if (index < 0) return;
+        if (step) stops[Math.min(Math.max(index + step, 0), stops.length - 1)].focus();
+        else if (event.key === "Enter" && index === 0) stops[1]?.click();
         else if (event.key === "Escape") this.search((box.value = ""));
         else return;
         event.preventDefault();
@@ -350,21 +350,21 @@
       const list = new MutationObserver(() => this.root.isConnected && this.follow());
       watch(list, $("#results"), { subtree: true, childList: true, attributes: true });
     }
-    // Another map takes its place.
+    // Called when another map replaces this one.
     close() {
       for (const observer of this.watching) observer.disconnect();
     }
-    moved(pointer, place) {
+    moved(pointer, point) {
       const before = this.pointers.get(pointer);
-      if (!before) return this.hover(this.under(place));
+      if (!before) return this.hover(this.under(point));
       const size = this.side * this.view.scale;
-      const others = [...this.pointers].filter(([other]) => other !== pointer).map(([, where]) => where);
-      this.travelled += Math.hypot(place[0] - before[0], place[1] - before[1]);
-      this.pointers.set(pointer, place);
+      const others = [...this.pointers].filter(([other]) => other !== pointer).map(([, point]) => point);
+      this.travelled += Math.hypot(point[0] - before[0], point[1] - before[1]);
+      this.pointers.set(pointer, point);
       if (others.length === 1) {
-        const apart = (where) => Math.hypot(where[0] - others[0][0], where[1] - others[0][1]) || 1;
-        this.zoom(apart(place) / apart(before), others[0]);
-      } else if (this.travelled >= CLICK) this.move((before[0] - place[0]) / size, (before[1] - place[1]) / size);
+        const distance = ([left, top]) => Math.hypot(left - others[0][0], top - others[0][1]) || 1;
+        this.zoom(distance(point) / distance(before), others[0]);
+      } else if (this.travelled >= CLICK) this.move((before[0] - point[0]) / size, (before[1] - point[1]) / size);
     }
     hover(title) {
       if (title === this.hovered) return;
@@ -372,22 +372,22 @@
       this.canvas.style.cursor = title ? "pointer" : "";
       this.redraw();
     }
-    // The same search as everywhere, typos forgiven; of answers that overtake each other the last counts.
+    // Searches by the API, which forgives typos. If answers overtake each other, the last one counts.
     async search(query) {
       const sent = (this.sent = Symbol());
-      let found = [];
+      let titles = [];
       if (query.trim()) {
         const headers = { "Content-Type": "application/json" };
         const body = JSON.stringify({ data: [query, 6] });
         const answer = await fetch("gradio_api/run/search", { method: "POST", headers, body }).catch(() => null);
-        if (answer?.ok) [found] = (await answer.json()).data;
+        if (answer?.ok) [titles] = (await answer.json()).data;
       }
       if (sent !== this.sent) return;
-      this.tell(query.trim() && !found.length ? this.root.dataset.none : "");
+      this.tell(query.trim() && !titles.length ? this.root.dataset.none : "");
       const list = $(".map-found", this.root);
       list.dataset.query = query;
       list.replaceChildren(
-        ...found.map(({ anime_id }) => this.byId.get(anime_id)).filter(Boolean).map((title) => {
+        ...titles.map(({ anime_id }) => this.byId.get(anime_id)).filter(Boolean).map((title) => {
           const button = Object.assign(document.createElement("button"), { type: "button", value: title.id, textContent: title.label });
           button.dataset.map = "title";
           const row = document.createElement("li");
@@ -413,13 +413,13 @@
     }
   }
 
-  let kept = {}; // the titles, and the view: who comes back finds the map as it was
+  let last = {}; // the titles and the map, whose view the next map takes over
   anisvd.map = async (root) => {
     const { adult, version } = root.dataset;
     const address = `map.json?language=${anisvd.spoken()}&adult=${adult}&version=${version}`;
-    if (kept.address !== address) kept = { ...kept, address, data: await (await fetch(address)).json() };
-    kept.map?.close();
-    kept.map = root.map = new TitleMap(root, kept.data, kept.map?.view);
+    if (last.address !== address) last = { ...last, address, data: await (await fetch(address)).json() };
+    last.map?.close();
+    last.map = root.map = new TitleMap(root, last.data, last.map?.view);
     root.dataset.ready = "true";
   };
 })();

@@ -1,6 +1,6 @@
-// What visitors do: taps, keys, and the few things that need no answer from the server.
+// Reactions to taps and keys, and what the page does without the server.
 (() => {
-  const SAME_PLACE = 600; // milliseconds in which a second tap on the same place of the wall is none
+  const DOUBLE_TAP = 600; // milliseconds in which a second tap on the same tile of the wall is ignored
   const $ = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const list = (field) => anisvd.state[field] ?? [];
@@ -12,27 +12,27 @@
   const plain = (text) => (/^-?\d+$/.test(text) ? Number(text) : text);
   const toggled = (field, value) =>
     list(field).includes(value) ? list(field).filter((other) => other !== value) : [...list(field), value];
-  let focusNext = null; // where the focus goes when the answer is there
+  let focusNext = null; // selector of the element to focus after the next answer
 
   const actions = {
     rate(button, value) {
       const anime = id(button);
-      const at = list("ratings").findIndex(([other]) => other === anime);
+      const index = list("ratings").findIndex(([other]) => other === anime);
       const rated = [anime, Number(value)];
       const rest = list("ratings").filter(([other]) => other !== anime);
-      const ratings = value === "" ? rest : at < 0 ? [...rest, rated] : list("ratings").with(at, rated);
-      const said = value === "" ? "removed" : Number(value) < 0 ? "seen" : "rated";
-      const searched = button.closest("#found");
-      if (button.role === "radio") button.setAttribute("aria-checked", "true"); // at once, whatever the network
-      anisvd.commit({ ratings, unseen: list("unseen").filter((other) => other !== anime) }, say(said, { title: name(button), rating: value }));
-      if (searched) clearSearch();
+      const ratings = value === "" ? rest : index < 0 ? [...rest, rated] : list("ratings").with(index, rated);
+      const key = value === "" ? "removed" : Number(value) < 0 ? "seen" : "rated";
+      const isFromSearch = button.closest("#found");
+      if (button.role === "radio") button.setAttribute("aria-checked", "true"); // before the answer
+      anisvd.commit({ ratings, unseen: list("unseen").filter((other) => other !== anime) }, say(key, { title: name(button), rating: value }));
+      if (isFromSearch) clearSearch();
     },
     toggle(button, value, field) {
       if (value === undefined) return anisvd.commit({ [field]: !anisvd.state[field] });
       const more = !list(field).includes(plain(value));
-      const said = { hidden: "hidden", unseen: "unseen", exclude_genres: more && "no_genre" }[field];
-      const title = said && button.closest("[data-name]")?.dataset.name;
-      anisvd.commit({ [field]: toggled(field, plain(value)) }, title && say(said, { title }));
+      const key = { hidden: "hidden", unseen: "unseen", exclude_genres: more && "no_genre" }[field];
+      const title = key && button.closest("[data-name]")?.dataset.name;
+      anisvd.commit({ [field]: toggled(field, plain(value)) }, title && say(key, { title }));
     },
     genre(button, value) {
       const wanted = list("genres").includes(value);
@@ -90,8 +90,8 @@
       anisvd.commit(await anisvd.ask({ swap: true }), text);
     },
     alone: () => anisvd.commit(cleared(partnerFields()), say("alone")),
-    // -- a list from elsewhere
-    readAs: (button, scale) => bring(brought, scale),
+    // -- watchlists
+    readAs: (button, scale) => bring(watchlist, scale),
     readList: (form, value) => bring(new Blob([value], { type: "text/plain" })),
     async fetchList(form, value) {
       anisvd.tell(say("fetching"));
@@ -106,9 +106,9 @@
     },
     surprise(button, value, field = "user") {
       const users = all("#users option").map((option) => option.value);
-      const others = users.filter((user) => Number(user) !== anisvd.state[field]);
-      const one = others[Math.floor(Math.random() * others.length)];
-      if (one) actions[field === "user" ? "visit" : "partner"](button, one, field);
+      const others = users.filter((other) => Number(other) !== anisvd.state[field]);
+      const user = others[Math.floor(Math.random() * others.length)];
+      if (user) actions[field === "user" ? "visit" : "partner"](button, user, field);
     },
     results() {
       $("#results").scrollIntoView();
@@ -135,51 +135,51 @@
     },
   };
 
-  // What a list from elsewhere holds joins the ratings; a rating of it counts more than one that is there.
+  // A watchlist is added to the ratings. Its ratings replace others, but not by "seen".
   const LARGEST = 10 * 2 ** 20; // bytes
   const report = (html, text) => {
-    const place = Object.assign(document.createElement("div"), { innerHTML: html });
-    if (text) $("p", place).textContent = text;
-    lastReport = place.innerHTML;
+    const container = Object.assign(document.createElement("div"), { innerHTML: html });
+    if (text) $("p", container).textContent = text;
+    lastReport = container.innerHTML;
     showReport();
     $("#report")?.focus();
   };
   let lastReport = "";
   const showReport = () => {
-    const place = $("#report");
-    if (place && place.innerHTML !== lastReport) place.innerHTML = lastReport;
+    const container = $("#report");
+    if (container && container.innerHTML !== lastReport) container.innerHTML = lastReport;
   };
-  let brought; // the last list, if its scale is asked for
+  let watchlist; // the last one, until its scale is known
   const bring = async (content, scale = "") => {
-    brought = content;
+    watchlist = content;
     if (content.size > LARGEST) return report(`<p class="notice" role="alert"></p>`, say("too_large"));
     anisvd.tell(say("reading"));
     try {
       const answer = await fetch(`bring?language=${anisvd.spoken()}&scale=${scale}&pasted=${Number(!content.name && content.type === "text/plain")}`, { method: "POST", body: content });
-      const read = await answer.json();
-      if (read.ratings) {
+      const brought = await answer.json();
+      if (brought.ratings) {
         const before = new Map(list("ratings"));
         const ratings = new Map(before);
-        for (const [anime, rating] of read.ratings) if (rating > 0 || !ratings.has(anime)) ratings.set(anime, rating);
+        for (const [anime, rating] of brought.ratings) if (rating > 0 || !ratings.has(anime)) ratings.set(anime, rating);
         const changed = [...before].filter(([anime, rating]) => ratings.get(anime) !== rating).length;
-        const planned = [...new Set([...list("planned"), ...read.planned])].filter((anime) => !ratings.has(anime));
-        const n = read.ratings.length + read.planned.length;
+        const planned = [...new Set([...list("planned"), ...brought.planned])].filter((anime) => !ratings.has(anime));
+        const n = brought.ratings.length + brought.planned.length;
         anisvd.commit({ ratings: [...ratings], planned }, `${say("brought", { n })} ${changed ? say("changed", { n: changed }) : ""}`);
       } else anisvd.tell("");
-      report(read.report);
+      report(brought.report);
     } catch {
       report(`<p class="notice" role="alert"></p>`, say("failed"));
     }
   };
 
-  let lastTap = { place: -1, at: -Infinity };
+  let lastTap = { index: -1, time: -Infinity };
   const run = (element, value) => {
     const tile = element.closest("#wall li");
     if (tile) {
-      const place = all("#wall li").indexOf(tile);
-      const again = place === lastTap.place && performance.now() - lastTap.at < SAME_PLACE;
-      if (again) return; // meant for the title that stood here before
-      lastTap = { place, at: performance.now() };
+      const index = all("#wall li").indexOf(tile);
+      const isDouble = index === lastTap.index && performance.now() - lastTap.time < DOUBLE_TAP;
+      if (isDouble) return; // meant for the title before
+      lastTap = { index, time: performance.now() };
     }
     actions[element.dataset.do](element, value, element.dataset.field);
   };
@@ -194,7 +194,7 @@
     if (target.matches?.("[data-language-choice]")) anisvd.speak(target.value);
     if (target.matches?.("[data-bring]") && target.files[0]) {
       bring(target.files[0]);
-      target.value = ""; // the same file once more is another try
+      target.value = ""; // so that the same file can be chosen again
     }
   });
   addEventListener("submit", (event) => {
@@ -224,7 +224,7 @@
     anisvd.search();
   };
 
-  // Keys: / searches, arrows move through what was found and within a scale or tabs, digits rate.
+  // Keys: / goes to the search, arrows move through search results, scales and tabs, digits rate.
   const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   const step = (elements, from, by) => elements[(elements.indexOf(from) + by + elements.length) % elements.length];
   const focusRow = (row) => $("[role=radio][tabindex='0']", row).focus();
@@ -256,29 +256,29 @@
     event.preventDefault();
   });
 
-  // An answer may take away what had the focus: it goes to what stands there now, or to its heading.
+  // An answer may replace the focused element. The nearest similar element gets the focus, or the heading.
   let held = null;
   const hold = () => {
     const element = document.activeElement;
     const part = element?.closest(".block.part");
-    if (part) held = { part, what: element.dataset.do, place: all("button, select, a", part).indexOf(element) };
+    if (part) held = { part, action: element.dataset.do, index: all("button, select, a", part).indexOf(element) };
   };
   const restore = () => {
     const next = focusNext && $(focusNext);
     focusNext = null;
     const lost = document.activeElement === document.body && held;
-    const { part, what, place } = held ?? {};
+    const { part, action, index } = held ?? {};
     held = null;
     if (!next && !lost) return;
     const visible = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.hidden;
-    const alike = lost && all(`[data-do="${what}"]`, part).filter(visible);
-    const nearest = alike?.find((element) => all("button, select, a", part).indexOf(element) >= place) ?? alike?.at(-1);
+    const alike = lost && all(`[data-do="${action}"]`, part).filter(visible);
+    const nearest = alike?.find((element) => all("button, select, a", part).indexOf(element) >= index) ?? alike?.at(-1);
     const target = next || nearest || $("h2", part) || searchBox();
     if (!target.matches("button, a, input, select")) target.tabIndex = -1;
     target.focus({ preventScroll: !next });
   };
 
-  // The map's script and data come when somebody looks at it.
+  // Loads the script and the data of the map when its tab is open.
   const explore = () => {
     const root = $("#map:not([data-asked])");
     if (!root) return;
@@ -291,19 +291,19 @@
   const shown = anisvd.shown;
   Object.assign(anisvd, {
     spoken: () => $("#masthead").dataset.language,
-    // A text of core/ui/languages, its places filled.
+    // Returns a text of core/ui/languages with facts in its places.
     say(key, facts = {}) {
       const text = JSON.parse($("#masthead").dataset.words)[key];
       const form = typeof text === "string" ? text : text[new Intl.PluralRules(anisvd.spoken()).select(facts.n)] ?? text.other;
-      return form.replace(/{(\w+)}/g, (place, fact) => facts[fact] ?? place);
+      return form.replace(/{(\w+)}/g, (match, fact) => facts[fact] ?? match);
     },
     shown() {
       shown();
       restore();
       explore();
-      if (!$("#report")?.childElementCount) showReport(); // on the way back to its tab
+      if (!$("#report")?.childElementCount) showReport(); // its tab is open again
     },
-    // What happened, for eyes and for screen readers; nothing to say: what was said before is over.
+    // Shows what happened, also for screen readers. Without a text it hides the last message.
     tell(text, undoable = false) {
       const toast = $("#toast");
       clearTimeout(anisvd.quiet);
@@ -319,11 +319,11 @@
         if (chosen) localStorage.setItem("anisvd-theme", chosen);
         chosen ??= localStorage.getItem("anisvd-theme");
       } catch {
-        // Not kept, but done.
+        // The theme changes, but is not kept.
       }
       if (chosen) document.body.classList.toggle("dark", chosen === "dark");
     },
-    // What of the page follows the state without the server.
+    // Updates what follows the state without the server.
     painted() {
       if (!("tab" in document.body.dataset)) anisvd.theme();
       document.documentElement.lang = anisvd.spoken();
@@ -334,7 +334,7 @@
         const selected = tab.dataset.value === document.body.dataset.tab;
         tab.setAttribute("aria-selected", selected);
         tab.tabIndex = selected ? 0 : -1;
-        if (selected) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 60; // on a phone
+        if (selected) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 60; // scrolls on a phone
         if (!selected) continue;
         const panel = $("#" + tab.getAttribute("aria-controls"));
         panel.setAttribute("role", "tabpanel");
@@ -343,11 +343,11 @@
     },
   });
 
-  // Behind each picture is a drawn cover: one that fails makes way for it.
+  // A drawn cover lies behind each image, and shows if that fails.
   addEventListener("error", ({ target }) => target.matches?.(".cover img") && target.remove(), true);
 
-  // Gradio patches the page in place: a picture whose address changes would show the old one until the
-  // new one is there. A fresh element shows the drawn cover instead.
+  // Gradio patches the page in place: an image whose address changes would show the old cover until the new one
+  // is loaded. A new element shows the drawn cover instead.
   new MutationObserver((changes) => {
     for (const { target } of changes) if (target.isConnected) target.replaceWith(target.cloneNode());
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ["src"] });

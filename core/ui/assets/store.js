@@ -1,21 +1,21 @@
-// The state of the page, as core/ui/page/state.py defines it: kept in this browser, sent with every call.
+// The state of the page: see core/ui/page/state.py. This browser keeps it and sends it with every call.
 window.anisvd = (() => {
-  const KEPT = "anisvd"; // localStorage: the visitor's own
-  const DRAFT = "anisvd-draft"; // sessionStorage: what this tab made of a list that somebody shared
-  const LANGUAGE = "anisvd-language"; // localStorage: if the visitor chose one
-  const TASTE = ["ratings", "unseen", "hidden", "planned"]; // what two tabs of one browser have in common
-  const VIEW = ["tab", "user", "like"]; // what the Back button goes back through; the history keeps it
+  const KEPT = "anisvd"; // localStorage: the visitor's own state
+  const DRAFT = "anisvd-draft"; // sessionStorage: a shared list with the changes made in this tab
+  const LANGUAGE = "anisvd-language"; // localStorage: the visitor's choice
+  const TASTE = ["ratings", "unseen", "hidden", "planned"]; // shared by all tabs of a browser
+  const VIEW = ["tab", "user", "like"]; // kept in the history, for the Back button
   const LONGEST_PAST = 50;
-  const PATIENCE = 250; // milliseconds until the page says that it waits
+  const PATIENCE = 250; // milliseconds until the page shows that it waits
 
   let state = {};
   let shared = false;
-  let past = []; // what Undo goes back to
+  let past = []; // states for Undo, the latest last
   let waiting;
-  let asked = null; // what the server was asked and has not answered
+  let asked = null; // a request that the server has not answered: see `ask`
   const triggers = {};
 
-  // Storage may be blocked, full, or hold what is not ours: the page works without.
+  // The page works without storage, which may be blocked, full, or hold anything.
   const store = (kind, act) => {
     try {
       return act(window[kind]);
@@ -37,21 +37,21 @@ window.anisvd = (() => {
   };
   const send = () => call("submit");
   const persist = () => {
-    const done = shared
+    const isStored = shared
       ? write("sessionStorage", DRAFT, { query: location.search, state })
       : write("localStorage", KEPT, without(state, VIEW));
-    document.body.classList.toggle("forgetful", !done);
+    document.body.classList.toggle("forgetful", !isStored);
   };
   const remember = () => (past = [...past.slice(1 - LONGEST_PAST), { state, shared, search: location.search }]);
   const address = (search) => history.replaceState({ view: pick(state, VIEW) }, "", location.pathname + search);
 
-  // Only the server knows which lists two people exchange, and what a link holds. It answers with the changes.
+  // Asks the server for the changes that swap two people or take ratings from a link: it has the rules.
   const ask = (request) =>
     new Promise((resolve) => {
       asked = { request, resolve };
       call("apply");
     });
-  // Where the page names both people, they are in their own places again.
+  // Shows the state. On the tab of both people, each gets their own lists back.
   const follow = async () => {
     if (!state.swapped || state.tab !== "together") return send();
     const changes = await ask({});
@@ -62,7 +62,7 @@ window.anisvd = (() => {
 
   addEventListener("storage", (event) => {
     if (event.key !== KEPT || shared) return;
-    past = []; // to go back would undo what the other tab did
+    past = []; // Undo must not revert the other tab
     state = { ...state, ...pick(read("localStorage", KEPT), TASTE) };
     send();
   });
@@ -79,7 +79,7 @@ window.anisvd = (() => {
     connect(what, trigger) {
       triggers[what] = trigger;
     },
-    // Of text that stands in the page already: all of it comes anew, in the chosen language.
+    // Reloads the page, because all its texts change.
     speak(chosen) {
       write("localStorage", LANGUAGE, chosen);
       location.reload();
@@ -87,10 +87,10 @@ window.anisvd = (() => {
     search: () => triggers.search?.("submit"),
     opening() {
       const draft = read("sessionStorage", DRAFT);
-      const same = draft?.query === location.search;
+      const isSameLink = draft?.query === location.search;
       const kept = read("localStorage", KEPT);
-      const view = history.state?.view; // of a page that was reloaded
-      return { language: language(), query: location.search, kept: view ? { ...kept, ...view } : kept, draft: same ? { ...draft.state, ...view } : null };
+      const view = history.state?.view; // after a reload
+      return { language: language(), query: location.search, kept: view ? { ...kept, ...view } : kept, draft: isSameLink ? { ...draft.state, ...view } : null };
     },
     adopt(opened) {
       ({ state, shared } = opened);
@@ -111,7 +111,7 @@ window.anisvd = (() => {
       document.body.classList.remove("busy");
     },
     send,
-    // Changes the state. `text` says what happened.
+    // Changes the state, and tells the visitor with `text`.
     commit(changes, text) {
       const moves = VIEW.some((name) => name in changes);
       if (Object.keys(changes).some((name) => !VIEW.includes(name))) remember();
@@ -144,7 +144,7 @@ window.anisvd = (() => {
       send();
       anisvd.tell(anisvd.say("undone"));
     },
-    // A shared list becomes the visitor's own, or makes way for it.
+    // Makes the shared list the visitor's own, or goes back to their own.
     settle(keep) {
       const own = read("localStorage", KEPT) ?? {};
       past = [keep ? { state: own, shared: false, search: "" } : { state, shared, search: location.search }];
