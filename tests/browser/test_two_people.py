@@ -102,17 +102,17 @@ def test_other_person_rates_on_the_same_screen(visit: Visit, app: str) -> None:
 def test_both_are_back_in_their_places_on_the_tab_of_both(visit: Visit, app: str) -> None:
     page = visit(f"{app}?rated=9253:10&partner=4224:9&tab=together")
     heading, banner = page.get_by_role("heading", name="For the two of you"), page.locator(".banner [data-do=swap]")
-    for go_back in (lambda: tab(page, "Two people"), page.go_back):
+    for go_back in (lambda: open_tab(page, "Two people"), page.go_back):
         page.get_by_role("button", name="Change their ratings").click()
         expect(banner).to_be_visible()
         assert rated(page) == ["Toradora!"]
         go_back()
         expect(heading).to_be_visible()
         expect(banner).to_have_count(0)
-        tab(page, "Rate shows")
+        open_tab(page, "Rate shows")
         expect(page.get_by_label("Your rating of Steins;Gate", exact=True)).to_have_value("10")
         assert rated(page) == ["Steins;Gate"]
-        tab(page, "Two people")
+        open_tab(page, "Two people")
         expect(heading).to_be_visible()
     page.get_by_role("button", name="Change their ratings").click()
     expect(banner).to_be_visible()
