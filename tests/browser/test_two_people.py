@@ -99,7 +99,7 @@ def test_other_person_rates_on_the_same_screen(visit: Visit, app: str) -> None:
     expect(page.locator("#partner-heading")).to_contain_text(f"User {user}")
 
 
-def test_both_are_back_in_their_places_on_the_tab_of_both(visit: Visit, app: str) -> None:
+def test_each_person_gets_their_lists_back_on_the_tab_of_two_people(visit: Visit, app: str) -> None:
     page = visit(f"{app}?rated=9253:10&partner=4224:9&tab=together")
     heading, banner = page.get_by_role("heading", name="For the two of you"), page.locator(".banner [data-do=swap]")
     for go_back in (lambda: open_tab(page, "Two people"), page.go_back):

@@ -35,24 +35,24 @@ def forms(text: object) -> list[str]:
     return [text] if isinstance(text, str) else list(text.values())
 
 
-def places(text: object) -> set[str]:
+def placeholders(text: object) -> set[str]:
     return {name for form in forms(text) for _, name, _, _ in string.Formatter().parse(form) if name}
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_text_is_translated_with_its_places(language: str) -> None:
+def test_every_text_is_translated_with_its_placeholders(language: str) -> None:
     english, other = texts_in("en").by_key, texts_in(language).by_key
     own = {key for key in other if key.split(".")[0] in DATA_KINDS}
     assert set(other) - own == set(english)
     for key, text in english.items():
-        assert places(other[key]) == places(text), key
+        assert placeholders(other[key]) == placeholders(text), key
         assert isinstance(other[key], str), f"{key}: the language has no plural forms"
     same = [key for key, text in english.items() if other[key] == text]
     assert not [key for key in same if len(re.findall(r"[A-Za-z]{2,}", re.sub(r"{\w+}", "", english[key]))) > 1]
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_what_comes_from_data_is_translated_too(language: str) -> None:
+def test_names_from_the_data_are_translated(language: str) -> None:
     texts = texts_in(language)
     bundled = Model.load(ROOT / "core" / "bundled")
     catalogue = bundled.catalogue
@@ -85,7 +85,7 @@ def test_an_unknown_language_is_answered_in_english() -> None:
     assert [texts_in(unknown).language for unknown in ("fr", "", None, 5, ["ja"], "../en")] == ["en"] * 6
 
 
-def test_facts_cannot_bring_markup() -> None:
+def test_facts_are_escaped() -> None:
     texts = texts_in("en")
     assert "<img" not in texts("results.like", title="<img src=x>")
     assert "<b>x</b>" in texts("results.like", title=Markup("<b>x</b>"))
@@ -113,7 +113,7 @@ def test_every_key_in_the_code_exists_and_every_text_is_used() -> None:
 
 
 class Pseudo(Texts):
-    """A language in which all that is translated stands in brackets."""
+    """A language whose texts are in brackets."""
 
     def __call__(self, key: str, **facts: object) -> Markup:
         super().__call__(key, **facts)  # the facts fit
@@ -131,7 +131,7 @@ class Pseudo(Texts):
 
 
 class Visible(HTMLParser):
-    """What people see and hear of HTML, but for data, code, formulas and the names of languages."""
+    """The text of HTML that people see or hear, without data, code, formulas and the names of languages."""
 
     SKIPPED = ("bdi", "code", "select.language", "p.formula", "script", "datalist")
     VOID = ("input", "img", "br", "meta", "link", "path", "circle", "rect", "use", "polyline", "ellipse")
@@ -170,14 +170,14 @@ NAMES = (
 def untranslated(html: str) -> list[str]:
     page = Visible()
     page.feed(html)
-    left = []
+    words = []
     for text in page.texts:
         while (shorter := re.sub("⟦[^⟦⟧]*⟧", " ", text)) != text:
             text = shorter
         for name in NAMES:
             text = text.replace(name, " ")
-        left += re.findall(r"[^\W\d_]{2,}", text)
-    return [word for word in left if not re.search("[\u3040-\u30ff\u4e00-\u9fff]", word)]
+        words += re.findall(r"[^\W\d_]{2,}", text)
+    return [word for word in words if not re.search("[\u3040-\u30ff\u4e00-\u9fff]", word)]
 
 
 def states(model: Model) -> list[PageState]:
@@ -205,7 +205,7 @@ def test_every_filter_has_a_text_to_loosen_it() -> None:
     assert [field.name for field in fields(Filters) if f"loosen.{field.name}" not in texts] == []
 
 
-def test_nothing_on_the_page_is_untranslated(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_texts_of_the_page_are_translated(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     pseudo = Pseudo("xx", texts_in("en").by_key)
     monkeypatch.setattr(handlers_module, "texts_in", lambda language: pseudo)
     served = ServedModel(model, BUNDLED_SOURCE, "", datetime.now(UTC), NOTICES[0])
@@ -213,23 +213,23 @@ def test_nothing_on_the_page_is_untranslated(model: Model, monkeypatch: pytest.M
     parts = [handlers.open({"query": "?rated=1:99&k=3"})[1:], [shell(part, pseudo) for part in FIRST_PARTS]]
     parts += [handlers.show({"state": state.to_json(), "all": True, "shared": True}) for state in states(model)]
     parts += [[handlers.search({"query": query}) for query in ("show", "qqqqqq")]]
-    assert not {word for one in parts for html in one for word in untranslated(html)}
+    assert not {word for part in parts for html in part for word in untranslated(html)}
 
 
-def test_nothing_of_a_report_is_untranslated(catalogue: Catalogue, model: Model) -> None:
+def test_all_texts_of_a_report_are_translated(catalogue: Catalogue, model: Model) -> None:
     pseudo = Pseudo("xx", texts_in("en").by_key)
     known = Entry(100, None, ("A",), "completed", 90.0)
     strange = Entry(10**6, None, ("Nobody knows this",), "planned", None)
-    brought = Watchlist("AniList", "someone", (known, known, strange, Entry(None, 103, (), "dropped", None)))
-    assert not untranslated(report(brought, match_entries(brought, catalogue, RatingScale()), model, pseudo))
-    facts = {name: 1 for text in SENTENCES.values() for name in places(text)}
+    watchlist = Watchlist("AniList", "someone", (known, known, strange, Entry(None, 103, (), "dropped", None)))
+    assert not untranslated(report(watchlist, match_entries(watchlist, catalogue, RatingScale()), model, pseudo))
+    facts = {name: 1 for text in SENTENCES.values() for name in placeholders(text)}
     for kind, text in SENTENCES.items():
-        error = WatchlistError(kind, **{name: facts[name] for name in places(text)})
+        error = WatchlistError(kind, **{name: facts[name] for name in placeholders(text)})
         assert not untranslated(trouble(error, pseudo))
         assert str(error) in texts_in("en")(f"lists.{kind}", **error.facts).unescape()
 
 
-def test_the_page_speaks_through_gradios_own_i18n() -> None:
+def test_gradios_i18n_has_the_first_parts_in_every_language() -> None:
     from core.ui.page.layout import I18N
 
     assert set(I18N.translations_dict) == set(LANGUAGES)

@@ -12,7 +12,7 @@ window.anisvd = (() => {
   let shared = false;
   let past = []; // states for Undo, the latest last
   let waiting;
-  let asked = null; // a request that the server has not answered: see `ask`
+  let asked; // the last request to the server: see `ask`
   const triggers = {};
 
   // The page works without storage, which may be blocked, full, or hold anything.
@@ -48,10 +48,10 @@ window.anisvd = (() => {
   // Asks the server for the changes that swap two people or take ratings from a link: it has the rules.
   const ask = (request) =>
     new Promise((resolve) => {
-      asked = { request, resolve };
+      asked = { sent: { ...request, state }, resolve };
       call("apply");
     });
-  // Shows the state. On the tab of both people, each gets their own lists back.
+  // Sends the state. On the tab of two people each of them gets their own lists back first.
   const follow = async () => {
     if (!state.swapped || state.tab !== "together") return send();
     const changes = await ask({});
@@ -122,15 +122,10 @@ window.anisvd = (() => {
       anisvd.tell(text, true);
     },
     ask,
-    asking() {
-      if (asked) asked.state = state;
-      return { state, ...asked?.request };
-    },
+    asking: () => asked.sent,
     answered(changes) {
-      if (!asked) return;
-      if (asked.state !== state) return call("apply"); // the state has changed meanwhile
-      const { resolve } = asked;
-      asked = null;
+      const { sent, resolve } = asked;
+      if (sent.state !== state) return ask(sent).then(resolve); // the state has changed meanwhile
       anisvd.shown();
       resolve(changes);
     },

@@ -72,14 +72,14 @@ class Handlers:
         return _parts(visitor, bool(sent.get("shared")), n_wrong, sent.get("wall"), bool(sent.get("all")))
 
     def change(self, sent: Any) -> dict[str, Any] | None:
-        """Return the fields of a state to change for two people; None for a link without ratings.
+        """Return the fields of the state that change for two people; None for a link without ratings.
 
-        ``sent`` is ``{"state": …}`` with ``"link"``, to take the ratings of another person from a link, or with
-        ``"swap": true``, to hand the screen over or back. Without both, the two are put in their own places.
+        ``sent`` is ``{"state": …}`` with ``"link"``, to take the other person's ratings from a link, or with ``"swap":
+        true``, to hand the screen over or back. Without both, each person gets their own lists on the tab of both.
         """
         visitor, _, sent = self._visitor(sent)
         if link := str(sent.get("link") or ""):
-            ratings = link_content(link[link.find("?") + 1 :]).get("ratings")  # unread: the page counts wrong ones
+            ratings = link_content(link[link.find("?") + 1 :]).get("ratings")  # not read here: `show` counts wrong ones
             has_ratings = PageState.from_json({"partner": ratings}, visitor.model)[0].partner
             return NOBODY | {"partner": ratings} if has_ratings else None
         state = visitor.state.handed_over() if sent.get("swap") else visitor.state

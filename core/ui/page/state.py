@@ -111,7 +111,7 @@ class PageState:
 
     def _consistent(self) -> "PageState":
         """Return the state with no title twice (the last rating counts), no genre both wanted and excluded, years in
-        order, and two people in their own places where the page names both.
+        order, and on the tab of two people each of them with their own lists.
         """
         changes: dict[str, Any] = {
             name: _unique(value) for name, value in vars(self).items() if isinstance(value, tuple)
@@ -125,13 +125,13 @@ class PageState:
     # -- two people ------------------------------------------------------------------------------
 
     def exchanged(self) -> "PageState":
-        """Return the state after the visitor and the other person have changed places."""
+        """Return the state after the visitor and the other person have exchanged their lists."""
         sources = PARTNER_FIELDS | {partners: own for own, partners in PARTNER_FIELDS.items()}
         lists: dict[str, Any] = {name: getattr(self, source) for name, source in sources.items()}
         return replace(self, **lists, swapped=not self.swapped)
 
     def handed_over(self) -> "PageState":
-        """Return the state after the screen was handed to the other person, who rates now, or back."""
+        """Return the state for the other person, who rates now, or for both people after that."""
         tab = "together" if self.swapped else "rate"
         return replace(self.exchanged(), tab=tab, like=None, partner_user=None, without=())
 
@@ -172,7 +172,7 @@ def link_content(query: str) -> dict[str, Any]:
 
 
 def _readers(model: Model) -> dict[str, Reader]:
-    """Return the reader of each field. That of a list reads one item."""
+    """Return the reader of each field. The reader of a list field reads one item."""
     number_of_id = _number(0, 2**62)
 
     def title(value: Any) -> int:

@@ -56,18 +56,16 @@ def _list(visitor: Visitor) -> str:
 def _user(visitor: Visitor) -> str:
     """Return the profile and the history of an existing user, or users to choose from."""
     state, model, trouble = visitor.state, visitor.model, visitor.trouble
-    sample: list[int] = []
-    people: list[TasteSummary] = []
-    chosen: dict[str, Any] = {"profile": None}
+    context: dict[str, Any] = {"sample": [], "people": [], "profile": None}
     try:
-        sample = _sample(visitor)
+        context["sample"] = sample = _sample(visitor)
         if state.user is None or trouble:
-            people = [TasteSummary.of(model.user_taste(user_id)) for user_id in sample[:PEOPLE_SHOWN]]
+            context["people"] = [TasteSummary.of(model.user_taste(user_id)) for user_id in sample[:PEOPLE_SHOWN]]
         else:
-            chosen = _chosen_user(model.user_taste(state.user), model)
+            context |= _chosen_user(model.user_taste(state.user), model)
     except AniSVDError as error:
-        trouble = visitor.sentence(error)
-    return render("person.html", visitor.texts, state=state, sample=sample, people=people, trouble=trouble, **chosen)
+        trouble = visitor.explain(error)
+    return render("person.html", visitor.texts, state=state, trouble=trouble, **context)
 
 
 def _chosen_user(taste: Taste, model: Model) -> dict[str, Any]:

@@ -63,11 +63,11 @@ class Visitor:
         try:
             _ = self.answer
         except AniSVDError as error:
-            return self.sentence(error)
+            return self.explain(error)
         return ""
 
-    def sentence(self, error: AniSVDError) -> str:
-        """Return why the existing user is not there."""
+    def explain(self, error: AniSVDError) -> str:
+        """Return in a sentence why the existing user is not there."""
         user = self.state.partner_user if self.state.tab == "together" else self.state.user
         is_unknown = isinstance(error, InputError)
         return self.texts("trouble.user", user=str(user)) if is_unknown else self.texts("trouble.users")
