@@ -1,4 +1,4 @@
-"""Colours and type of Gradio's own parts; ``assets/page.css`` has those of ours."""
+"""The colours and fonts of Gradio's own parts. ``assets/page.css`` has those of ours."""
 
 import gradio as gr
 
@@ -6,7 +6,7 @@ FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto 
 
 
 def theme() -> gr.themes.Base:
-    """Fonts of the visitor's own system: nothing is loaded from another host."""
+    """Return the theme. Its fonts are on the visitor's system, so nothing is loaded from another host."""
     return gr.themes.Base(
         primary_hue=gr.themes.colors.orange,
         neutral_hue=gr.themes.colors.stone,
