@@ -67,8 +67,8 @@ class Catalogue:
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.COLUMNS:
-            found = ", ".join(map(str, self.frame.columns))
-            raise DataError(f"A catalogue has the columns {', '.join(self.COLUMNS)}; found {found}.")
+            columns = ", ".join(map(str, self.frame.columns))
+            raise DataError(f"A catalogue has the columns {', '.join(self.COLUMNS)}; found {columns}.")
         if len(repeated := _repeated(self.frame)):
             raise DataError(f"anime_id {repeated[0]} stands twice in the catalogue; each title needs its own id.")
 

@@ -101,8 +101,8 @@ def read_info(folder: str | Path) -> ModelInfo:
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: is not valid JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        found = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise ArtifactError(f"{path}: format is {found!r}; expected {FORMAT!r}. This is not an AniSVD model.")
+        stated = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise ArtifactError(f"{path}: format is {stated!r}; expected {FORMAT!r}. This is not an AniSVD model.")
     if content.get("format_version") != FORMAT_VERSION:
         raise ArtifactError(
             f"{path}: format_version is {content.get('format_version')!r}; this program reads version "

@@ -1,4 +1,4 @@
-"""The picture on the model card: quality against the length of the history, as an SVG file."""
+"""The chart on the model card: quality by the length of the history, as an SVG file."""
 
 from collections.abc import Mapping
 from html import escape
@@ -9,10 +9,11 @@ GRID, TEXT = "#8888", "#777"
 
 
 def quality_chart(by_title: Mapping[str, Mapping[str, float]], metric: str = "NDCG@10") -> str:
-    """A line for each title over the figures named ``{metric}, … shown``, in their order.
+    """Return an SVG with a line for each recipe over its figures named ``{metric}, … shown``, in their order.
 
-    An SVG of fixed size without scripts or outside references; empty when there is nothing to show.
+    The SVG has a fixed size, and no scripts or outside references. It is empty if there is nothing to show.
     """
+    # The figures to show, and the step of the horizontal grid.
     names = list(dict.fromkeys(name for figures in by_title.values() for name in figures if name.startswith(metric)))
     lines = {title: figures for title, figures in by_title.items() if any(name in figures for name in names)}
     if len(names) < 2 or not lines:
@@ -26,6 +27,7 @@ def quality_chart(by_title: Mapping[str, Mapping[str, float]], metric: str = "ND
     def y(value: float) -> float:
         return HEIGHT - BOTTOM - value / (top * 1.05) * (HEIGHT - TOP - BOTTOM)
 
+    # Title, grid and labels.
     parts = [_text(LEFT, 24, f"{metric} by what is shown of a new user's history (higher is better)", 15)]
     for step in range(int(top / steps) + 1):
         height = y(step * steps)
@@ -35,6 +37,7 @@ def quality_chart(by_title: Mapping[str, Mapping[str, float]], metric: str = "ND
     for index, name in enumerate(names):
         label = name.removeprefix(f"{metric}, ").removesuffix(" shown")
         parts.append(_text(x(index), HEIGHT - BOTTOM + 22, label, 12, "middle"))
+    # A line with its dots and its entry in the legend for each recipe.
     for number, (title, figures) in enumerate(lines.items()):
         colour, thick = COLOURS[number % len(COLOURS)], 3 if number == 0 else 1.6
         points = [(x(index), y(figures[name])) for index, name in enumerate(names) if name in figures]
@@ -51,5 +54,5 @@ def quality_chart(by_title: Mapping[str, Mapping[str, float]], metric: str = "ND
 
 
 def _text(x: float, y: float, text: str, size: int, anchor: str = "start") -> str:
-    at = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"'
-    return f'<text {at} fill="{TEXT}">{escape(text)}</text>'
+    attributes = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"'
+    return f'<text {attributes} fill="{TEXT}">{escape(text)}</text>'

@@ -48,7 +48,7 @@ def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
             with gr.Column(scale=5, min_width=320, elem_classes="side"):
                 with gr.Column(elem_id="panel-rate"):
                     search = _first_part("search")
-                    found = _part(elem_id="found", js_on_load=TRIGGER.format(name="search"))
+                    search_results = _part(elem_id="found", js_on_load=TRIGGER.format(name="search"))
                     wall, rated = _first_part("wall", elem_id="wall"), _part(elem_id="rated")
                 panel = _part(elem_id="panel-more")
                 dock = _part(elem_id="dock")
@@ -71,7 +71,7 @@ def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
         header.apply(handlers.change, sent, changes, js="() => anisvd.asking()", **INSTANT).then(
             None, changes, None, js="changes => anisvd.answered(changes)"
         )
-        found.submit(handlers.search, sent, found, js="() => anisvd.sending()", **INSTANT)
+        search_results.submit(handlers.search, sent, search_results, js="() => anisvd.sending()", **INSTANT)
     return page
 
 
