@@ -120,24 +120,24 @@ def test_token_decides_what_is_allowed(hub: TestHub, client: Client, folder: Pat
         attempt("file", lambda: hf_hub_download("alice/open", "nope"))
     """
     write, read = client(code, home="1"), client(code, token="hf_read", home="2")
-    nobody, wrong = client(code, token=None, home="3"), client(code, token="hf_wrong", home="4")
+    anonymous, wrong = client(code, token=None, home="3"), client(code, token="hf_wrong", home="4")
     assert write["create"][:2] == ["HfHubHTTPError", 409]
     assert write["exist_ok"].endswith("alice/open")
-    assert [out["foreign"][1] for out in (write, read, nobody, wrong)] == [403, 403, 401, 401]
+    assert [out["foreign"][1] for out in (write, read, anonymous, wrong)] == [403, 403, 401, 401]
     assert write["push"].startswith("http")
     assert write["whoami"] == "alice"
     assert read["whoami"] == "bob"
     assert read["push"][:2] == ["HfHubHTTPError", 403]
     assert wrong["push"][:2] == ["HfHubHTTPError", 401]
-    assert nobody["push"][:2] == ["RepositoryNotFoundError", 401]  # as on the real Hub
+    assert anonymous["push"][:2] == ["RepositoryNotFoundError", 401]  # as on the real Hub
     assert read["closed"][:2] == ["RepositoryNotFoundError", 404]
     assert ".gitattributes" in write["closed"]
-    assert nobody["closed"][:2] == ["RepositoryNotFoundError", 401]
+    assert anonymous["closed"][:2] == ["RepositoryNotFoundError", 401]
     assert wrong["closed"][:2] == ["HfHubHTTPError", 401]
     assert "README.md" in read["read"]
-    assert "README.md" in nobody["read"]
+    assert "README.md" in anonymous["read"]
     assert write["repo"][:2] == ["RepositoryNotFoundError", 404]
-    assert nobody["repo"][0] == "RepositoryNotFoundError"
+    assert anonymous["repo"][0] == "RepositoryNotFoundError"
     assert write["revision"][:2] == ["RevisionNotFoundError", 404]
     assert write["file"][:2] == ["RemoteEntryNotFoundError", 404]
     assert "hf_w" not in json.dumps([write, wrong])  # no token in any message
