@@ -73,19 +73,9 @@ def anilist_entry(
     title = {"romaji": "Aru Shou", "english": more.pop("title", "A Show"), "native": "ある章"}
     media = {"id": media_id, "idMal": id_mal, "type": "ANIME", "format": "TV", "title": title} | more.pop("media", {})
     return {
-        "id": 1,
-        "mediaId": media_id,
-        "status": status,
-        "score": score,
-        "progress": 3,
-        "repeat": 0,
-        "private": False,
-        "notes": None,
-        "customLists": {"Best": True},
-        "startedAt": day,
-        "completedAt": day,
-        "media": media,
-    } | more
+        "id": 1, "mediaId": media_id, "status": status, "score": score, "progress": 3, "repeat": 0, "private": False,
+        "notes": None, "customLists": {"Best": True}, "startedAt": day, "completedAt": day, "media": media,
+    } | more  # fmt: skip
 
 
 def anilist_answer(*lists: list[dict[str, Any]], score_format: str | None = "POINT_100") -> dict[str, Any]:
@@ -107,12 +97,9 @@ def anilist_download(*entries: dict[str, Any]) -> dict[str, Any]:
         "finished_on": 0, "created_at": "2021-01-01 00:00:00", "updated_at": "2021-01-01 00:00:00",
     }  # fmt: skip
     return {
-        "user": {"id": 1, "display_name": "somebody", "email": "a@example.org"},
-        "stats": [],
-        "lists": [common | entry for entry in entries],
-        "favourites": [],
-        "activity": [{"object_id": 1, "action_type": 1}],
-    }
+        "user": {"id": 1, "display_name": "somebody", "email": "a@example.org"}, "stats": [], "favourites": [],
+        "lists": [common | entry for entry in entries], "activity": [{"object_id": 1, "action_type": 1}],
+    }  # fmt: skip
 
 
 def as_json(value: object) -> bytes:

@@ -15,13 +15,7 @@ from waiting import HANG_SECONDS, wait_until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 expect.set_options(timeout=HANG_SECONDS * 1000)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
+QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --no-first-run"
 # Messages that vanish after some seconds stay, so that a slow machine shows them to the test, too.
 KEEP_MESSAGES = """
     const setTimer = window.setTimeout;
@@ -51,7 +45,7 @@ def chromium() -> Iterator[Browser]:
     if not CHROMIUM:
         skip_unless_ci("no Chromium on this machine (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, timeout=HANG_SECONDS * 1000)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split(), timeout=HANG_SECONDS * 1000)
         yield browser
         browser.close()
 
@@ -61,19 +55,19 @@ def send_cover(route: Route) -> None:
 
 
 class Watch:
-    """What goes wrong on a visitor's pages, and the requests that have no answer yet."""
+    """The problems of a visitor's pages, and their requests without an answer."""
 
     def __init__(self) -> None:
-        self.trouble: list[str] = []
+        self.problems: list[str] = []
         self.pending: set[Request] = set()
 
     def add(self, page: Page, *, covers: bool, anilist: bool) -> None:
-        """Watch a page. Failing covers and AniList's errors are no trouble where a test causes them."""
+        """Watch a page. Failing covers and AniList's errors are no problems where a test causes them."""
 
         def note(line: str, url: str = "") -> None:
             expected = (anilist and url.startswith(ANILIST)) or "ERR_ABORTED" in line  # the visitor has left the page
             if not expected and (covers or not (url.startswith(COVERS) or "ERR_FAILED" in line)):
-                self.trouble.append(line)
+                self.problems.append(line)
 
         def sent(request: Request) -> None:
             if "/heartbeat/" not in request.url:  # a stream without an end
@@ -140,7 +134,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
             # To evaluate is to receive what the page has sent.
             wait_until(lambda page=page: page.evaluate("true") and not watch.pending)
         context.close()
-    assert not watch.trouble
+    assert not watch.problems
 
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -1,13 +1,13 @@
 """The test Hub, and models to push to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hub_client import BIG, Client
 from hub_server import TestHub
-from programs import Programs
+from programs import REPO, Programs, Versions
 from safetensors.numpy import load_file, save_file
 
 from core import Catalogue, Model
@@ -41,7 +41,7 @@ def programs(hub: TestHub, tmp_path: Path) -> Programs:
 
 
 @pytest.fixture
-def version(model: Model, tmp_path: Path) -> Callable[[str], Path]:
+def version(model: Model, tmp_path: Path) -> Versions:
     """Make a folder with the small model in which this name is the English name of every title."""
 
     def make(name: str) -> Path:
@@ -55,7 +55,13 @@ def version(model: Model, tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def broken(version: Callable[[str], Path]) -> Path:
+def model_commit(hub: TestHub, model_folder: Path) -> str:
+    """The commit with the small model, which is on the Hub."""
+    return hub.commit_folder(REPO, model_folder)
+
+
+@pytest.fixture
+def broken(version: Versions) -> Path:
     """A folder with a model that fails validation: V is not orthonormal."""
     folder = version("broken")
     tensors = load_file(folder / "model.safetensors")

@@ -18,10 +18,8 @@ import argparse
 import hashlib
 import json
 import secrets
-import shutil
 import socket
 import sys
-import tempfile
 import threading
 from contextlib import suppress
 from http.server import ThreadingHTTPServer
@@ -70,13 +68,12 @@ class TestHub:
 
     def __init__(
         self,
-        root: str | Path | None = None,
+        root: str | Path,
         tokens: dict[str, tuple[str, ...]] | None = None,
         port: int = 0,
         cdn: bool = False,
     ) -> None:
-        self.temporary = root is None
-        self.root = Path(root or tempfile.mkdtemp(prefix="hub-")).absolute()
+        self.root = Path(root).absolute()
         for name in ("lfs", "blobs"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         tokens = tokens if tokens is not None else {"hf_write": ("alice", "write"), "hf_read": ("bob", "read")}
@@ -94,8 +91,6 @@ class TestHub:
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
-        if self.temporary:
-            shutil.rmtree(self.root, ignore_errors=True)
 
     @property
     def endpoint(self) -> str:

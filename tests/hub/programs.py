@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ from waiting import HANG_SECONDS
 REPO = "alice/anisvd"
 TOKEN = "hf_write"
 Done = subprocess.CompletedProcess[str]
+Versions = Callable[[str], Path]
+"""Make a folder with a version of the small model: see the fixture `version`."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from hub_server import TestHub
-from programs import REPO, Programs
+from programs import REPO, Done, Programs
 
 from core import InputError
 from core.model.files import FILES
@@ -23,61 +23,54 @@ print(source.current().source)
 """
 
 
-def test_deploy_uploads_what_the_app_needs_and_sets_the_variables(
-    programs: Programs, hub: TestHub, model_folder: Path
-) -> None:
-    sha = hub.commit_folder(REPO, model_folder)
-    deploy = ["scripts/deploy_space.py", "alice/space", "--model", REPO]
-    shown = programs.run(*deploy, "--dry-run")
+def deploy(programs: Programs, *options: str, model: str = REPO) -> Done:
+    return programs.run("scripts/deploy_space.py", "alice/space", "--model", model, *options)
+
+
+def test_deploy_uploads_the_app_and_sets_variables(programs: Programs, hub: TestHub, model_commit: str) -> None:
+    shown = deploy(programs, "--dry-run")
     assert shown.returncode == 0, shown.stderr
     assert not hub.info("alice/space", "space")
-    done = programs.run(*deploy)
+    done = deploy(programs)
     assert done.returncode == 0, done.stderr
     files = hub.files("alice/space", repo_type="space")
     assert {"app.py", "README.md", "requirements.txt", "core/model/model.py", "core/ui/page/layout.py"} <= set(files)
     assert not {name for name in files if name.startswith(("tests/", "scripts/", "docs/"))}
     assert "core/evaluation/tuning/study.py" not in files
     front = files["README.md"].read_text().split("---")[1]
-    assert f"{REPO} config.json,model.safetensors,catalogue.parquet,users.safetensors {sha}" in front
+    assert f"{REPO} config.json,model.safetensors,catalogue.parquet,users.safetensors {model_commit}" in front
     variables = hub.info("alice/space", "space")["variables"]
     assert variables["MODEL_REPO_ID"]["value"] == REPO
-    pinned = programs.run(*deploy, "--revision", sha)
+    pinned = deploy(programs, "--revision", model_commit)
     assert pinned.returncode == 0, pinned.stderr
-    assert hub.info("alice/space", "space")["variables"]["MODEL_REVISION"]["value"] == sha
+    assert hub.info("alice/space", "space")["variables"]["MODEL_REVISION"]["value"] == model_commit
 
 
-def test_deploy_refuses_a_space_of_another_program(
-    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
-) -> None:
-    hub.commit_folder(REPO, model_folder)
+def test_deploy_refuses_a_foreign_space(programs: Programs, hub: TestHub, model_commit: str, tmp_path: Path) -> None:
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "precious.txt").write_text("years of work")
     hub.create_repo("alice/space", "space", sdk="docker")
     hub.commit_folder("alice/space", tmp_path / "theirs", repo_type="space")
-    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
+    done = deploy(programs)
     assert done.returncode == 1
     assert "holds something else, such as 'precious.txt'" in done.stderr
     assert "precious.txt" in hub.files("alice/space", repo_type="space")
 
 
-def test_failed_deploy_changes_no_variable(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    hub.commit_folder(REPO, model_folder)
+def test_failed_deploy_changes_no_variable(programs: Programs, hub: TestHub, model_commit: str) -> None:
     hub.misbehave("/commit/main", method="POST", what="status", status=500, times=None)
-    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
+    done = deploy(programs)
     assert done.returncode == 1
     assert not hub.info("alice/space", "space").get("variables")
     hub.rules.clear()
-    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", "alice/nothing")
+    done = deploy(programs, model="alice/nothing")
     assert done.returncode == 1
     assert "no such repository" in done.stderr
 
 
-def test_deployed_space_needs_no_other_files(
-    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
-) -> None:
+def test_space_needs_no_other_files(programs: Programs, hub: TestHub, model_commit: str, tmp_path: Path) -> None:
     """Its files, alone in a folder, are enough to load the app's modules and a model."""
-    hub.commit_folder(REPO, model_folder)
-    assert programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO).returncode == 0
+    assert deploy(programs).returncode == 0
     space = tmp_path / "space"
     for name, path in hub.files("alice/space", repo_type="space").items():
         (space / name).parent.mkdir(parents=True, exist_ok=True)
@@ -109,15 +102,12 @@ def test_space_files_are_the_packages_that_the_app_needs() -> None:
     assert not [name for name in names if "evaluation" in name or "enrich" in name or name.endswith(".pyc")]
 
 
-def test_deploy_replaces_a_space_of_the_first_edition(
-    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
-) -> None:
-    hub.commit_folder(REPO, model_folder)
+def test_deploy_replaces_the_first_edition(programs: Programs, hub: TestHub, model_commit: str, tmp_path: Path) -> None:
     (tmp_path / "first" / "core").mkdir(parents=True)
     (tmp_path / "first" / "core" / "model.py").write_text("# of the first edition")
     hub.create_repo("alice/space", "space", sdk="gradio")
     hub.commit_folder("alice/space", tmp_path / "first", repo_type="space")
-    done = programs.run("scripts/deploy_space.py", "alice/space", "--model", REPO)
+    done = deploy(programs)
     assert done.returncode == 0, done.stderr
     files = hub.files("alice/space", repo_type="space")
     assert "core/model.py" not in files

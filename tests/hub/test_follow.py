@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from hub_server import TestHub
-from programs import REPO, TOKEN, Programs
+from programs import REPO, TOKEN, Programs, Versions
 from running import App, started_app
 from waiting import HANG_SECONDS, wait_until
 
@@ -50,7 +49,7 @@ def wait_until_served(app: App, revision: str) -> None:
 
 
 def test_new_commit_is_served_without_restart(
-    programs: Programs, hub: TestHub, version: Callable[[str], Path], broken: Path
+    programs: Programs, hub: TestHub, version: Versions, broken: Path
 ) -> None:
     first = hub.commit_folder(REPO, version("one"))
     with started_app(programs.environment(**FOLLOWING)) as app:
@@ -86,9 +85,7 @@ def test_new_commit_is_served_without_restart(
         assert TOKEN not in app.log + json.dumps(health(app)) + urlopen(app.url).read().decode()
 
 
-def test_pinned_revision_stays_and_needs_no_request_once_cached(
-    programs: Programs, hub: TestHub, version: Callable[[str], Path]
-) -> None:
+def test_pinned_revision_stays_and_is_cached(programs: Programs, hub: TestHub, version: Versions) -> None:
     first = hub.commit_folder(REPO, version("one"))
     hub.commit_folder(REPO, version("two"))
     environment = programs.environment(**FOLLOWING | {"MODEL_REVISION": first})
@@ -112,7 +109,7 @@ def test_start_waits_at_most_four_seconds_for_the_hub() -> None:
 
 @pytest.mark.parametrize("trouble", ["refused", "hang", "errors"])
 def test_app_starts_without_the_hub_and_takes_the_model_later(
-    trouble: str, programs: Programs, hub: TestHub, version: Callable[[str], Path]
+    trouble: str, programs: Programs, hub: TestHub, version: Versions
 ) -> None:
     hub.commit_folder(REPO, version("one"))
     if trouble == "refused":
@@ -130,9 +127,7 @@ def test_app_starts_without_the_hub_and_takes_the_model_later(
         assert health(app)["notice"] == ""
 
 
-def test_cached_model_serves_while_the_hub_is_away(
-    programs: Programs, hub: TestHub, version: Callable[[str], Path]
-) -> None:
+def test_cached_model_serves_while_the_hub_is_away(programs: Programs, hub: TestHub, version: Versions) -> None:
     first = hub.commit_folder(REPO, version("one"))
     environment = programs.environment(**FOLLOWING)
     with started_app(environment) as app:
@@ -147,7 +142,7 @@ def test_cached_model_serves_while_the_hub_is_away(
 
 
 def test_refused_revision_in_the_cache_is_never_served(
-    programs: Programs, hub: TestHub, version: Callable[[str], Path], broken: Path
+    programs: Programs, hub: TestHub, version: Versions, broken: Path
 ) -> None:
     """The broken revision is newer than the good one, on the Hub and in the cache."""
     first = hub.commit_folder(REPO, version("one"))
@@ -163,7 +158,7 @@ def test_refused_revision_in_the_cache_is_never_served(
         assert health(app)["revision"] == first
 
 
-def test_config_with_a_wrong_type_is_refused(programs: Programs, hub: TestHub, version: Callable[[str], Path]) -> None:
+def test_config_with_a_wrong_type_is_refused(programs: Programs, hub: TestHub, version: Versions) -> None:
     first = hub.commit_folder(REPO, version("one"))
     with started_app(programs.environment(**FOLLOWING)) as app:
         wait_until_served(app, first)
@@ -177,7 +172,7 @@ def test_config_with_a_wrong_type_is_refused(programs: Programs, hub: TestHub, v
             assert health(app)["revision"] == first
 
 
-def test_hanging_hub_does_not_stop_the_app(programs: Programs, hub: TestHub, version: Callable[[str], Path]) -> None:
+def test_hanging_hub_does_not_stop_the_app(programs: Programs, hub: TestHub, version: Versions) -> None:
     """Many visitors ask for existing users, whose file never comes. The app still answers others."""
     first = hub.commit_folder(REPO, version("one"))
     with started_app(programs.environment(MODEL_REPO_ID=REPO, MODEL_RETRY_SECONDS="0.3")) as app:
@@ -195,7 +190,7 @@ def test_hanging_hub_does_not_stop_the_app(programs: Programs, hub: TestHub, ver
 
 
 def test_no_answer_to_fifty_visitors_mixes_two_models(
-    programs: Programs, hub: TestHub, version: Callable[[str], Path], broken: Path
+    programs: Programs, hub: TestHub, version: Versions, broken: Path
 ) -> None:
     first = hub.commit_folder(REPO, version("v0"))
     with started_app(programs.environment(**FOLLOWING)) as app:

@@ -16,9 +16,7 @@ def upload(folder: Path) -> str:
     return f'attempt("push", lambda: api.upload_folder(repo_id="alice/m", folder_path={str(folder)!r}))'
 
 
-def test_client_waits_when_told_to_slow_down_and_does_not_retry_other_errors(
-    hub: TestHub, client: Client, folder: Path
-) -> None:
+def test_client_retries_only_after_status_429(hub: TestHub, client: Client, folder: Path) -> None:
     """It waits a second longer than Retry-After says."""
     hub.commit_folder("alice/m", folder)
     limited = hub.misbehave("/README.md", method="GET", status=429, retry_after=1)
@@ -58,9 +56,7 @@ def test_client_repeats_a_download_that_hangs(hub: TestHub, client: Client, fold
 
 
 @pytest.mark.parametrize(("fault", "error"), [("cut", "ReadError"), ("short", "OSError")])
-def test_client_keeps_nothing_of_a_broken_download(
-    hub: TestHub, client: Client, folder: Path, fault: str, error: str
-) -> None:
+def test_broken_download_leaves_nothing(hub: TestHub, client: Client, folder: Path, fault: str, error: str) -> None:
     hub.commit_folder("alice/m", folder)
     hub.misbehave("/model.safetensors", method="GET", what=fault, nbytes=1_000_000)
     assert client(DOWNLOAD)["path"][0] == error

@@ -1,13 +1,12 @@
 """The scripts and the unmodified client against the test Hub, each in its own process."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hub_server import TestHub
 from huggingface_hub import ModelCard
-from programs import REPO, TOKEN, Done, Programs
+from programs import REPO, TOKEN, Done, Programs, Versions
 from waiting import wait_until
 
 from core import Model
@@ -56,9 +55,7 @@ def test_train_pushes_when_asked(programs: Programs, hub: TestHub, data_folder: 
     assert set(hub.files(REPO)) >= set(FILES)
 
 
-def test_push_to_a_branch_or_pull_request_does_not_change_main(
-    programs: Programs, hub: TestHub, version: Callable[[str], Path]
-) -> None:
+def test_push_elsewhere_does_not_change_main(programs: Programs, hub: TestHub, version: Versions) -> None:
     main = hub.commit_folder(REPO, version("one"))
     for name, options, ref in (("v2", ["--revision", "next"], "refs/heads/next"), ("v1", ["--create-pr"], "refs/pr/1")):
         done = programs.push(version(name), *options)
@@ -69,8 +66,7 @@ def test_push_to_a_branch_or_pull_request_does_not_change_main(
     assert on_branch.stdout.strip() == "v2"
 
 
-def test_users_file_is_fetched_when_first_needed(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    hub.commit_folder(REPO, model_folder)
+def test_users_file_is_fetched_when_first_needed(programs: Programs, hub: TestHub, model_commit: str) -> None:
     recommend(programs)
     fetched = {request.path.rsplit("/", 1)[-1] for request in hub.requests if request.method == "GET"}
     assert "users.safetensors" not in fetched
@@ -80,14 +76,13 @@ def test_users_file_is_fetched_when_first_needed(programs: Programs, hub: TestHu
     assert any("users.safetensors" in request.path for request in hub.requests)
 
 
-def test_pinned_revision_in_the_cache_needs_no_request(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    sha = hub.commit_folder(REPO, model_folder)
-    assert recommend(programs, f"{{'revision': {sha!r}}}").returncode == 0
+def test_pinned_revision_in_the_cache_needs_no_request(programs: Programs, hub: TestHub, model_commit: str) -> None:
+    assert recommend(programs, f"{{'revision': {model_commit!r}}}").returncode == 0
     n_requests = len(hub.requests)
-    assert recommend(programs, f"{{'revision': {sha!r}}}").returncode == 0
+    assert recommend(programs, f"{{'revision': {model_commit!r}}}").returncode == 0
     assert len(hub.requests) == n_requests
     hub.stop()
-    assert recommend(programs, f"{{'revision': {sha!r}}}").returncode == 0
+    assert recommend(programs, f"{{'revision': {model_commit!r}}}").returncode == 0
     assert recommend(programs, "{'cached': True}").returncode == 0
 
 
@@ -99,7 +94,7 @@ def test_pinned_revision_in_the_cache_needs_no_request(programs: Programs, hub: 
     ],
 )  # fmt: skip
 def test_refused_push_prints_the_reason_and_changes_nothing(
-    status: int, message: str, programs: Programs, hub: TestHub, version: Callable[[str], Path]
+    status: int, message: str, programs: Programs, hub: TestHub, version: Versions
 ) -> None:
     hub.commit_folder(REPO, version("one"))
     before = hub.refs(REPO)
@@ -136,10 +131,9 @@ def test_push_without_the_right_to_prints_the_reason(
 
 
 def test_error_names_a_problem_of_this_machine(
-    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
+    programs: Programs, model_folder: Path, model_commit: str, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    hub.commit_folder(REPO, model_folder)
     done = programs.python("try: Model.from_hub(REPO)\nexcept HubError as error: print(error)", home="file/home")
     assert "this machine says: Not a directory" in done.stdout, done.stderr
     done = programs.push(model_folder, token="hf_\u00e4")
@@ -155,7 +149,7 @@ def test_push_to_an_unreachable_hub_prints_one_sentence(programs: Programs, hub:
     assert "Traceback" not in done.stderr
 
 
-def test_killed_push_leaves_the_old_model(programs: Programs, hub: TestHub, version: Callable[[str], Path]) -> None:
+def test_killed_push_leaves_the_old_model(programs: Programs, hub: TestHub, version: Versions) -> None:
     hub.commit_folder(REPO, version("one"))
     before = hub.refs(REPO)
     slow = hub.misbehave("", method="PUT", what="slow", rate=200, times=None)
@@ -167,10 +161,7 @@ def test_killed_push_leaves_the_old_model(programs: Programs, hub: TestHub, vers
     assert programs.python("print(Model.from_hub(REPO).catalogue[103].english)").stdout.strip() == "three"
 
 
-def test_killed_pull_does_not_spoil_the_next(
-    programs: Programs, hub: TestHub, model_folder: Path, tmp_path: Path
-) -> None:
-    hub.commit_folder(REPO, model_folder)
+def test_pull_works_after_a_killed_one(programs: Programs, hub: TestHub, model_commit: str, tmp_path: Path) -> None:
     slow = hub.misbehave("model.safetensors", method="GET", what="slow", rate=100, times=None)
     with programs.killed("-c", f"from core import Model; Model.from_hub({REPO!r})"):
         wait_until(lambda: slow.hits and list(tmp_path.rglob("*.incomplete")))
@@ -178,8 +169,7 @@ def test_killed_pull_does_not_spoil_the_next(
     assert recommend(programs).returncode == 0
 
 
-def test_damaged_file_is_noticed_and_fetched_again(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    hub.commit_folder(REPO, model_folder)
+def test_damaged_file_is_noticed_and_fetched_again(programs: Programs, hub: TestHub, model_commit: str) -> None:
     hub.misbehave("model.safetensors", method="GET", what="flip", times=1)
     assert recommend(programs).returncode == 0
     hub.misbehave("config.json", method="GET", what="flip", times=None)
@@ -188,10 +178,7 @@ def test_damaged_file_is_noticed_and_fetched_again(programs: Programs, hub: Test
 
 
 @pytest.mark.parametrize("what", ["cut", "truncated", "short"])
-def test_broken_download_is_repeated_or_reported(
-    what: str, programs: Programs, hub: TestHub, model_folder: Path
-) -> None:
-    hub.commit_folder(REPO, model_folder)
+def test_broken_pull_is_repeated_or_reported(what: str, programs: Programs, hub: TestHub, model_commit: str) -> None:
     hub.misbehave("catalogue.parquet", method="GET", what=what, nbytes=500, times=1)
     code = "try: Model.from_hub(REPO); print('whole')\nexcept HubError as error: print(error)"
     first = programs.python(code)
@@ -199,12 +186,11 @@ def test_broken_download_is_repeated_or_reported(
     assert programs.python(code).stdout.strip() == "whole"
 
 
-def test_error_names_what_is_missing_on_the_hub(programs: Programs, hub: TestHub, model_folder: Path) -> None:
-    hub.commit_folder(REPO, model_folder)
+def test_error_names_what_is_missing(programs: Programs, hub: TestHub, model_commit: str, tmp_path: Path) -> None:
     code = "try: Model.from_hub({})\nexcept HubError as error: print(error)"
     assert "no such revision" in programs.python(code.format("REPO, 'nowhere'")).stdout
     assert "no such repository" in programs.python(code.format("'alice/nothing'")).stdout
-    hub.commit_folder("alice/empty", model_folder.parent / "nothing-here")
+    hub.commit_folder("alice/empty", tmp_path / "nothing-here")
     assert "a file is missing" in programs.python(code.format("'alice/empty'")).stdout
 
 
