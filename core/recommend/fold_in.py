@@ -20,6 +20,8 @@ from ..numerics.arrays import Bool, Float32, Int32, Int64
 from ..numerics.sparse import history_matrix, keep_entries
 from .filters import Filters
 
+MASKS_KEPT = 16
+
 
 class TasteModel(Protocol):
     """What a taste needs of the model that made it."""
@@ -128,9 +130,12 @@ class Taste:
 
         Raises `InputError` for an unknown genre or type.
         """
-        if filters not in self._allowed:
-            self._allowed[filters] = self._allowed_titles(filters)
-        return self._allowed[filters].copy()
+        allowed = self._allowed.get(filters)
+        if allowed is None:
+            if len(self._allowed) >= MASKS_KEPT:  # a model keeps the taste of nobody as long as it serves
+                self._allowed.clear()
+            allowed = self._allowed[filters] = self._allowed_titles(filters)
+        return allowed.copy()
 
     def _allowed_titles(self, filters: Filters) -> Bool:
         catalogue = self.model.catalogue

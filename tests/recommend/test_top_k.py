@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import WATCHED, Filters, InputError, Model
+from core.recommend.fold_in import MASKS_KEPT
 from core.recommend.top_k import tilted
 from core.serving.model_source import BUNDLED
 
@@ -146,3 +147,9 @@ def test_rarely_rated_title_is_similar_to_titles_with_alike_facts() -> None:
     assert (scores, max(scores) <= 1.0001) == (sorted(scores, reverse=True), True)
     with pytest.raises(InputError, match="no title with the id 0"):
         bundled.is_known(0)
+
+
+def test_masks_of_many_filters_do_not_pile_up(model: Model) -> None:
+    masks = [model.nobody.allowed(Filters(min_members=members)) for members in range(100)]
+    assert len(model.nobody._allowed) <= MASKS_KEPT
+    assert all(np.array_equal(mask, model.nobody.allowed(Filters(min_members=n))) for n, mask in enumerate(masks))
