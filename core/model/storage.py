@@ -1,6 +1,5 @@
 """A model to files and back: what `core.model.files` writes and validates, made of heads."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ HEADS: dict[type[Any], type[Head]] = {
 def to_files(model: Recommender, users: Users, **card: str) -> dict[str, bytes]:
     """Return the files of a model by name; ``card`` goes to `core.model.card.model_card`."""
     tensors: dict[str, AnyArray] = {
-        f"{role}.{name}": tensor for role, head in _heads(model) for name, tensor in head.tensors().items()
+        f"{role}.{name}": tensor for role, head in _heads(model).items() for name, tensor in head.tensors().items()
     }
     tensors |= {"item_ids": model.catalogue.anime_ids, "places": model.coordinates.astype(np.float16)}
     chart = quality_chart(by_title(model.info))
@@ -48,7 +47,7 @@ def to_files(model: Recommender, users: Users, **card: str) -> dict[str, bytes]:
 def shapes_of(model: Recommender, users: Users) -> dict[str, int]:
     """Return the size of every named dimension of the tensors."""
     shapes = {"items": len(model.catalogue), "axes": 2}
-    for role, head in _heads(model):
+    for role, head in _heads(model).items():
         shapes |= _sizes(_in_role(head.SPEC, role), head.tensors())
     return shapes | _sizes(Users.SPEC, users.tensors())
 
@@ -95,10 +94,9 @@ def read_users(folder: Path, model: Recommender) -> Users:
     return Users.from_tensors(stored, len(model.catalogue), model.rating_scale)
 
 
-def _heads(model: Recommender) -> Iterator[tuple[str, Head]]:
-    """Yield each head with its role."""
-    heads: dict[str, Any] = {"ranking": model.ranker, "prediction": model.predictor, "textbook": model.textbook}
-    yield from heads.items()
+def _heads(model: Recommender) -> dict[str, Any]:
+    """Return the heads by role."""
+    return {"ranking": model.ranker, "prediction": model.predictor, "textbook": model.textbook}
 
 
 def _configs(folder: Path, info: ModelInfo) -> dict[str, Any]:
