@@ -1,7 +1,7 @@
 """Settings and stored facts as frozen pydantic dataclasses whose wrong values raise `InputError`."""
 
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar, dataclass_transform
 
@@ -56,5 +56,9 @@ def explain(error: ValidationError) -> str:
         return f"there is no setting {name!r}"
     if "error" in problem.get("ctx", {}):  # raised by a check of ours, which says everything
         return str(problem["ctx"]["error"]).rstrip(".")
-    expected = EXPECTED.get(problem["type"], problem["msg"].removeprefix("Input should be "))
-    return f"{name} is {reprlib.repr(problem['input'])}; expected {expected}"
+    return f"{name} is {reprlib.repr(problem['input'])}; expected {expectation(problem)}"
+
+
+def expectation(problem: Mapping[str, Any]) -> str:
+    """Return what a problem of pydantic expected, in plain words."""
+    return EXPECTED.get(problem["type"], str(problem["msg"]).removeprefix("Input should be "))

@@ -19,7 +19,7 @@ from ...model.model import Model
 from ...recommend.together import JointRecommendation
 from ...recommend.top_k import Recommendation
 from ...serving.model_source import ServedModel
-from ...settings import EXPECTED
+from ...settings import expectation
 
 JsonList = list[dict[str, Any]]
 
@@ -74,5 +74,5 @@ class Endpoint:
         meaning = self.parameters[location[0]].description
         if problem["type"] == "missing":
             return f"/{self.name} needs {path}: {meaning}"
-        expected = EXPECTED.get(problem["type"], problem["msg"].removeprefix("Input should be "))
-        return f"{reprlib.repr(path)[1:-1]} is {reprlib.repr(problem['input'])}; expected {expected}. {meaning}"
+        value = reprlib.repr(problem["input"])
+        return f"{reprlib.repr(path)[1:-1]} is {value}; expected {expectation(problem)}. {meaning}"
