@@ -1,7 +1,9 @@
 """Watchlists in the exact formats of MyAnimeList and AniList."""
 
 import html
+import io
 import json
+import zipfile
 from typing import Any
 
 MAL_ENTRY = """
@@ -104,3 +106,10 @@ def anilist_download(*entries: dict[str, Any]) -> dict[str, Any]:
 
 def as_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
+
+
+def zipped(content: str | bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("animelist.xml", content)
+    return stream.getvalue()

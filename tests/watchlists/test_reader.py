@@ -1,15 +1,13 @@
 import gzip
-import io
 import time
 import tracemalloc
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchlist_files import anilist_answer, anilist_entry, as_json, mal_entry, mal_export
+from watchlist_files import anilist_answer, anilist_entry, as_json, mal_entry, mal_export, zipped
 
 from core.watchlists.entries import MAX_ENTRIES, SENTENCES, WatchlistError
 from core.watchlists.reader import read_watchlist
@@ -23,13 +21,6 @@ ANSWER = as_json(anilist_answer([anilist_entry(1, 1, title="Träumend")]))
 def laughs() -> bytes:
     entities = "".join(f'<!ENTITY a{level} "{f"&a{level - 1};" * 10}">' for level in range(1, 10))
     return f'<!DOCTYPE x [<!ENTITY a0 "ha">{entities}]><myanimelist>&a9;</myanimelist>'.encode()
-
-
-def zipped() -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("animelist.xml", EXPORT)
-    return stream.getvalue()
 
 
 def bomb(body: bytes) -> bytes:
@@ -46,7 +37,7 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str]] = {
     "json gz cut short": (lambda: gzip.compress(ANSWER)[:-20], "truncated_gz"),
     "gz damaged": (lambda: gzip.compress(EXPORT)[:-8] + b"damaged!", "broken_gz"),
     "gz of noise": (lambda: b"\x1f\x8b\x08\x00" + bytes(range(256)), "broken_gz"),
-    "zip": (zipped, "zip"),
+    "zip": (lambda: zipped(EXPORT), "zip"),
     "text": (lambda: b"5114 10\n", "other_text"),
     "image": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(99), "other_text"),
     "web page": (lambda: b"<!DOCTYPE html><html><body>My list</body></html>", "web_page"),

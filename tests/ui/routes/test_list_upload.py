@@ -1,8 +1,6 @@
 """``POST /bring`` without a browser: watchlists, and anything else in their place."""
 
 import gzip
-import io
-import zipfile
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from watchlist_files import anilist_answer, anilist_entry, anilist_error, as_json, mal_entry, mal_export
+from watchlist_files import anilist_answer, anilist_entry, anilist_error, as_json, mal_entry, mal_export, zipped
 
 from core import WATCHED, Model
 from core.serving.model_source import ServedModel
@@ -32,13 +30,6 @@ EXPORT = mal_export(
 def http(model: Model) -> TestClient:
     served = ServedModel(model, "a test", "", datetime.now(UTC), "")
     return TestClient(Starlette(routes=[bringing_route(lambda: served)]))
-
-
-def zipped() -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("list.xml", EXPORT)
-    return file.getvalue()
 
 
 def test_watchlist_becomes_ratings_plans_and_a_report_of_every_entry(http: TestClient) -> None:
@@ -96,7 +87,7 @@ def test_page_asks_for_the_scale_of_a_watchlist_without_one(http: TestClient) ->
         (b'{"data": ', "breaks off or is damaged at line 1"),
         (b'{"a": 1}', "not a list of anime"),
         (b"[" * 100_000, "far more in it than a list has"),
-        (zipped(), "a zip archive"),
+        (zipped(EXPORT), "a zip archive"),
         (gzip.compress(EXPORT.encode())[:-30], "ends too early"),
         (b"\x1f\x8b\x08" + b"x" * 30, "damaged and can't be unpacked"),
         (gzip.compress(b"[" + b" " * (11 << 20), 1), "Unpacked, this file has more than 10 MB"),
