@@ -7,7 +7,7 @@ TESTS = tests
 
 files = --ratings $(DATA)/rating.csv --anime $(DATA)/anime.csv $(addprefix --titles ,$(wildcard $(DATA)/titles.csv))
 
-.PHONY: help install run data train evaluate tune test lint format
+.PHONY: help install run data train evaluate tune test lint format lock
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -33,14 +33,19 @@ tune: .venv/installed  ## search better settings of the ranking head
 test: .venv-dev/installed  ## run TESTS
 	.venv-dev/bin/python -m pytest -n 2 $(TESTS)
 
-lint: .venv-dev/installed  ## check style, types and the order of the packages
+lint: .venv-dev/installed  ## check style, types, the order of the packages and security
 	.venv-dev/bin/ruff check .
 	.venv-dev/bin/ruff format --check .
 	.venv-dev/bin/mypy
 	.venv-dev/bin/lint-imports
+	.venv-dev/bin/bandit -q -c pyproject.toml -r app.py core scripts
 
 format: .venv-dev/installed  ## put the code in its standard form
 	.venv-dev/bin/ruff format .
+
+lock: .venv-dev/installed  ## write requirements.lock anew from the requirements files
+	.venv-dev/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command 'make lock' --output-file requirements.lock requirements-dev.txt
 
 .venv/installed: requirements.txt requirements-train.txt
 	python3 -m venv .venv

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from small_data import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CODE = re.compile(r"`([^`]+)`")
 FENCED = re.compile(r"```.*?```", re.DOTALL)
 LINK = re.compile(r"""\]\(([^)\s]+)\)|src="([^"]+)\"""")
