@@ -66,3 +66,11 @@ def real_data() -> Path:
     if not folder.is_dir():
         skip_unless_ci("the folder ../shared/data with the full data set is absent")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    folder = ROOT.parent / "shared" / "cases"
+    if not folder.is_dir():
+        skip_unless_ci("the folder ../shared/cases with files like those of real people is absent")
+    return folder

@@ -1,6 +1,5 @@
 """The catalogue: facts about each title, and search by name."""
 
-import html
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
@@ -12,13 +11,14 @@ import pandas as pd
 
 from ..errors import DataError, InputError
 from ..numerics.arrays import Bool, Int64
+from .cells import clean_text, known_text, list_items
 from .name_search import NameIndex, fold_name, fold_names
-from .tables import parse_ids, parse_numbers, read_table
+from .tables import Table
 
 KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
 TITLES_COLUMNS = ("english", "synonyms", "japanese", "year", "picture", "related_ids")
-UNKNOWN = ("", "Unknown")
 TITLES_KEPT = 4096
+RELATED_IDS = r"([0-9]{1,15}(\|[0-9]{1,15})*)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +90,19 @@ class Catalogue:
         DataError
             A file has another content; the message names file, line, column, what was found and expected.
         """
-        raw = read_table(path, KAGGLE_COLUMNS, text=True)
+        table = Table.read(path, KAGGLE_COLUMNS, text=True)
+        raw = table.frame
         if raw.empty:
             raise DataError(f"{path}: a header and no titles. Expected one line for each title.")
         frame = pd.DataFrame(
             {
-                "anime_id": parse_ids(path, raw["anime_id"]),
-                "name": raw["name"].map(_clean),
-                "genres": raw["genre"].map(lambda cell: "|".join(_split(_clean(cell), ","))),
-                "type": raw["type"].map(_clean).replace("Unknown", ""),
-                "episodes": parse_numbers(path, raw["episodes"], minimum=0, blanks=UNKNOWN),
-                "mean_rating": parse_numbers(path, raw["rating"], minimum=0, maximum=10, whole=False, blanks=UNKNOWN),
-                "members": parse_numbers(path, raw["members"], minimum=0).astype(np.int64),
+                "anime_id": table.ids("anime_id"),
+                "name": raw["name"].map(clean_text),
+                "genres": raw["genre"].map(known_text).map(lambda cell: "|".join(list_items(cell, ","))),
+                "type": raw["type"].map(known_text),
+                "episodes": table.numbers("episodes", minimum=0, unknown=True),
+                "mean_rating": table.numbers("rating", minimum=0, maximum=10, whole=False, unknown=True),
+                "members": table.ids("members", minimum=0),
             }
         )
         unnamed = frame["anime_id"][frame["name"] == ""]
@@ -258,14 +259,16 @@ def read_titles(path: str | Path) -> pd.DataFrame:
     Columns are ``anime_id`` (int64) and those of `TITLES_COLUMNS` that the file has: text, and ``year`` as
     float64 with NaN for unknown. Raises `DataError`.
     """
-    raw = read_table(path, ("anime_id",), TITLES_COLUMNS, text=True)
-    frame = pd.DataFrame({"anime_id": parse_ids(path, raw["anime_id"])})
-    for column in raw.columns.drop("anime_id"):
-        frame[column] = raw[column].map(_clean)
+    table = Table.read(path, ("anime_id",), TITLES_COLUMNS, text=True)
+    frame = pd.DataFrame({"anime_id": table.ids("anime_id")})
+    for column in table.frame.columns.drop("anime_id"):
+        frame[column] = table.frame[column].map(known_text)
+    if "synonyms" in frame:
+        frame["synonyms"] = frame["synonyms"].map(lambda cell: "|".join(list_items(cell, "|")))
     if "year" in frame:
-        frame["year"] = parse_numbers(path, raw["year"], minimum=1900, maximum=2100, blanks=UNKNOWN)
+        frame["year"] = table.numbers("year", minimum=1900, maximum=2100, unknown=True)
     if "related_ids" in frame:
-        bad = ~frame["related_ids"].str.fullmatch(r"(\d+(\|\d+)*)?")
+        bad = ~frame["related_ids"].str.fullmatch(RELATED_IDS)
         if bad.any():
             row = frame[bad].iloc[0]
             raise DataError(
@@ -282,10 +285,6 @@ def read_titles(path: str | Path) -> pd.DataFrame:
 def _repeated(frame: pd.DataFrame) -> list[int]:
     """Return the ids that stand in more than one row."""
     return list(frame["anime_id"][frame["anime_id"].duplicated()])
-
-
-def _clean(cell: str) -> str:
-    return html.unescape(cell).strip()
 
 
 def _split(cell: str, separator: str) -> list[str]:

@@ -14,7 +14,7 @@ from ..numerics.arrays import Bool, Float32, Int64
 from ..numerics.sparse import keep_entries
 from .catalogue import Catalogue
 from .scale import WATCHED, RatingScale
-from .tables import parse_ids, parse_numbers, read_table
+from .tables import Table
 
 RATING_COLUMNS = ("user_id", "anime_id", "rating")
 
@@ -82,24 +82,21 @@ class Ratings:
         except InputError as error:
             raise DataError(str(error)) from None
         # The columns of the file, checked.
-        frame = read_table(path, RATING_COLUMNS, text=False)
-        users = parse_ids(path, frame["user_id"], minimum=0)
-        titles = parse_ids(path, frame["anime_id"])
-        values = parse_numbers(
-            path, frame["rating"], minimum=scale.low, maximum=scale.high, whole=False, also=(WATCHED,)
-        )
+        table = Table.read(path, RATING_COLUMNS, text=False)
+        users, titles = table.ids("user_id", minimum=0), table.ids("anime_id")
+        values = table.numbers("rating", minimum=scale.low, maximum=scale.high, whole=False, also=(WATCHED,))
         # Rows and columns of the entries whose title is known.
         columns = catalogue.positions(titles)
         known = columns >= 0
         user_ids, rows = np.unique(users[known], return_inverse=True)
         if not len(user_ids):
             raise DataError(
-                f"{path}: none of its {len(frame):,} rows rates a title of the catalogue. "
+                f"{path}: none of its {len(users):,} rows rates a title of the catalogue. "
                 "Expected ratings and catalogue of the same site, with MyAnimeList ids."
             )
         shape = (len(user_ids), len(catalogue))
         matrix = _last_of_each(rows, columns[known], values[known].astype(np.float32), shape)
-        report = ReadReport(len(frame), int((~known).sum()), int(known.sum()) - matrix.nnz)
+        report = ReadReport(len(users), int((~known).sum()), int(known.sum()) - matrix.nnz)
         return cls(matrix, user_ids, catalogue, scale, report)
 
     @cached_property

@@ -17,6 +17,20 @@ def test_html_entities_blanks_and_unknown_values_are_read(catalogue: Catalogue) 
     assert catalogue[100].name == HOSTILE[0]
 
 
+def test_unknown_cells_of_the_newer_data_set_are_unknown(cases: Path, tmp_path: Path) -> None:
+    catalogue = Catalogue.read(cases / "tables" / "anime-dataset-2023.csv")
+    assert (catalogue[21].episodes, catalogue[21].mean_rating) == (None, 8.69)
+    assert (catalogue[1].episodes, catalogue[1].mean_rating, catalogue[1].genres) == (26, None, ("Action", "Sci-Fi"))
+    header = "anime_id,name,genre,type,episodes,rating,members"
+    anime = write_csv(
+        tmp_path / "anime.csv", header, [(1, "Unknown", "['Drama', 'Action']", "UNKNOWN", "unknown", "", 1)]
+    )
+    titles = write_csv(tmp_path / "titles.csv", "anime_id,english,synonyms", [(1, "UNKNOWN", "['A', 'B, C']")])
+    title = Catalogue.read(anime, titles)[1]
+    assert (title.name, title.english, title.type, title.genres) == ("Unknown", "", "", ("Drama", "Action"))
+    assert title.synonyms == ("A", "B, C")
+
+
 def test_details_are_joined_and_unsafe_cover_urls_dropped(catalogue: Catalogue) -> None:
     third = catalogue[103]
     assert (third.english, third.japanese, third.year, third.related_ids) == ("Third Show", "三番目", 2003, (104, 105))

@@ -19,13 +19,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import pandas as pd
 
 from ...errors import DataError
 from ..catalogue import TITLES_COLUMNS, Catalogue
 from ..name_search import fold_name
+from ..packed import files_in_zip
 from ..tables import damage_as_data_error, open_text
 from .name_languages import english_name, japanese_name
 from .title_details import TitleDetails, related_ids
@@ -44,7 +44,7 @@ YEARS = range(1900, 2101)  # the years that Catalogue.read accepts
 
 
 def is_offline_database(path: str | Path) -> bool:
-    """Return whether a file, or the first file in a ``.zip``, is named as JSON."""
+    """Return whether a file, or one in a ``.zip``, is named as JSON."""
     return _inner_name(Path(path)).endswith((*LINES, OBJECT))
 
 
@@ -157,7 +157,7 @@ def _myanimelist_ids(addresses: list[str]) -> list[int]:
 
 def _objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the JSON objects of a release with their locations, the one about the release first."""
-    with damage_as_data_error(path), open_text(path) as stream:
+    with damage_as_data_error(path), open_text(path, _member(path)) as stream:
         if _inner_name(path).endswith(LINES):
             for number, line in enumerate(stream, start=1):
                 if line.strip():
@@ -187,15 +187,20 @@ def _parse(path: Path, location: str, text: str) -> dict[str, Any]:
     return content
 
 
+def _member(path: Path) -> str | None:
+    """Return the file in a ``.zip`` that is named as JSON, else the first; None for other kinds of files."""
+    if path.suffix.lower() != ".zip":
+        return None
+    names = files_in_zip(path)
+    return next((name for name in names if name.lower().endswith((*LINES, OBJECT))), names[0])
+
+
 def _inner_name(path: Path) -> str:
     """Return the name of the file inside the compression, in small letters."""
-    name = path.name.lower()
-    if name.endswith(".zip"):
-        try:
-            with ZipFile(path) as archive:
-                return next(iter(archive.namelist()), "").lower()
-        except Exception:  # `read_offline_database` raises the precise error
-            return name
+    try:
+        name = (_member(path) or path.name).lower()
+    except Exception:  # `read_offline_database` raises the precise error
+        return path.name.lower()
     return name.removesuffix(".gz").removesuffix(".zst")
 
 

@@ -1,0 +1,74 @@
+"""Reader of columns of Parquet files, which checks their sizes before it believes them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pyarrow.types as pt
+
+from ..errors import DataError
+from .packed import check_expansion
+
+CELL_BYTES = 8
+"""The memory of a number, and of the reference to a text."""
+
+
+def read_parquet(path: Path, wanted: Sequence[str], text: bool) -> pd.DataFrame:
+    """Return those of the wanted columns that a file has: numbers as they are, all else as text, blanks as ``""``.
+
+    With ``text``, numbers are text, too. A list is the text of a Python list. Of several columns with one
+    name the first is read.
+
+    Raises `DataError` for structures, and if the columns expand to more than `core.data.packed` allows;
+    errors of `pyarrow` for a damaged file.
+    """
+    with pq.ParquetFile(path) as file:
+        names, schema = file.schema_arrow.names, file.schema
+        wanted = [name for name in wanted if name in names]
+        _check_claims(path, file.metadata, len(wanted))
+    # Texts stay indices into their distinct values until the size of all of them is known.
+    texts = [leaf.path for leaf in schema if leaf.physical_type == "BYTE_ARRAY" and leaf.path.split(".")[0] in wanted]
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        table = file.read(columns=wanted)
+    columns = {name: table.column(table.schema.names.index(name)) for name in wanted}
+    check_expansion(path, sum(size for column in columns.values() for size in map(_text_bytes, column.chunks)))
+    return pd.DataFrame({name: _values(path, name, column, text) for name, column in columns.items()})
+
+
+def parquet_columns(path: Path) -> list[str]:
+    """Return the names of the columns of a file."""
+    return list(pq.read_schema(path).names)
+
+
+def _check_claims(path: Path, metadata: pq.FileMetaData, n_columns: int) -> None:
+    """Check the sizes that the file states. Rows of one value take no room in it, but they do in memory."""
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    chunks = [group.column(index) for group in groups for index in range(group.num_columns)]
+    n_values = max([group.num_rows for group in groups] + [chunk.num_values for chunk in chunks], default=0)
+    check_expansion(path, sum(chunk.total_uncompressed_size for chunk in chunks))
+    check_expansion(path, max(n_values, metadata.num_rows) * n_columns * CELL_BYTES)
+
+
+def _text_bytes(array: pa.Array) -> int:
+    """Return the size of all texts in an array, each counted as often as it comes."""
+    if pt.is_list(array.type) or pt.is_large_list(array.type):
+        return _text_bytes(array.flatten())
+    if pt.is_dictionary(array.type) and pt.is_string(array.type.value_type):
+        return int(pc.sum(pc.take(pc.binary_length(array.dictionary), array.indices)).as_py() or 0)
+    return int(array.nbytes)
+
+
+def _values(path: Path, name: str, column: pa.ChunkedArray, text: bool) -> pd.Series:
+    """Return the values of a column for pandas."""
+    if pt.is_struct(column.type) or pt.is_map(column.type) or isinstance(column.type, pa.BaseExtensionType):
+        raise DataError(f"{path}, column {name!r}: found values of the type {column.type}; expected numbers or texts.")
+    if pt.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pt.is_nested(column.type):
+        return pd.Series([str(value or []) for value in column.to_pylist()], dtype=str)
+    is_number = pt.is_integer(column.type) or pt.is_floating(column.type) or pt.is_boolean(column.type)
+    values = column if is_number and not text else column.cast(pa.string()).fill_null("")
+    return pd.Series(values.to_pandas())
