@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .data.catalogue import Catalogue, Title
     from .data.ratings import Ratings
     from .data.scale import WATCHED
-    from .errors import AniSVDError, ArtifactError, DataError, HubError, InputError
+    from .errors import AniSVDError, ArtifactError, DataError, HubError, InputError, OutputError
     from .model.config import TrainingConfig
     from .model.model import Model
     from .model.training import train
@@ -30,6 +30,7 @@ __all__ = [
     "InputError",
     "JointRecommendation",
     "Model",
+    "OutputError",
     "Ratings",
     "Reason",
     "Recommendation",
@@ -43,7 +44,7 @@ _PUBLIC = {
     ".data.catalogue": ("Catalogue", "Title"),
     ".data.ratings": ("Ratings",),
     ".data.scale": ("WATCHED",),
-    ".errors": ("AniSVDError", "ArtifactError", "DataError", "HubError", "InputError"),
+    ".errors": ("AniSVDError", "ArtifactError", "DataError", "HubError", "InputError", "OutputError"),
     ".model.config": ("TrainingConfig",),
     ".model.model": ("Model",),
     ".model.training": ("train",),

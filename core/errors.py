@@ -23,3 +23,7 @@ class ArtifactError(AniSVDError):
 
 class HubError(AniSVDError):
     """The Hugging Face Hub could not be reached, or refused: what, why, and what to do."""
+
+
+class OutputError(AniSVDError, OSError):
+    """A file or folder could not be written. It is as it was before, or new as a whole."""

@@ -12,8 +12,7 @@
 
 import io
 import json
-import shutil
-import tempfile
+import os
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -26,6 +25,7 @@ from safetensors.numpy import load as parse_tensors
 from safetensors.numpy import save as dump_tensors
 
 from ..data.catalogue import Catalogue
+from ..disk import OpenFolder, replace_folder
 from ..errors import AniSVDError, ArtifactError, InputError
 from ..heads.item_factors import Spec
 from ..numerics.arrays import AnyArray
@@ -59,45 +59,45 @@ def catalogue_to_bytes(catalogue: Catalogue) -> bytes:
 
 
 def write_model(folder: str | Path, files: Mapping[str, bytes]) -> None:
-    """Write all files of a model. ``folder`` then holds the new model, or still the old one.
-
-    The files go to a temporary folder beside it, which is then renamed.
+    """Write all files of a model. Whenever it stops, ``folder`` holds the new model, or still the old one.
 
     Raises
     ------
     ArtifactError
         ``folder`` is a file, or holds other files, which would be lost.
+    OutputError
+        The disk is full, for example.
     """
+    refuse_other_content(folder)
+    replace_folder(folder, files)
+
+
+def refuse_other_content(folder: str | Path) -> None:
+    """Raise `ArtifactError` if a folder for a model is a file, or holds other files."""
     folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise ArtifactError(f"{folder}: is a file; expected the name of a folder to write the model to.")
-    other_files = sorted({path.name for path in folder.iterdir()} - {*FILES, CHART}) if folder.exists() else []
-    if other_files:
+    try:
+        names = set(os.listdir(folder)) if folder.exists() else set()
+    except NotADirectoryError as error:
+        raise ArtifactError(f"{folder}: is a file; expected the name of a folder to write the model to.") from error
+    except OSError as error:
+        raise ArtifactError(_unreadable(folder, error)) from error
+    if other_files := sorted(names - {*FILES, CHART}):
         raise ArtifactError(f"{folder}: holds {other_files[0]!r}, which is no part of a model. Choose an empty folder.")
-    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
+
+
+def open_model(folder: str | Path) -> OpenFolder:
+    """Return the files of a model, opened at one moment. Raises `ArtifactError` if there is no such folder."""
     try:
-        new, old = staging / "new", staging / "old"
-        new.mkdir()
-        for name, content in files.items():
-            (new / name).write_bytes(content)
-        if folder.exists():
-            folder.rename(old)
-        try:
-            new.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        return OpenFolder(folder, (*FIRST_FILES, USERS))
+    except OSError as error:
+        raise ArtifactError(_unreadable(Path(folder), error)) from error
 
 
-def read_info(folder: str | Path) -> ModelInfo:
+def read_info(opened: OpenFolder) -> ModelInfo:
     """Return the content of ``config.json``, checked. Raises `ArtifactError`."""
-    path = Path(folder) / CONFIG
+    path = opened.path / CONFIG
     try:
-        content = json.loads(_read(path))
+        content = json.loads(_read(opened, CONFIG))
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: is not valid JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
@@ -115,7 +115,7 @@ def read_info(folder: str | Path) -> ModelInfo:
         raise ArtifactError(f"{path}: {error}") from error
 
 
-def read_tensors(path: str | Path, spec: Spec, shapes: Mapping[str, int]) -> dict[str, AnyArray]:
+def read_tensors(opened: OpenFolder, file: str, spec: Spec, shapes: Mapping[str, int]) -> dict[str, AnyArray]:
     """Return the tensors of a safetensors file, validated against ``spec`` and ``shapes``.
 
     Parameters
@@ -131,9 +131,9 @@ def read_tensors(path: str | Path, spec: Spec, shapes: Mapping[str, int]) -> dic
         A tensor is missing or not expected, has another dtype or shape, holds values that are
         not finite, or is an item factor matrix whose columns are not orthonormal.
     """
-    path = Path(path)
+    path = opened.path / file
     try:
-        tensors: dict[str, AnyArray] = dict(parse_tensors(_read(path)))
+        tensors: dict[str, AnyArray] = dict(parse_tensors(_read(opened, file)))
     except (SafetensorError, ValueError, KeyError) as error:
         raise ArtifactError(f"{path}: is not a valid safetensors file: {error}") from error
     for name in sorted(spec.keys() ^ tensors.keys()):
@@ -146,22 +146,24 @@ def read_tensors(path: str | Path, spec: Spec, shapes: Mapping[str, int]) -> dic
     return tensors
 
 
-def read_catalogue(folder: str | Path) -> Catalogue:
+def read_catalogue(opened: OpenFolder) -> Catalogue:
     """Return the titles of ``catalogue.parquet``. Raises `ArtifactError`."""
-    path = Path(folder) / CATALOGUE
+    path = opened.path / CATALOGUE
     try:
-        return Catalogue(pd.read_parquet(io.BytesIO(_read(path))))
+        return Catalogue(pd.read_parquet(io.BytesIO(_read(opened, CATALOGUE))))
     except (ArrowException, OSError, ValueError, AniSVDError) as error:
         raise error if isinstance(error, ArtifactError) else ArtifactError(f"{path}: {error}") from error
 
 
-def _read(path: Path) -> bytes:
+def _read(opened: OpenFolder, name: str) -> bytes:
     try:
-        return path.read_bytes()
+        return opened.read(name)
     except OSError as error:
-        raise ArtifactError(
-            f"{path}: {error.strerror or error}. A model is a folder with {', '.join(FILES)}."
-        ) from error
+        raise ArtifactError(_unreadable(opened.path / name, error)) from error
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{path}: {error.strerror or error}. A model is a folder with {', '.join(FILES)}."
 
 
 def _size(path: Path, shapes: Mapping[str, int], dimension: str) -> int:

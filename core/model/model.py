@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.scale import WATCHED
+from ..disk import OpenFolder
 from ..errors import ArtifactError
 from ..hub.on_demand import OnDemand
 from ..numerics.arrays import Int64
@@ -63,9 +63,9 @@ class Model(Recommender):
         return to_files(self, self.users, **card)
 
     def save(self, folder: str | Path) -> None:
-        """Write the model to a folder, whole or not at all. An older model is replaced.
+        """Write the model to a folder, whole or not at all: see `core.disk`. An older model is replaced.
 
-        Raises `ArtifactError` if the folder holds other files.
+        Raises `ArtifactError` if the folder holds other files, and `OutputError` if it cannot be written.
         """
         artifact.write_model(folder, self.files())
 
@@ -78,25 +78,30 @@ class Model(Recommender):
         ArtifactError
             A file is missing or fails validation: see `core.model.files.read_tensors`.
         """
-        return cls._read(Path(folder), fetch_users=lambda: None)
+        opened = artifact.open_model(folder)
+        return cls._read(opened, lambda: opened)
 
     @classmethod
-    def _read(cls, folder: Path, fetch_users: Callable[[], object], revision: str = "") -> "Model":
-        """Return the model in a folder; ``fetch_users`` brings the users' file there before it is read."""
-        recommender = read_recommender(folder)
+    def _read(
+        cls, opened: OpenFolder, open_users: Callable[[], OpenFolder], revision: str = "", within: float | None = None
+    ) -> "Model":
+        """Return the model in a folder; ``open_users`` opens the folder with the users' file when that is needed."""
+        recommender = read_recommender(opened)
+        opened.close(keep={artifact.USERS})
 
-        @cache
         def load_users() -> Users:
-            fetch_users()
-            return read_users(folder, recommender)
+            folder = open_users()
+            users = read_users(folder, recommender)
+            folder.close()
+            return users
 
-        model = cls(**_fields(recommender), load_users=load_users, revision=revision)
+        model = cls(**_fields(recommender), load_users=OnDemand(load_users, within), revision=revision)
         try:  # a trial finds wrong settings and facts that no check of shapes finds
             first, second = (int(anime_id) for anime_id in model.item_ids[:2])
             model.recommend(model.fold_in({first: model.rating_scale.high, second: WATCHED}), 1)
             model_card(model.info)
         except Exception as error:
-            raise ArtifactError(f"{folder}: the model fails when it is tried out: {error!r}") from error
+            raise ArtifactError(f"{opened.path}: the model fails when it is tried out: {error!r}") from error
         return model
 
     # -- the Hub ----------------------------------------------------------------------------
@@ -153,10 +158,10 @@ class Model(Recommender):
 
         folder = pull(repo_id, artifact.FIRST_FILES, revision=revision, cached=cached, token=token)
 
-        def fetch_users() -> None:
-            pull(repo_id, [artifact.USERS], revision=folder.name, token=token)
+        def open_users() -> OpenFolder:
+            return artifact.open_model(pull(repo_id, [artifact.USERS], revision=folder.name, token=token))
 
-        return cls._read(folder, OnDemand(fetch_users, users_within), folder.name)
+        return cls._read(artifact.open_model(folder), open_users, folder.name, users_within)
 
     @classmethod
     def assemble(cls, recommender: Recommender, users: Users) -> "Model":

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..disk import OpenFolder
 from ..errors import ArtifactError, InputError
 from ..heads.base import Head
 from ..heads.item_factors import Spec, Tensors
@@ -52,7 +53,7 @@ def shapes_of(model: Recommender, users: Users) -> dict[str, int]:
     return shapes | _sizes(Users.SPEC, users.tensors())
 
 
-def read_recommender(folder: Path) -> Recommender:
+def read_recommender(opened: OpenFolder) -> Recommender:
     """Return what `to_files` stored in a folder, but for the users.
 
     Raises
@@ -60,19 +61,19 @@ def read_recommender(folder: Path) -> Recommender:
     ArtifactError
         A file is missing or fails validation: see `core.model.files.read_tensors`.
     """
-    info = files.read_info(folder)
-    configs = _configs(folder, info)
+    info = files.read_info(opened)
+    configs = _configs(opened.path, info)
     spec: dict[str, tuple[str, tuple[str, ...]]] = {
         "item_ids": ("int64", ("items",)),
         "places": ("float16", ("items", "axes")),
     }
     for role, config in configs.items():
         spec |= {f"{role}.{name}": value for name, value in _in_role(HEADS[type(config)].SPEC, role).items()}
-    tensors = files.read_tensors(folder / files.TENSORS, spec, info.shapes)
-    catalogue = files.read_catalogue(folder)
+    tensors = files.read_tensors(opened, files.TENSORS, spec, info.shapes)
+    catalogue = files.read_catalogue(opened)
     if not np.array_equal(catalogue.anime_ids, tensors["item_ids"]):
         raise ArtifactError(
-            f"{folder}: the titles of {files.CATALOGUE} are not the item_ids of {files.TENSORS}, "
+            f"{opened.path}: the titles of {files.CATALOGUE} are not the item_ids of {files.TENSORS}, "
             "or in another order. The files belong to different models."
         )
 
@@ -86,11 +87,9 @@ def read_recommender(folder: Path) -> Recommender:
     return Recommender(catalogue, restored("ranking"), restored("prediction"), info, restored("textbook"), coordinates)
 
 
-def read_users(folder: Path, model: Recommender) -> Users:
+def read_users(opened: OpenFolder, model: Recommender) -> Users:
     """Return the users that a folder stores beside a model. Raises `ArtifactError`."""
-    if files.read_info(folder) != model.info:
-        raise ArtifactError(f"{folder}: holds another model by now, with other users. Load it again.")
-    stored = files.read_tensors(folder / files.USERS, Users.SPEC, model.info.shapes)
+    stored = files.read_tensors(opened, files.USERS, Users.SPEC, model.info.shapes)
     return Users.from_tensors(stored, len(model.catalogue), model.rating_scale)
 
 
