@@ -1,7 +1,7 @@
 """Entry point of the Space: choose a model, build the page, serve it, look for newer models."""
 
-import logging
 import os
+import sys
 
 # Before gradio is imported: no look-ups of other hosts at start.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -9,24 +9,25 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # Before pyarrow is imported: so the memory of a replaced model goes back to the system.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+# Before numpy is imported: the products of one visit are small, and threads would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from core.errors import AniSVDError
 from core.serving.model_source import ModelSource
-from core.ui import build_page, serve
+from core.ui import build_page, serve, set_up_logs
 
 
 def main() -> None:
     """Serve the first model that loads, print which it is, and look for newer ones."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    for name in ("httpx", "httpx2"):  # of gradio and the Hub: one line for every request
-        logging.getLogger(name).setLevel(logging.WARNING)
-    # Its warnings quote signed addresses; the important ones come as a HubError, too.
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    logging.getLogger("mcp").setLevel(logging.ERROR)  # it would log the calls of programs
+    set_up_logs()
     source = ModelSource(os.environ)
     print(f"Model: {source.current().source}, version {source.current().revision}")
     source.follow()
-    serve(build_page(source.current), source.current)
+    serve(build_page(source.current), source.current, os.environ)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except AniSVDError as error:
+        sys.exit(f"The app does not start: {error}")

@@ -1,9 +1,10 @@
 """The page and the web API. With ``app.py`` the only code that imports gradio.
 
-``app.py`` takes ``build_page`` and ``serve``.
+``app.py`` takes ``build_page``, ``serve`` and ``set_up_logs``.
 """
 
+from .logs import set_up_logs
 from .page.layout import build_page
 from .server import serve
 
-__all__ = ["build_page", "serve"]
+__all__ = ["build_page", "serve", "set_up_logs"]

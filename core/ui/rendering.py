@@ -5,11 +5,13 @@ template literal, so that a title named ``${alert(1)}`` would run. What is rende
 ``${value}`` unchanged.
 """
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from ..data.scale import WATCHED
 from .page.covers import drawn_cover
@@ -26,10 +28,20 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = lambda value: f"{value:g}"  # for programs; people read t.number and t.rating
-    environment.globals.update(watched=WATCHED, drawn_cover=drawn_cover)
+    environment.globals.update(watched=WATCHED, drawn_cover=drawn_cover, scale_steps=_scale_steps)
     return environment
 
 
 def render(template: str, texts: Texts, **context: Any) -> str:
     """Return a template of ``core/ui/templates`` as HTML, every value escaped. The template calls the texts ``t``."""
     return _environment().get_template(template).render(t=texts, **context)
+
+
+def _scale_steps(t: Texts, steps: Sequence[float], current: float | None, style: str) -> Markup:
+    """Return the buttons of a rating scale. Every title on a page has one, and most are alike."""
+    return _scale_of(t, tuple(steps), current, style)
+
+
+@lru_cache(256)
+def _scale_of(texts: Texts, steps: tuple[float, ...], current: float | None, style: str) -> Markup:
+    return Markup(render("scale.html", texts, steps=steps, current=current, style=style))  # noqa: S704  # nosec B704  # a template's

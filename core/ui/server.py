@@ -1,47 +1,78 @@
-"""Serve the page: launch options, look, and the routes beside Gradio's."""
+"""Serve the page: launch options, look, the gates in front, and the routes beside Gradio's."""
 
+import signal
+import threading
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-import gradio as gr
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from ..errors import InputError
+from ..gates.addresses import Addresses, AddressKind
+from ..gates.connections import PatientProtocol
+from ..gates.gates import Gates
+from ..gates.load import Load
+from ..gates.measures import Measures
 from ..serving.model_source import ServedModel
-from .api.endpoints import endpoints
+from .api.gradio_page import Page
 from .api.http_routes import http_routes
 from .page.layout import I18N
 from .routes.downloads import download_routes
-from .routes.list_upload import bringing_route
+from .routes.list_upload import BRING, LIST_BYTES, bringing_route
 from .routes.map_and_code import sight_routes
+from .routes.operator import operator_routes
 from .theme import theme
 
-MAX_SESSIONS = 100
 ASSETS = Path(__file__).parent / "assets"
+AT_WORK, WAITING = 8, 100
+STOP_SECONDS = 10
+NOT_AT_WORK: dict[str, AddressKind] = dict.fromkeys(
+    ("/healthz", "/readyz", "/metrics", "/model-card", "/code/core/{name:path}"), "file"
+)
 
 
-def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
-    """Serve until interrupted, at ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT`` (default 127.0.0.1:7860).
+def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[str, str]) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is at work, for at most `STOP_SECONDS`.
 
-    ``GET /healthz`` answers the source, revision and age of the model.
+    The environment has ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT`` (default 127.0.0.1:7860),
+    ``GRADIO_ROOT_PATH``, and how many requests may be at work and how many may wait:
+    ``ANISVD_AT_WORK`` (8) and ``ANISVD_WAITING`` (100).
+
+    Raises `InputError` for a number that is none, and for more than one worker process.
     """
-
-    def healthz(request: Request) -> JSONResponse:
-        return JSONResponse(current().health())
-
-    routes: list[BaseRoute] = [
-        Route("/healthz", healthz),
+    for name in ("GRADIO_NUM_WORKERS", "WEB_CONCURRENCY"):
+        if _number(environment, name, 1) > 1:
+            raise InputError(
+                f"{name} is {environment[name]}; expected 1, because calls wait in one process until they are "
+                "collected. Start several apps on ports of their own, behind a proxy that sends each visitor to one."
+            )
+    load = Load(_number(environment, "ANISVD_AT_WORK", AT_WORK), _number(environment, "ANISVD_WAITING", WAITING))
+    measures = Measures(load, lambda: current().revision)
+    routes: list[Route | Mount] = [
+        *operator_routes(current, load, measures),
         *download_routes(current),
         bringing_route(current),
         *sight_routes(current),
-        *(route for endpoint in endpoints(current) for route in http_routes(endpoint)),
+        *http_routes(page.endpoints, page.functions),
         Mount("/anisvd", StaticFiles(directory=ASSETS)),
     ]
+    addresses = Addresses(routes, NOT_AT_WORK, {BRING: LIST_BYTES})
+    streams: list[Callable[[], None]] = []
+
+    @asynccontextmanager
+    async def gated(app: Any) -> AsyncIterator[None]:
+        """Put the gates in front of everything, Gradio's own layers too, before the first request."""
+        app.middleware_stack = gates = Gates(app.middleware_stack, addresses, load, measures)
+        streams.append(gates.end_streams)
+        yield
+
     page.launch(
-        app_kwargs={"routes": routes},
+        prevent_thread_lock=True,
+        app_kwargs={"routes": routes, "lifespan": gated},
         mcp_server=True,
         theme=theme(),
         i18n=I18N,
@@ -49,12 +80,31 @@ def serve(page: gr.Blocks, current: Callable[[], ServedModel]) -> None:
         footer_links=["api", "gradio"],
         # Spaces ask for server-side rendering, which puts Node in front and hides /healthz.
         ssr_mode=False,
-        # For each visitor and API call Gradio stores a copy of the page (0.1 MB); ours has no state in it.
-        state_session_capacity=MAX_SESSIONS,
         # A public page records nothing of its visitors.
         enable_monitoring=False,
         run_history=False,
     )
+    page.server.config.http_protocol_class = PatientProtocol
+    _wait_for_the_end()
+    streams[0]()
+    page.server.config.timeout_graceful_shutdown = STOP_SECONDS
+    page.server.should_exit = True
+    page.server.thread.join(STOP_SECONDS + 1)
+
+
+def _wait_for_the_end() -> None:
+    """Return at SIGINT or SIGTERM."""
+    end = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: end.set())
+    end.wait()
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "").strip() or str(default)
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError(f"{name} is {text!r}; expected a whole number from 1.")
+    return int(text)
 
 
 def head() -> str:

@@ -4,13 +4,16 @@ Gradio and HTTP are not known here: see `core.ui.api.gradio_page` and `core.ui.a
 """
 
 import inspect
+import json
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from ...data.catalogue import Title
@@ -32,6 +35,24 @@ class Question(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _in_json_of_any_program(cls, sent: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments that were meant. JSON knows one kind of number, and language models often write null
+        for a default, and a list or an object as text.
+        """
+        meant = {}
+        for name, value in sent.items():
+            field = cls.model_fields.get(name)
+            if field and value is None and not field.is_required():
+                continue
+            if field and isinstance(value, str) and not takes_text(field):
+                with suppress(ValueError, RecursionError):
+                    content = json.loads(value)
+                    value = content if isinstance(content, list | dict) else value
+            meant[name] = _whole(value)
+        return meant
+
     def answer(self, model: Model) -> Sequence[Title | Recommendation | JointRecommendation]:
         """Return the answer of a model, best first."""
         raise NotImplementedError
@@ -50,6 +71,13 @@ class Endpoint:
         """The parameters by name, in the order of calls by position: own fields before inherited ones."""
         own = inspect.get_annotations(self.question)
         return dict(sorted(self.question.model_fields.items(), key=lambda field: field[0] not in own))
+
+    def by_position(self, values: Sequence[Any]) -> dict[str, Any]:
+        """Return arguments by name. Raises `InputError` for more than there are."""
+        names = list(self.parameters)
+        if len(values) > len(names):
+            raise InputError(f"data has {len(values)} values; /{self.name} takes {', '.join(names)}.")
+        return dict(zip(names, values, strict=False))
 
     def __call__(self, arguments: Mapping[str, Any]) -> JsonList:
         """Return the answer to arguments by name.
@@ -76,3 +104,18 @@ class Endpoint:
             return f"/{self.name} needs {path}: {meaning}"
         value = reprlib.repr(problem["input"])
         return f"{reprlib.repr(path)[1:-1]} is {value}; expected {expectation(problem)}. {meaning}"
+
+
+def takes_text(field: FieldInfo) -> bool:
+    """Return whether a text is a value of a field."""
+    is_union = isinstance(field.annotation, UnionType)
+    return str in (get_args(field.annotation) if is_union else (field.annotation,))
+
+
+def _whole(value: Any) -> Any:
+    """Return a JSON value with 2.0 as 2."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return {name: _whole(item) for name, item in value.items()} if isinstance(value, dict) else value

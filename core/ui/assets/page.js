@@ -156,6 +156,7 @@
     anisvd.tell(say("reading"));
     try {
       const answer = await fetch(`bring?language=${anisvd.spoken()}&scale=${scale}&pasted=${Number(!content.name && content.type === "text/plain")}`, { method: "POST", body: content });
+      if (!answer.ok) throw answer.status;
       const brought = await answer.json();
       if (brought.ratings) {
         const before = new Map(list("ratings"));

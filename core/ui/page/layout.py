@@ -35,10 +35,10 @@ I18N = gr.I18n(**{code: {f"shell.{part}": shell(part, texts_in(code)) for part i
 """The parts that the page shows before the server is asked, in each language."""
 
 
-def build_page(current: Callable[[], ServedModel]) -> gr.Blocks:
+def build_page(current: Callable[[], ServedModel]) -> Page:
     """Return the Gradio app. ``current()`` is the model in service."""
     handlers = Handlers(current)
-    page: gr.Blocks
+    page: Page
     with Page(endpoints(current), title="AniSVD", analytics_enabled=False, fill_width=True) as page:
         sent, opened, changes = (gr.JSON(visible=False) for _ in range(3))
         _part(render("motifs.svg", texts_in()), elem_id="motifs")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -19,7 +19,9 @@ from ..rendering import render
 from ..translations import Texts, texts_in
 
 NAMES_SHOWN = 200
-MAX_RECEIVED = 100 << 20  # bytes
+BRING = "/bring"
+LIST_BYTES = MAX_BYTES
+"""How large a body this route takes."""
 USED = ("rated", "seen", "dropped", "planned")
 
 
@@ -34,33 +36,15 @@ def bringing_route(current: Callable[[], ServedModel]) -> Route:
         query = request.query_params
         texts, scale = texts_in(query.get("language")), query.get("scale")
         score_format = scale if scale in POINTS else None
+        content: bytes | str = await request.body()
+        if query.get("pasted") == "1" and isinstance(content, bytes):
+            content = content.decode("utf-8", errors="replace")  # whatever encoding its XML declares
         try:
-            content: bytes | str = await _received(request)
-            if query.get("pasted") == "1" and isinstance(content, bytes):
-                content = content.decode("utf-8", errors="replace")  # whatever encoding its XML declares
             return JSONResponse(await run_in_threadpool(_read, content, score_format, current().model, texts))
-        except ClientDisconnect:
-            return Response(status_code=400)
         except WatchlistError as error:
             return JSONResponse({"report": trouble(error, texts)})
 
-    return Route("/bring", endpoint, methods=["POST"])
-
-
-async def _received(request: Request) -> bytes:
-    """Return the body. Raises `WatchlistError` for a body that is too large. That is received to its end but not kept,
-    because a sender who is cut off sees no answer; at ``MAX_RECEIVED`` receiving stops.
-    """
-    content, size = bytearray(), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= MAX_BYTES:
-            content += chunk
-        elif size > MAX_RECEIVED:
-            break
-    if size > MAX_BYTES:
-        raise WatchlistError("too_large", megabytes=f"{size / (1 << 20):.1f}", limit=MAX_BYTES >> 20)
-    return bytes(content)
+    return Route(BRING, endpoint, methods=["POST"])
 
 
 def trouble(error: WatchlistError, texts: Texts) -> str:
