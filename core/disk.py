@@ -61,15 +61,23 @@ def replace_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
         _flush_folder(folder.parent)
 
 
-def try_to_write(path: str | Path) -> None:
-    """Raise `OutputError` unless a file or folder can be written at this path. Only missing parents are made."""
+def try_to_write(path: str | Path, is_folder: bool = False) -> None:
+    """Raise `OutputError` unless a file or folder can be written at this path. Nothing is left there."""
     path = Path(os.path.realpath(path))
-    with _in_words(path), _staged(path) as staged:
-        if path.is_mount():
-            raise OSError(errno.EBUSY, "It is a mount point, which cannot be replaced; name a folder inside of it")
-        with staged.open("wb") as stream:
-            stream.write(TRIAL)
-            _flush(stream)
+    missing_parents = [parent for parent in path.parents if not parent.exists()]
+    try:
+        with _in_words(path), _staged(path) as staged:
+            if path.exists() and path.is_dir() != is_folder:
+                raise OSError(errno.EEXIST, f"There is a {'file' if is_folder else 'folder'} of this name")
+            if path.is_mount():
+                raise OSError(errno.EBUSY, "It is a mount point, which cannot be replaced; name a folder inside of it")
+            with staged.open("wb") as stream:
+                stream.write(TRIAL)
+                _flush(stream)
+    finally:
+        with suppress(OSError):
+            for parent in missing_parents:
+                parent.rmdir()
 
 
 class OpenFolder:
@@ -232,6 +240,8 @@ def _exchange(first: Path, second: Path) -> bool:
 
 def _make_folder(folder: Path) -> None:
     """Make a folder with its parents."""
+    if folder.is_file():
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is a file")
     if not folder.is_dir():
         _make_folder(folder.parent)
         folder.mkdir(exist_ok=True)

@@ -3,7 +3,9 @@
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core import AniSVDError, Catalogue, DataError, InputError, Model, Ratings, TrainingConfig
+
+OTHER_PLACES = ("/var/tmp", "/dev/shm", str(Path.home()))  # noqa: S108
+"""Folders for a result that can be written neither where it belongs nor among the temporary files."""
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +64,19 @@ def read_config(path: str) -> TrainingConfig:
         return TrainingConfig.from_recipe(recipe)
     except InputError as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def save(write: Callable[[Path], object], folder: str | Path) -> None:
+    """Write a result to a folder. If that fails, write it to a temporary folder, which the `OutputError` names."""
+    try:
+        write(Path(folder))
+    except AniSVDError as error:
+        for place in (tempfile.gettempdir(), *OTHER_PLACES):
+            with suppress(OSError, AniSVDError):
+                rescued = tempfile.mkdtemp(prefix="anisvd-", dir=place)
+                write(Path(rescued))
+                raise SystemExit(f"error: {error} Nothing is lost: the result is in {rescued}.") from error
+        raise
 
 
 def add_push_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from _shared import run
 
 from core import DataError
+from core.disk import try_to_write, whole_file
 
 DATASET = "CooperUnion/anime-recommendations-database"
 FILES = ("anime.csv", "rating.csv")
@@ -20,17 +21,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Download the Anime Recommendations Database from Kaggle.")
     parser.add_argument("--out", default="data", metavar="DIR", help="folder for the files (default: data)")
     out = Path(parser.parse_args().out)
+    for name in FILES:
+        try_to_write(out / name)
     cache = _download()
     missing = [name for name in FILES if not (cache / name).is_file()]
     if missing:
         raise DataError(
             f"The data set has no file {missing[0]}; it may have changed. See kaggle.com/datasets/{DATASET}."
         )
-    out.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        partial = out / f".{name}.part"
-        shutil.copyfile(cache / name, partial)
-        partial.replace(out / name)
+        with (cache / name).open("rb") as source, whole_file(out / name) as target:
+            shutil.copyfileobj(source, target)
         print(out / name)
 
 

@@ -13,10 +13,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from _shared import StageBar, add_data_arguments, add_test_arguments, read_config, read_data, run
+from _shared import StageBar, add_data_arguments, add_test_arguments, read_config, read_data, run, save
 
 from core import InputError, Ratings, TrainingConfig
-from core.evaluation.charts import comparison_charts, factor_charts, save_charts
+from core.disk import try_to_write, write_file
+from core.evaluation.charts import Charts, comparison_charts, factor_charts, save_charts
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.curves import prediction_curve, ranking_curve
 from core.evaluation.recipes import RECIPES, Recipe, anisvd, recipe_named
@@ -51,27 +52,31 @@ def main() -> None:
     protocols = arguments.protocols.split(",")
     if not protocols or not {*protocols} <= {*PROTOCOLS}:
         raise InputError(f"--protocols is {arguments.protocols}; expected {' or '.join(PROTOCOLS)}, or both.")
+    try_to_write(Path(arguments.out) / "report.json")
     ratings = read_data(arguments)
-    folder = Path(arguments.out)
-    folder.mkdir(parents=True, exist_ok=True)
 
     bar = StageBar()
     try:
         comparison = _compare(recipes, ratings, protocols, arguments, bar)
-        charts = save_charts(comparison_charts(comparison), folder)
-        content = comparison_to_dict(comparison)
+        charts, content = dict(comparison_charts(comparison)), comparison_to_dict(comparison)
         if not arguments.no_curves:
             split = split_users(ratings, arguments.test_users, arguments.seed)
-            figures, more_charts = _curves(split, config, folder, arguments.seed, bar)
-            content, charts = content | figures, charts + more_charts
+            figures, more_charts = _curves(split, config, arguments.seed, bar)
+            content |= figures
+            charts |= more_charts
     finally:
         bar.close()
     facts = _facts(ratings, arguments)
-    write_json(folder / "report.json", {"facts": facts, "recipe": config.to_recipe(), **content})
-    page = markdown(comparison, facts, charts, left_out)
-    (folder / "README.md").write_text(page, encoding="utf-8")
+    page = markdown(comparison, facts, list(charts), left_out)
+
+    def write(folder: Path) -> None:
+        write_json(folder / "report.json", {"facts": facts, "recipe": config.to_recipe(), **content})
+        write_file(folder / "README.md", page)
+        save_charts(charts, folder)
+
     sys.stdout.write(page.split("## Charts")[0])
-    print(f"report: {folder / 'README.md'}")
+    save(write, arguments.out)
+    print(f"report: {Path(arguments.out) / 'README.md'}")
 
 
 def _recipes(names: str, config: TrainingConfig) -> tuple[list[Recipe], dict[str, str]]:
@@ -106,12 +111,10 @@ def _compare(
     return merged
 
 
-def _curves(
-    split: Split, config: TrainingConfig, folder: Path, seed: int, bar: StageBar
-) -> tuple[dict[str, object], list[str]]:
-    """Return the figures of AniSVD by the number of factors, and the names of their charts."""
+def _curves(split: Split, config: TrainingConfig, seed: int, bar: StageBar) -> tuple[dict[str, object], Charts]:
+    """Return the figures of AniSVD by the number of factors, and their charts."""
     if not isinstance(config.ranking, RankingConfig) or not isinstance(config.prediction, PredictionConfig):
-        return {}, []
+        return {}, {}
     head = config.ranking.fit(split.train, seed, lambda done: bar("curves", done / 3))
     ranking = ranking_curve(head, split)
     bar("curves", 0.5)
@@ -124,7 +127,7 @@ def _curves(
         "singular values": np.round(sigma.astype(float), 4).tolist(),
     }
     energies = spectrum(head, split.train.catalogue, len(split.train.user_ids))
-    return figures, save_charts(factor_charts(ranking, prediction, energies), folder)
+    return figures, factor_charts(ranking, prediction, energies)
 
 
 def _facts(ratings: Ratings, arguments: argparse.Namespace) -> dict[str, str]:

@@ -7,9 +7,10 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from _shared import StageBar, add_data_arguments, add_test_arguments, read_data, run
+from _shared import StageBar, add_data_arguments, add_test_arguments, read_data, run, save
 
 from core import TrainingConfig, train
+from core.disk import try_to_write, write_file
 from core.evaluation.figures import figures_table, figures_to_dict
 from core.evaluation.pairs import HISTORIES, PAIR_METRICS, Pairs, compare_lists, list_makers
 from core.evaluation.report import write_json
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("--out", default="report", metavar="DIR", help="folder of the figures (default: report)")
     arguments = parser.parse_args()
 
+    try_to_write(Path(arguments.out) / "together.json")
     ratings = read_data(arguments)
     known = split_users(ratings, arguments.test_users, arguments.seed).train
     if arguments.tuning_users:
@@ -44,11 +46,14 @@ def main() -> None:
             parts += [f"{shown} shown, {len(pairs):,} pairs:", figures_table("list", figures, PAIR_METRICS)]
     finally:
         bar.close()
-    folder = Path(arguments.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "together.json", content)
-    (folder / "together.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    print("\n\n".join(parts))
+    page = "\n\n".join(parts)
+
+    def write(folder: Path) -> None:
+        write_json(folder / "together.json", content)
+        write_file(folder / "together.md", page + "\n")
+
+    print(page)
+    save(write, arguments.out)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,14 @@ comes from the first source that knows it.
 """
 
 import argparse
+from pathlib import Path
 
-from _shared import run
+from _shared import run, save
 
 from core import Catalogue
 from core.data.enrich.offline_database import ATTRIBUTION, is_offline_database, read_offline_database
 from core.data.enrich.title_details import JoinedDetails, join_details, read_details, refuse_input
+from core.disk import try_to_write
 
 
 def main() -> None:
@@ -30,13 +32,15 @@ def main() -> None:
 
     inputs = [arguments.anime, *arguments.sources]
     refuse_input(arguments.out, inputs)
+    try_to_write(arguments.out)
     catalogue = Catalogue.read(arguments.anime)
     readers = [read_offline_database if is_offline_database(path) else read_details for path in arguments.sources]
     joined = join_details(
         catalogue, [read(path, catalogue) for read, path in zip(readers, arguments.sources, strict=True)]
     )
-    joined.write(arguments.out, inputs)
     _summarise(joined)
+    out = Path(arguments.out)
+    save(lambda folder: joined.write(folder / out.name, inputs), out.parent)
     print(f"\ntitles  {arguments.out}")
     if read_offline_database in readers:
         print(f"If you publish it, or a model made with it, say: {ATTRIBUTION}")

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from _shared import StageBar, add_data_arguments, add_test_arguments, read_data, run
+from _shared import StageBar, add_data_arguments, add_test_arguments, read_data, run, save
 
 from core import TrainingConfig, train
+from core.disk import try_to_write, write_file
 from core.evaluation.interviews import (
     Interviewer,
     Panel,
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--out", default="report", metavar="DIR", help="folder of the figures (default: report)")
     arguments = parser.parse_args()
 
+    try_to_write(Path(arguments.out) / "interviews.json")
     ratings = read_data(arguments)
     known = split_users(ratings, arguments.test_users, arguments.seed).train
     bar = StageBar()
@@ -49,12 +51,14 @@ def main() -> None:
         outcomes = simulate(model, panel, interviewers, seed=arguments.seed, on_progress=bar)
     finally:
         bar.close()
-    folder = Path(arguments.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "interviews.json", outcomes_to_dict(outcomes))
     table = outcomes_table(outcomes)
-    (folder / "interviews.md").write_text(f"# What to ask a visitor\n\n{table}\n", encoding="utf-8")
+
+    def write(folder: Path) -> None:
+        write_json(folder / "interviews.json", outcomes_to_dict(outcomes))
+        write_file(folder / "interviews.md", f"# What to ask a visitor\n\n{table}\n")
+
     print(table)
+    save(write, arguments.out)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ import sys
 import time
 from dataclasses import replace
 
-from _shared import StageBar, add_data_arguments, add_push_arguments, push, read_config, read_data, read_json, run
+from _shared import StageBar, add_data_arguments, add_push_arguments, push, read_config, read_data, read_json, run, save
 
 from core import Model, Ratings, TrainingConfig, train
 from core.evaluation.report import quality
+from core.model.files import try_folder
 
 RECIPES = {"default": TrainingConfig(), "textbook": TrainingConfig.textbook()}
 
@@ -34,6 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     config = _config(arguments)
+    try_folder(arguments.out)
     figures = quality(read_json(arguments.report), config.to_recipe()) if arguments.report else None
     started = time.perf_counter()
     ratings = read_data(arguments)
@@ -45,7 +47,7 @@ def main() -> None:
         bar.close()
     if figures:
         model = model.with_quality(*figures)
-    model.save(arguments.out)
+    save(model.save, arguments.out)
     _summarise(ratings, model, reading_seconds, time.perf_counter() - started)
     print(f"model          {arguments.out}")
     if arguments.push:

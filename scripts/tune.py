@@ -15,6 +15,7 @@ from _shared import add_data_arguments, add_test_arguments, read_config, read_da
 from tqdm import tqdm
 
 from core import AniSVDError, TrainingConfig
+from core.disk import try_to_write
 from core.evaluation.report import write_json
 from core.evaluation.splits import split_users
 from core.evaluation.tuning.search_spaces import SEARCH_SPACES
@@ -49,6 +50,7 @@ def main() -> None:
         users_per_fold=arguments.users_per_fold,
         seed=arguments.seed,
     )
+    try_to_write(folder / "study.json")
     ratings = split_users(read_data(arguments), arguments.test_users, arguments.seed).train
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     bar = tqdm(total=arguments.trials, unit="trial")

@@ -1,7 +1,7 @@
 """Faults at the n-th step of whatever writes: a write, flush, rename, removal, new folder or link fails, or kills.
 
 In this process: ``with faults_at(n, under=folder, fault=errno) as faults: …``. In a program of its own:
-``python tests/faults.py STEP FAULT FOLDER SCRIPT ARGUMENTS``; it prints ``no fault`` if the script needs fewer steps.
+``python -m tests.faults STEP FAULT FOLDER SCRIPT ARGUMENTS``; it prints ``no fault`` if the script needs fewer steps.
 """
 
 import builtins

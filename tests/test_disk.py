@@ -132,15 +132,17 @@ def test_running_writer_is_not_swept_by_another(tmp_path: Path) -> None:
 
 def test_place_is_tried_before_there_is_anything_to_write(tmp_path: Path) -> None:
     replace_folder(tmp_path / "model", OLD)
-    try_to_write(tmp_path / "model")
-    try_to_write(tmp_path / "new" / "model")
+    try_to_write(tmp_path / "model", is_folder=True)
+    try_to_write(tmp_path / "new" / "folder" / "file")
     assert content(tmp_path / "model") == OLD
-    assert os.listdir(tmp_path / "new") == []
+    assert os.listdir(tmp_path) == ["model"]
     write_file(tmp_path / "file", "")
     with pytest.raises(OutputError, match="cannot be written"):
         try_to_write(tmp_path / "file" / "model")
     with pytest.raises(OutputError, match="mount point"):
-        try_to_write("/proc")
+        try_to_write("/proc", is_folder=True)
+    with pytest.raises(OutputError, match="a folder of this name"):
+        try_to_write(tmp_path / "model")
     for step in (1, 2, 3):
         with faults_at(step, tmp_path, errno.ENOSPC), pytest.raises(OutputError, match="No space left on device"):
-            try_to_write(tmp_path / "model")
+            try_to_write(tmp_path / "model", is_folder=True)

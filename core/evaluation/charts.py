@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..disk import whole_file
 from ..insight.spectrum import Spectrum
 from .comparison import Comparison
 from .curves import MetricCurve
@@ -47,10 +48,10 @@ def factor_charts(ranking: MetricCurve, prediction: MetricCurve, spectrum: Spect
 
 
 def save_charts(charts: Charts, folder: Path) -> list[str]:
-    """Draw charts in our style, write them to the folder, and return the names of the files."""
+    """Draw charts in our style, write them to the folder, and return the names of the files. Raises `OutputError`."""
     for name, draw in charts.items():
-        with mpl.rc_context(STYLE):
-            draw().savefig(folder / name)
+        with mpl.rc_context(STYLE), whole_file(folder / name) as stream:
+            draw().savefig(stream, format="png")
     return list(charts)
 
 

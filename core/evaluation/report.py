@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..disk import write_file
 from ..errors import InputError
 from ..model.card import markdown_table
 from .comparison import CHOOSING_METRICS, Comparison
@@ -120,10 +121,8 @@ def quality(
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write a JSON file; an older file is replaced as a whole."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    part.replace(path)
+    """Write a JSON file whole or not at all. Raises `OutputError`."""
+    write_file(path, json.dumps(content, indent=2) + "\n")
 
 
 def _heading(holdout: str) -> str:

@@ -24,7 +24,8 @@ from huggingface_hub import (
     try_to_load_from_cache,
 )
 
-from ..errors import HubError
+from ..disk import write_file
+from ..errors import HubError, OutputError
 
 Operation = CommitOperationAdd | CommitOperationDelete
 MAIN = "main"
@@ -150,11 +151,8 @@ def cached_commits(repo_id: str, names: Sequence[str]) -> list[str]:
 
 def note_served_commit(repo_id: str, revision: str | None, commit: str) -> None:
     """Note beside the cache that this commit of a branch was valid and was served."""
-    path = _note(repo_id, revision)
-    with suppress(OSError):  # a read-only cache
-        partial = path.with_name(f"{path.name}.part")
-        partial.write_text(commit, encoding="ascii")
-        partial.replace(path)
+    with suppress(OutputError):  # a read-only cache
+        write_file(_note(repo_id, revision), commit)
 
 
 def last_served_commit(repo_id: str, revision: str | None) -> str:

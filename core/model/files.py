@@ -25,7 +25,7 @@ from safetensors.numpy import load as parse_tensors
 from safetensors.numpy import save as dump_tensors
 
 from ..data.catalogue import Catalogue
-from ..disk import OpenFolder, replace_folder
+from ..disk import OpenFolder, replace_folder, try_to_write
 from ..errors import AniSVDError, ArtifactError, InputError
 from ..heads.item_factors import Spec
 from ..numerics.arrays import AnyArray
@@ -68,21 +68,14 @@ def write_model(folder: str | Path, files: Mapping[str, bytes]) -> None:
     OutputError
         The disk is full, for example.
     """
-    refuse_other_content(folder)
+    _refuse_other_content(folder)
     replace_folder(folder, files)
 
 
-def refuse_other_content(folder: str | Path) -> None:
-    """Raise `ArtifactError` if a folder for a model is a file, or holds other files."""
-    folder = Path(folder)
-    try:
-        names = set(os.listdir(folder)) if folder.exists() else set()
-    except NotADirectoryError as error:
-        raise ArtifactError(f"{folder}: is a file; expected the name of a folder to write the model to.") from error
-    except OSError as error:
-        raise ArtifactError(_unreadable(folder, error)) from error
-    if other_files := sorted(names - {*FILES, CHART}):
-        raise ArtifactError(f"{folder}: holds {other_files[0]!r}, which is no part of a model. Choose an empty folder.")
+def try_folder(folder: str | Path) -> None:
+    """Raise what `write_model` would raise if it wrote to a folder now, and leave the folder as it is."""
+    _refuse_other_content(folder)
+    try_to_write(folder, is_folder=True)
 
 
 def open_model(folder: str | Path) -> OpenFolder:
@@ -153,6 +146,18 @@ def read_catalogue(opened: OpenFolder) -> Catalogue:
         return Catalogue(pd.read_parquet(io.BytesIO(_read(opened, CATALOGUE))))
     except (ArrowException, OSError, ValueError, AniSVDError) as error:
         raise error if isinstance(error, ArtifactError) else ArtifactError(f"{path}: {error}") from error
+
+
+def _refuse_other_content(folder: str | Path) -> None:
+    folder = Path(folder)
+    try:
+        names = set(os.listdir(folder)) if folder.exists() else set()
+    except NotADirectoryError as error:
+        raise ArtifactError(f"{folder}: is a file; expected the name of a folder to write the model to.") from error
+    except OSError as error:
+        raise ArtifactError(_unreadable(folder, error)) from error
+    if other_files := sorted(names - {*FILES, CHART}):
+        raise ArtifactError(f"{folder}: holds {other_files[0]!r}, which is no part of a model. Choose an empty folder.")
 
 
 def _read(opened: OpenFolder, name: str) -> bytes:

@@ -1,24 +1,29 @@
 """Training by the script and by `train`: its files, its summary, its progress, and what it refuses."""
 
+import errno
 import hashlib
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from small_data import ROOT, SMALL, write_csv
 
-from core import Catalogue, InputError, Ratings, TrainingConfig, train
+from core import Catalogue, InputError, Model, Ratings, TrainingConfig, train
 from core.heads.prediction import PredictionConfig
 from core.heads.ranking import RankingConfig
 from core.heads.textbook import TextbookConfig
 
 
-def run_training_script(data: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    """Run scripts/train.py on the CSV files of a folder and return its exit code and output."""
+def run_training_script(
+    data: Path, out: Path, *more: str, faults: Sequence[object] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run scripts/train.py on the CSV files of a folder, with ``faults`` by `faults.main`; return how it ended."""
     files = ["--ratings", data / "rating.csv", "--anime", data / "anime.csv", "--titles", data / "titles.csv"]
-    command = [sys.executable, "scripts/train.py", *map(str, files), "--out", str(out), *more]
+    programs = ["-m", "tests.faults", *map(str, faults)] if faults else []
+    command = [sys.executable, *programs, "scripts/train.py", *map(str, files), "--out", str(out), *more]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -50,6 +55,33 @@ def test_script_ends_with_one_error_sentence_and_leaves_no_files(tmp_path: Path)
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "model").exists()
+
+
+def test_place_for_the_model_is_tried_before_the_data_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for out, reason in ((tmp_path / "file" / "model", "file is a file"), (tmp_path, "which is no part of a model")):
+        done = run_training_script(tmp_path / "no data", out)
+        assert done.returncode == 1
+        assert reason in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_trained_model_is_in_a_temporary_folder_if_the_disk_is_full(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The place is writable when it is tried, but not when the model is saved."""
+    for name in ("out", "temporary"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    done = run_training_script(
+        data_folder, tmp_path / "out" / "model", "--factors", "6", faults=(6, errno.ENOSPC, tmp_path / "out")
+    )
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    (rescued,) = (tmp_path / "temporary").glob("anisvd-*")
+    assert f"the result is in {rescued}." in done.stderr
+    assert len(Model.load(rescued).singular_values) == 6
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_number_of_stored_users_is_a_setting(ratings: Ratings) -> None:

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from ...disk import write_file
 from ...errors import InputError
 from ..catalogue import TITLES_COLUMNS, Catalogue, read_titles
 from ..name_search import fold_name
@@ -45,20 +45,10 @@ class JoinedDetails:
     def write(self, path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
         """Write a CSV file that `Catalogue.read` takes as ``titles``. After a failure an older file is unchanged.
 
-        Raises `InputError` if ``path`` is one of ``inputs``, or can't be written.
+        Raises `InputError` if ``path`` is one of ``inputs``, and `OutputError` if it can't be written.
         """
         refuse_input(path, inputs)
-        path = Path(path)
-        partial = path.parent / f".{path.name}.part"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.frame.to_csv(partial, lineterminator="\n")
-            partial.replace(path)
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror}. Expected the name of a file to write.") from error
-        finally:
-            with suppress(OSError):
-                partial.unlink()
+        write_file(path, self.frame.to_csv(lineterminator="\n"))
 
 
 def refuse_input(path: str | Path, inputs: Iterable[str | Path]) -> None:

@@ -6,7 +6,8 @@ not become the best: the noise between users is larger than that between setting
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,9 +18,10 @@ import optuna
 from optuna.pruners import WilcoxonPruner
 from optuna.samplers import TPESampler
 from optuna.trial import TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from ...data.ratings import Ratings
-from ...errors import DataError, InputError
+from ...errors import DataError, InputError, OutputError
 from ..measure import LOWER_IS_BETTER, Scorer, measure_split
 from ..recipes import Settings
 from ..splits import Split, rating_folds, user_folds
@@ -96,11 +98,12 @@ def tune(
 
     The figure of a trial is the mean over folds of half the mean over short histories plus half the
     figure of the longest: visitors with few and fans with many ratings count alike. Raises `DataError` if the
-    folder has a study of something else.
+    folder has a study of something else, and `OutputError` if the study cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     splits = search.splits(ratings)
-    study = _open(search, ratings, folder / STUDY)
+    with _storage_in_words(folder / STUDY):
+        study = _open(search, ratings, folder / STUDY)
     fitted: dict[int, tuple[Settings, Scorer]] = {}
 
     def objective(trial: optuna.Trial) -> float:
@@ -123,8 +126,9 @@ def tune(
         trial.set_user_attr("figures", means)
         return _combined(list(means.values()))
 
-    remaining = max(0, trials - _finished(study))
-    study.optimize(objective, n_trials=remaining, callbacks=[lambda study, trial: on_trial(study)])
+    with _storage_in_words(folder / STUDY):
+        remaining = max(0, trials - _finished(study))
+        study.optimize(objective, n_trials=remaining, callbacks=[lambda study, trial: on_trial(study)])
     return study
 
 
@@ -149,6 +153,18 @@ def result(study: optuna.Study) -> dict[str, Any]:
 
 def _finished(study: optuna.Study) -> int:
     return len(study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED)))
+
+
+@contextmanager
+def _storage_in_words(path: Path) -> Iterator[None]:
+    """Raise an error of the study's database as an `OutputError`."""
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise OutputError(
+            f"{path} cannot be written: {reason}. The trials that finished are kept. Mend that, and run it again."
+        ) from error
 
 
 def _open(search: SettingsSearch, ratings: Ratings, path: Path) -> optuna.Study:

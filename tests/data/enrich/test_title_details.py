@@ -8,7 +8,7 @@ import pytest
 from offline_database_files import KYOJIN, MAL, anime, database
 from small_data import ROOT, write_csv
 
-from core import Catalogue, InputError
+from core import Catalogue, InputError, OutputError
 from core.data.enrich.offline_database import read_offline_database
 from core.data.enrich.title_details import MAX_SYNONYMS, join_details, read_details
 
@@ -71,7 +71,7 @@ def test_without_sources_every_cell_is_unknown(catalogue: Catalogue) -> None:
 def test_failed_write_leaves_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     joined = join_details(catalogue, [])
-    with pytest.raises(InputError, match="name of a file"):
+    with pytest.raises(OutputError, match="cannot be written"):
         joined.write(tmp_path / "folder")
     joined.write(tmp_path / "new" / "titles.csv")
     assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["folder", "new", "titles.csv"]
