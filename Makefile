@@ -43,9 +43,13 @@ lint: .venv-dev/installed  ## check style, types, the order of the packages and 
 format: .venv-dev/installed  ## put the code in its standard form
 	.venv-dev/bin/ruff format .
 
-lock: .venv-dev/installed  ## write requirements.lock anew from the requirements files
+lock: .venv-dev/bin/uv  ## write requirements.lock anew from the requirements files
 	.venv-dev/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file requirements.lock requirements-dev.txt
+
+.venv-dev/bin/uv:
+	python3 -m venv .venv-dev
+	.venv-dev/bin/pip install $$(grep '^uv==' requirements-dev.txt)
 
 .venv/installed: requirements.txt requirements-train.txt
 	python3 -m venv .venv

@@ -12,6 +12,7 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 # Before numpy is imported: the products of one visit are small, and threads would only wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import core.serving.zero_gpu  # noqa: F401  # has what ZeroGPU looks for when the page is launched
 from core.errors import AniSVDError
 from core.serving.model_source import ModelSource
 from core.ui import build_page, serve, set_up_logs

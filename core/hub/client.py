@@ -33,6 +33,7 @@ NEVER_DELETED = {".gitattributes"}  # written by the Hub: the files that it stor
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
 SECRET = re.compile(r"hf_\w+|(?i:bearer)\s+\S+")
 REASONS = {
+    402: "the account's plan does not include this",
     403: "the token does not have the right to do this. It needs write access to the repository",
     409: "somebody else changed it at the same moment. Try again",
     412: "somebody else changed it at the same moment. Try again",
@@ -88,22 +89,30 @@ def push_space(
     own_files: Collection[str],
     variables: Mapping[str, str],
     message: str,
+    hardware: str,
+    unpaid: str,
     private: bool = False,
 ) -> Pushed:
-    """Make a Gradio Space hold exactly these files, by one commit, and set its variables.
+    """Make a Gradio Space hold exactly these files, by one commit, and set its variables and its hardware.
 
     The Space is created if it doesn't exist. One that has other files is overwritten only if it also
-    has one of ``own_files``. A variable with an empty value is removed.
+    has one of ``own_files``. A variable with an empty value is removed. ``unpaid`` is the reason in the
+    error if the account's plan doesn't include the hardware.
 
     Raises `HubError` if the Space holds something else or can't be reached, or the push is refused.
     """
     api = _api(space_id)
-    with _as_hub_error(f"The Space {space_id} could not be deployed"):
-        api.create_repo(space_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
+    flavor: Any = hardware  # a name: the Hub may have newer hardware than its client knows
+    with _as_hub_error(f"The Space {space_id} could not be deployed", {402: unpaid}):
+        api.create_repo(
+            space_id, repo_type="space", space_sdk="gradio", space_hardware=flavor, private=private, exist_ok=True
+        )
         old_files = set(api.list_repo_files(space_id, repo_type="space"))
         surplus = old_files - set(files) - NEVER_DELETED
         if surplus and old_files.isdisjoint(own_files):
             raise HubError(f"The Space {space_id} holds something else, such as {min(surplus)!r}. Choose another name.")
+        if _hardware(api, space_id) != hardware:  # before the commit: a refusal changes nothing
+            api.request_space_hardware(space_id, flavor)
         operations: list[Operation] = [CommitOperationAdd(name, content) for name, content in sorted(files.items())]
         operations += [CommitOperationDelete(name) for name in sorted(surplus)]
         commit = _commit(api, space_id, operations, repo_type="space", commit_message=message)
@@ -114,6 +123,16 @@ def push_space(
             elif name in old_variables:
                 api.delete_space_variable(space_id, name)
     return Pushed(commit.commit_url, commit.oid)
+
+
+def space_hardware(space_id: str) -> str | None:
+    """Return the hardware that a Space has or waits for; None if there is no such Space. Raises `HubError`."""
+    api = _api(space_id)
+    with _as_hub_error(f"The Space {space_id} could not be asked for its hardware"):
+        try:
+            return _hardware(api, space_id)
+        except errors.RepositoryNotFoundError:
+            return None
 
 
 def pull(
@@ -175,6 +194,11 @@ def _api(repo_id: str, token: str | None = None) -> HfApi:
     return HfApi(token=token.strip() if token else None)  # a token with a line end would be quoted in an error
 
 
+def _hardware(api: HfApi, space_id: str) -> str | None:
+    runtime = api.get_space_runtime(space_id)
+    return runtime.requested_hardware or runtime.hardware
+
+
 def _commit(api: HfApi, repo_id: str, operations: Sequence[Operation], **options: Any) -> CommitInfo:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
@@ -219,17 +243,20 @@ def _note(repo_id: str, revision: str | None) -> Path:
 
 
 @contextmanager
-def _as_hub_error(failure: str) -> Iterator[None]:
-    """Raise any failure of the Hub's client as a `HubError`: what failed, why, and what to do."""
+def _as_hub_error(failure: str, reasons: Mapping[int, str] | None = None) -> Iterator[None]:
+    """Raise any failure of the Hub's client as a `HubError`: what failed, why, and what to do.
+
+    ``reasons`` go before `REASONS`: the reason for a status of the Hub's answer.
+    """
     try:
         yield
     except HubError:
         raise
     except Exception as error:  # the client raises the errors of its HTTP library, among others
-        raise HubError(f"{failure}: {_reason(error)}.") from None
+        raise HubError(f"{failure}: {_reason(error, REASONS | dict(reasons or {}))}.") from None
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException, reasons: Mapping[int, str]) -> str:
     """Return why a call failed, and what to do."""
     causes = [error]  # the client wraps some errors in others
     while (cause := causes[-1].__cause__) is not None and cause not in causes:
@@ -247,7 +274,7 @@ def _reason(error: BaseException) -> str:
         if isinstance(cause, errors.HFValidationError):
             return "its name, or the revision's, is not one that the Hub allows"
         if status is not None:
-            return REASONS.get(status, f"the Hub answered with status {status}. Try again later")
+            return reasons.get(status, f"the Hub answered with status {status}. Try again later") + _words(cause)
     if isinstance(error, UnicodeError):
         return "the token has characters that no token has. Log in with `hf auth login`"
     if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError | TimeoutError):
@@ -255,3 +282,9 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, ValueError):
         return SECRET.sub("…", str(error))
     return f"the Hub cannot be reached ({type(causes[-1]).__name__}), and the cache does not have it"
+
+
+def _words(error: BaseException) -> str:
+    """Return what the Hub itself said of a refusal, as the end of a sentence; empty if it said nothing."""
+    words = " ".join(SECRET.sub("…", getattr(error, "server_message", None) or "").split()).rstrip(".")
+    return f' (the Hub: "{words[:300]}")' if words else ""

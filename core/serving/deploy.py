@@ -18,28 +18,57 @@ NOT_SHIPPED = ("core/evaluation", "core/data/enrich")
 OWN_FILES = ("core/model/model.py", "core/model.py")
 """A Space with one of these files was deployed by this program, or by its first edition, and may be overwritten."""
 OLDEST_PYTHON = (3, 11)
+CPU_BASIC, ZERO_GPU = "cpu-basic", "zero-a10g"
+ZERO_GPU_PACKAGE = "spaces==0.51.3"
+"""What a Space on ZeroGPU needs beside requirements.txt: see `core.serving.zero_gpu`."""
+ZERO_GPU_PYTHON = (3, 12)
+"""ZeroGPU takes Python 3.10, too, but the code doesn't."""
+UNPAID = {
+    CPU_BASIC: "a Gradio Space on cpu-basic needs a PRO subscription (an organization: a Team or Enterprise plan). "
+    "Subscribe at https://huggingface.co/pro, or add `--hardware zero-a10g`, which a free personal account can have "
+    "for up to two Spaces",
+    ZERO_GPU: "a free personal account can have up to two Spaces on ZeroGPU, and an organization needs a Team or "
+    "Enterprise plan. Delete another Space on ZeroGPU, or subscribe at https://huggingface.co/pro",
+}
+"""What to do if the Hub asks for another plan, by hardware."""
 
 
-def deploy(space_id: str, model_id: str, revision: str | None, *, private: bool = False) -> hub.Pushed:
+def deploy(
+    space_id: str, model_id: str, revision: str | None, *, hardware: str | None = None, private: bool = False
+) -> hub.Pushed:
     """Create or update a Space that serves ``model_id`` at ``revision`` (None: it follows ``main``).
+
+    ``hardware`` None keeps that of the Space: see `chosen_hardware`.
 
     Raises `InputError` if the files don't fit each other (see `space_files`), and `HubError` if the
     model or the Space can't be reached, or the push is refused.
     """
     commit = hub.newest_commit(model_id, revision, timeout=10)
     hub.pull(model_id, artifact.FIRST_FILES[:1], revision=commit)  # fails for a repository that holds no model
-    files = space_files(model_id, commit)
-    variables = {"MODEL_REPO_ID": model_id, "MODEL_REVISION": revision or ""}
+    hardware = chosen_hardware(space_id, hardware)
     return hub.push_space(
-        files, space_id, own_files=OWN_FILES, variables=variables, message=f"Serve {model_id}", private=private
+        space_files(model_id, commit, hardware),
+        space_id,
+        own_files=OWN_FILES,
+        variables={"MODEL_REPO_ID": model_id, "MODEL_REVISION": revision or ""},
+        message=f"Serve {model_id}",
+        hardware=hardware,
+        unpaid=UNPAID.get(hardware, f"the account can't pay for {hardware}: https://huggingface.co/settings/billing"),
+        private=private,
     )
 
 
-def space_files(model_id: str, revision: str) -> dict[str, bytes]:
+def chosen_hardware(space_id: str, asked_for: str | None) -> str:
+    """Return the hardware that is asked for, otherwise what the Space has, ``cpu-basic`` if there is no Space yet."""
+    return asked_for or hub.space_hardware(space_id) or CPU_BASIC
+
+
+def space_files(model_id: str, revision: str, hardware: str = CPU_BASIC) -> dict[str, bytes]:
     """Return the files of a Space that serves a model from the Hub, by path.
 
     The front matter of the README makes the Hub download the model's files at this revision when it
-    builds the Space, so that the Space starts even if the Hub is down.
+    builds the Space, so that the Space starts even if the Hub is down. For ZeroGPU, requirements.txt
+    has one line more.
 
     Raises `InputError` if a file is missing, or the front matter doesn't fit: see `check_front_matter`.
     """
@@ -52,13 +81,17 @@ def space_files(model_id: str, revision: str) -> dict[str, bytes]:
             f"{error.filename}: is missing; the Space needs it. Run this from a whole copy of the project."
         ) from error
     card: Any = SpaceCard(files["README.md"].decode())
-    check_front_matter(card.data.to_dict(), files["requirements.txt"].decode(), files)
+    check_front_matter(card.data.to_dict(), files["requirements.txt"].decode(), files, hardware)
+    if hardware == ZERO_GPU:
+        files["requirements.txt"] += f"{ZERO_GPU_PACKAGE}\n".encode()
     card.data.models = [model_id]
     card.data.preload_from_hub = [f"{model_id} {','.join((*artifact.FIRST_FILES, artifact.USERS))} {revision}"]
     return files | {"README.md": str(card).encode()}
 
 
-def check_front_matter(front_matter: Mapping[str, Any], requirements: str, files: Collection[str]) -> None:
+def check_front_matter(
+    front_matter: Mapping[str, Any], requirements: str, files: Collection[str], hardware: str = CPU_BASIC
+) -> None:
     """Check that the front matter of the README, from which the Hub builds the Space, fits the code.
 
     ``requirements`` is the text of requirements.txt, ``files`` are the paths of the Space's files.
@@ -73,8 +106,11 @@ def check_front_matter(front_matter: Mapping[str, Any], requirements: str, files
             f"README.md: sdk_version is {sdk_version!r}, but requirements.txt has gradio {gradio!r}; "
             "expected the same version."
         )
-    if tuple(map(int, re.findall(r"\d+", str(python)))) < OLDEST_PYTHON:
+    version = tuple(map(int, re.findall(r"\d+", str(python))))
+    if version < OLDEST_PYTHON:
         raise InputError(f"README.md: python_version is {python!r}; the code needs 3.11 or later.")
+    if hardware == ZERO_GPU and version[:2] != ZERO_GPU_PYTHON:
+        raise InputError(f"README.md: python_version is {python!r}; on ZeroGPU the code needs '3.12'.")
     if app_file not in files:
         raise InputError(f"README.md: app_file is {app_file!r}, which is no file of the Space; expected 'app.py'.")
 

@@ -44,13 +44,17 @@ class Handler(BaseHandler):
         owner = body.get("organization") or (user.name if user else "nobody")
         repo = Repo(self.hub.root, f"{body.get('type') or 'model'}s", f"{owner}/{body['name']}")
         author, answer = self.writer(repo, new=True), {"url": self.url(repo), "name": repo.name}
+        hardware = body.get("hardware") or "cpu-basic"
+        if body.get("sdk") in ("gradio", "docker"):
+            self.check_plan(hardware)
         with LOCK:
             if repo.read("repo.json"):
                 self.reply(answer | {"error": f"You already created this {repo.kind[:-1]} repo"}, 409)
                 return
             variables = {v["key"]: {**v, "updatedAt": now()} for v in body.get("variables") or []}
             private = body.get("visibility") == "private"
-            repo.create(author, {"private": private, "sdk": body.get("sdk"), "variables": variables})
+            details = {"sdk": body.get("sdk"), "variables": variables, "hardware": hardware}
+            repo.create(author, {"private": private, **details})
         self.reply(answer)
 
     @route("GET", API)
@@ -254,14 +258,33 @@ class Handler(BaseHandler):
 
     # -- Spaces ------------------------------------------------------------------------------------------------------
 
+    def check_plan(self, hardware: str) -> None:
+        """Refuse hardware that a free plan does not include, in the words of the Hub; also for a Space that exists."""
+        if not self.hub.pays and hardware != "zero-a10g":
+            raise HubError(
+                402,
+                "Static Spaces are free for everyone, but hosting Gradio and Docker Spaces on "
+                f"free {hardware} requires a PRO subscription. Subscribe at https://huggingface.co/pro",
+            )
+
     @staticmethod
     def runtime(info: JSON) -> JSON:
-        hardware = {"current": "cpu-basic", "requested": "cpu-basic"}
+        hardware = {"current": None, "requested": info.get("hardware", "cpu-basic")}
         return {"stage": info.get("stage", "RUNNING"), "hardware": hardware, "gcTimeout": 172800, "storage": None}
 
     @route("GET", rf"{API}/runtime")
     def space_runtime(self, repo: Repo) -> None:
         self.reply(self.runtime(self.readable(repo)))
+
+    @route("POST", rf"{API}/hardware")
+    def space_hardware(self, repo: Repo) -> None:
+        self.writer(repo)
+        flavor = self.json_body()["flavor"]
+        self.check_plan(flavor)
+        with LOCK:
+            info = repo.read("repo.json") | {"hardware": flavor}
+            repo.write("repo.json", info)
+        self.reply(self.runtime(info))
 
     @route("GET POST DELETE", rf"{API}/(?P<group>variables|secrets)")
     def space_variables(self, repo: Repo, group: str) -> None:

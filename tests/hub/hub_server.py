@@ -61,7 +61,8 @@ class TestHub:
     """The server, as a context manager. To be offline, ``stop`` and later ``start`` it: same port, same state.
 
     ``tokens`` maps a token to (user, "write" or "read", further namespaces...). With ``cdn``, downloads of large
-    files are redirected to another port, as on the real Hub, where no token must arrive.
+    files are redirected to another port, as on the real Hub, where no token must arrive. Set ``pays`` to False for
+    owners without a plan.
     """
 
     __test__ = False  # not for pytest to collect
@@ -79,6 +80,7 @@ class TestHub:
         tokens = tokens if tokens is not None else {"hf_write": ("alice", "write"), "hf_read": ("bob", "read")}
         self.users = {token: User(name, role, (name, *more)) for token, (name, role, *more) in tokens.items()}
         self.port, self.with_cdn, self.key = port, cdn, secrets.token_hex()
+        self.pays = True
         self.requests: list[Request] = []
         self.rules: list[Rule] = []
         self.lock, self.stopping = threading.Lock(), threading.Event()
