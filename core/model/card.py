@@ -15,7 +15,7 @@ TRAINING_RMSE = "training_rmse"
 
 def model_card(info: ModelInfo, repo_id: str = "owner/name") -> str:
     """Return the card with the front matter that the Hugging Face Hub reads. ``repo_id`` is where it will be."""
-    environment = Environment(  # noqa: S701  # nosec B701  # Markdown, not HTML
+    environment = Environment(  # noqa: S701  # Markdown, not HTML
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     measured = by_title(info)
