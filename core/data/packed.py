@@ -56,7 +56,7 @@ def files_in_zip(path: Path) -> list[str]:
     Raises `DataError` if there are none, or too many.
     """
     with zipfile.ZipFile(path) as archive:
-        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        names = [info.filename for info in archive.infolist() if not info.filename.endswith("/")]
     names = [name for name in names if not any(map(HIDDEN.match, PurePosixPath(name).parts))]
     if not names:
         raise DataError(f"{path}: there is no file in this zip archive. Download it again.")

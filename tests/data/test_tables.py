@@ -146,6 +146,7 @@ def with_flag(archive: bytes, *, method: int = 8, flag: int = 0) -> bytes:
         ({"a.csv": RATINGS_TEXT, "b.csv": RATINGS_TEXT}, {}, ["2 files", "'a.csv', 'b.csv'", "Unpack it"]),
         ({"a.csv": ANIME_TEXT, "c.zip": b"PK\x03\x04"}, {}, ["none of the 2 files", "user_id", "'a.csv', 'c.zip'"]),
         ({"a/": "", "__MACOSX/x": ""}, {}, ["there is no file"]),
+        ({"\0": HEADER}, {}, ["none of its 0 rows"]),  # a file without a name
         ({f"{number}.csv": "" for number in range(200)}, {}, ["200 files"]),
         ({"rating.csv": HEADER + "\n" * (17 << 20)}, {}, ["unpacked", "16,777,216 bytes"]),
     ],
