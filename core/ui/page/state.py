@@ -234,7 +234,8 @@ def _flag(value: Any) -> bool:
 
 def _user(value: Any) -> int | str:
     """Return the id of a user, or any short text: the page says that there is no such user."""
-    text = str(value).strip()[:LONGEST_USER].strip()  # the cut may end in a space
+    text = str(value).encode(errors="replace").decode()  # half a character, which JSON may hold, has no place in a link
+    text = text.strip()[:LONGEST_USER].strip()  # the cut may end in a space
     return int(text) if text.isdecimal() else text
 
 

@@ -89,6 +89,12 @@ def test_any_json_is_read(model: Model, content: object) -> None:
     assert PageState.from_json(state.to_json(), model) == (state, 0)
 
 
+def test_half_a_character_can_be_linked(model: Model) -> None:
+    state, _ = PageState.from_json({"user": "\ud83d", "partner_user": "a\udcff"}, model)
+    assert (state.user, state.partner_user) == ("?", "a?")
+    assert PageState.from_link(state.to_link(), model) == (state, 0)
+
+
 def test_contradictions_are_resolved(model: Model) -> None:
     content = {
         "ratings": [[103, 9], [104, 8], [103, 2]], "genres": ["Comedy"], "exclude_genres": ["Comedy", "Drama"],
