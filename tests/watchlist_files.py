@@ -33,6 +33,7 @@ MAL_ENTRY = """
 		<update_on_import>0</update_on_import>
 	</anime>
 """
+MANGA = "<manga><manga_mangadb_id>1</manga_mangadb_id><my_status>Reading</my_status></manga>"
 
 
 def mal_entry(

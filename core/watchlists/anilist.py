@@ -31,6 +31,7 @@ from .entries import (
     make_watchlist,
     parse_id,
     parse_number,
+    parse_status,
     shorten,
 )
 
@@ -52,18 +53,13 @@ POINTS: dict[str, float | tuple[int, ...]] = {
 }
 """For each score format of AniList: the points of 100 for a score of 1, or for each of the scores 1, 2, ..."""
 
-STATUSES: dict[str, Status] = {
-    "CURRENT": "watching",
-    "PLANNING": "planned",
-    "COMPLETED": "completed",
-    "DROPPED": "dropped",
-    "PAUSED": "on_hold",
-    "REPEATING": "completed",
-}
-DOWNLOAD_STATUSES: dict[float | None, Status] = dict(enumerate(STATUSES.values()))
-"""The account download numbers the statuses in this order, from 0."""
+DOWNLOAD_STATUSES: dict[float | None, Status] = dict(
+    enumerate(("watching", "planned", "completed", "dropped", "on_hold", "completed"))
+)
+"""The account download numbers the statuses in this order, from 0; the last is rewatching."""
 
 MANGA_FORMATS = ("MANGA", "NOVEL", "ONE_SHOT")
+TITLE_KEYS = ("english", "romaji", "userPreferred", "native")
 LIST_KEYS = ("lists", "entries", "mediaList")
 MAX_DEPTH = 4  # data, its MediaListCollection, and one more for what tools wrap around it
 
@@ -139,6 +135,7 @@ def _read_download(parsed: Json) -> Watchlist:
             score=points(item.get("score"), "POINT_100"),
             raw_status=item.get("status"),
             raw_score=item.get("score"),
+            progress=item.get("progress"),
             is_manga=item.get("series_type") == 1,
         )
         for item in map(_as_dict, parsed["lists"])
@@ -147,29 +144,65 @@ def _read_download(parsed: Json) -> Watchlist:
     return make_watchlist("AniList account data", next((name for name in names if isinstance(name, str)), ""), entries)
 
 
-def _collections(parsed: object, depth: int = 0) -> Iterator[Json]:
-    """Yield the objects that hold lists or entries: the collection of an answer, both of two collections."""
+def _collections(parsed: object, above: Json | None = None, depth: int = 0) -> Iterator[Json]:
+    """Yield the objects that hold lists or entries: the collection of an answer, both of two collections.
+
+    Each has the ``type`` and the ``user`` that are nearest: its own, or those beside or above it.
+    """
+    above = above or {}
     if isinstance(parsed, list):
         if not parsed or any(_is_group(item) or _is_entry(item) for item in parsed):
-            yield {"entries": parsed}
+            yield above | {"entries": parsed}
     elif isinstance(parsed, dict):
+        users = [parsed.get(key) for key in ("viewer", "Viewer", "User", "user")]
+        user = {key: value for stated in (_user(above), *map(_as_dict, users)) for key, value in stated.items()}
+        above = {"type": parsed.get("type") or above.get("type"), "user": user}
         if any(isinstance(parsed.get(key), list) for key in LIST_KEYS):
-            yield parsed
+            yield parsed | above
         elif depth < MAX_DEPTH:
             for key, value in parsed.items():
                 if isinstance(value, dict):
                     manga = {"type": "MANGA"} if "manga" in key.lower() else {}
-                    yield from (collection | manga for collection in _collections(value, depth + 1))
+                    yield from _collections(value, above | manga, depth + 1)
 
 
-def _items(collection: Json) -> Iterator[tuple[object, object, bool]]:
-    """Yield each entry of a collection with the status of its list, and whether the collection is of manga."""
-    is_manga = collection.get("type") == "MANGA"
+def _items(collection: Json) -> list[tuple[object, object, bool]]:
+    """Return each entry of a collection with the status of its list, and whether it is of manga."""
+    items: list[tuple[object, object]] = []
     for item in next(collection[key] for key in LIST_KEYS if isinstance(collection.get(key), list)):
         if _is_group(item):
-            yield from ((entry, item.get("status"), is_manga) for entry in item["entries"])
+            items += ((entry, item.get("status")) for entry in item["entries"])
         else:
-            yield item, collection.get("status"), is_manga
+            items.append((item, collection.get("status")))
+    # A collection is of one kind: where its entries don't say which, one of them with volumes tells it of all.
+    kinds = [_kind(_as_dict(entry)) for entry, _ in items]
+    is_manga = _upper(collection.get("type")) == "MANGA" or any(
+        kind == "" and _has_volumes(_as_dict(entry)) for kind, (entry, _) in zip(kinds, items, strict=True)
+    )
+    return [
+        (entry, status, kind == "MANGA" or (kind == "" and is_manga))
+        for kind, (entry, status) in zip(kinds, items, strict=True)
+    ]
+
+
+def _kind(item: Json) -> str:
+    """Return ``MANGA`` or ``ANIME`` if an entry says which it is, else an empty text."""
+    media = _as_dict(item.get("media"))
+    kinds, formats = ([_upper(owner.get(key)) for owner in (media, item)] for key in ("type", "format"))
+    if "MANGA" in kinds or not set(MANGA_FORMATS).isdisjoint(formats):
+        return "MANGA"
+    return "ANIME" if "ANIME" in kinds or any(formats) else ""
+
+
+def _has_volumes(item: Json) -> bool:
+    """Return whether an entry counts volumes or chapters, which only manga have."""
+    media = _as_dict(item.get("media"))
+    counts = (item.get("progressVolumes"), media.get("volumes"), media.get("chapters"))
+    return any((parse_number(count) or 0) > 0 for count in counts)
+
+
+def _upper(value: object) -> str:
+    return value.upper() if isinstance(value, str) else ""
 
 
 def _is_group(item: object) -> bool:
@@ -211,7 +244,7 @@ def _entry(item: Json, list_status: object, score_format: str, is_manga: bool) -
     """Return one entry; ``list_status`` is for an item without its own, ``score_format`` for its ``score``."""
     media = _as_dict(item.get("media"))
     title = media.get("title") or item.get("title")
-    titles = [title.get(key) for key in ("english", "romaji", "native")] if isinstance(title, dict) else [title]
+    titles = [title.get(key) for key in TITLE_KEYS] if isinstance(title, dict) else [title]
     status = item.get("status") or list_status
     has_points = "scoreRaw" in item
     score = item.get("scoreRaw" if has_points else "score")
@@ -219,9 +252,10 @@ def _entry(item: Json, list_status: object, score_format: str, is_manga: bool) -
         anime_id=parse_id(media.get("idMal") or item.get("idMal")),
         anilist_id=parse_id(media.get("id") or item.get("mediaId")),
         names=clean_names(titles),
-        status=STATUSES.get(status.upper()) if isinstance(status, str) else None,
+        status=parse_status(status),
         score=points(score, "POINT_100" if has_points else score_format),
         raw_status=status,
         raw_score=score,
-        is_manga=is_manga or media.get("type") == "MANGA" or media.get("format") in MANGA_FORMATS,
+        progress=item.get("progress"),
+        is_manga=is_manga,
     )

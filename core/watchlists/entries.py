@@ -15,7 +15,17 @@ MAX_NAME_LENGTH, MAX_QUOTE_LENGTH = 500, 60
 
 Status = Literal["completed", "watching", "on_hold", "dropped", "planned"]
 Source = Literal["MyAnimeList", "AniList", "AniList account data"]
-Problem = Literal["manga", "no_id", "bad_status", "bad_score"]
+Problem = Literal["manga", "no_id", "bad_status", "bad_score", "damaged"]
+
+STATUSES: dict[Status, tuple[str, ...]] = {
+    "watching": ("watching", "currentlywatching", "current", "reading", "currentlyreading"),
+    "completed": ("completed", "watched", "read", "rewatching", "rereading", "repeating"),
+    "on_hold": ("onhold", "hold", "paused", "stalled"),
+    "dropped": ("dropped",),
+    "planned": ("plantowatch", "planning", "planned", "wanttowatch", "plantoread", "wanttoread"),
+}
+"""The words of MyAnimeList, AniList, Kitsu, Shikimori, Simkl and Anime-Planet, letters only; watching again is seen."""
+STATUS_OF_WORD = {word: status for status, words in STATUSES.items() for word in words}
 
 SENTENCES = {
     "too_large": "This is {megabytes} MB; a list may have {limit} MB at most. Bring the export itself, not a backup.",
@@ -73,7 +83,8 @@ class Entry:
     names
         The names in the watchlist, the one to show first; may be empty.
     status
-        None if it is missing or not understood. Rewatching counts as completed.
+        None if it is missing or not understood. Rewatching counts as completed; so does a title without a
+        status that has a score or watched episodes.
     score
         0 < score <= 100; None for not rated.
     problem
@@ -113,7 +124,7 @@ def make_watchlist(source: Source, user_name: str, entries: list[Entry]) -> Watc
     """Return the watchlist with these entries. Raises `WatchlistError` if all are manga or none is a title."""
     if entries and all(entry.problem == "manga" for entry in entries):
         raise WatchlistError("manga")
-    if entries and all(entry.problem == "no_id" for entry in entries):
+    if entries and all(entry.problem in ("no_id", "damaged") for entry in entries):
         raise WatchlistError("other_xml", tag="anime") if source == "MyAnimeList" else WatchlistError("other_json")
     return Watchlist(source, shorten(user_name), tuple(entries))
 
@@ -133,14 +144,17 @@ def make_entry(
     score: float | None,
     raw_status: object,
     raw_score: object,
+    progress: object = None,
     is_manga: bool = False,
 ) -> Entry:
     """Return an entry with the first problem that it has.
 
     A ``score`` of NaN means that ``raw_score`` is not understood. ``raw_status`` and ``raw_score``
-    are the values in the file.
+    are the values in the file, ``progress`` is the number of watched episodes there.
     """
     score_is_bad = score is not None and math.isnan(score)
+    if raw_status in (None, "") and (score is not None or (parse_number(progress) or 0) > 0):
+        status = "completed"
     problem: Problem | None = None
     wrong_value: object = ""
     if is_manga:
@@ -148,10 +162,21 @@ def make_entry(
     elif anime_id is None and anilist_id is None and not names:
         problem = "no_id"
     elif status is None:
-        problem, wrong_value = "bad_status", raw_status
+        problem, wrong_value = "bad_status", raw_status or "none"
     elif score_is_bad:
         problem, wrong_value = "bad_score", raw_score
     return Entry(anime_id, anilist_id, names, status, None if score_is_bad else score, problem, shorten(wrong_value))
+
+
+def damaged_entry(title: object) -> Entry:
+    """Return the entry of a part of a file that can't be read, with the title that stands there."""
+    return Entry(None, None, clean_names([title]), None, None, "damaged")
+
+
+def parse_status(value: object) -> Status | None:
+    """Return the meaning of a word for a status, whatever its case, blanks and hyphens; None for any other."""
+    letters = "".join(filter(str.isalpha, value[:MAX_QUOTE_LENGTH].lower())) if isinstance(value, str) else ""
+    return STATUS_OF_WORD.get(letters)
 
 
 def parse_id(value: object) -> int | None:

@@ -15,10 +15,11 @@ Kind = Literal[
     "bad_score",  # seen; the score is not on its scale and is ignored
     "repeated",  # another entry of the same title counts
     "unknown",  # the catalogue lacks the title
-    "only_anilist_id",  # as `unknown`, and neither a MyAnimeList id nor a known name to find it by
+    "only_anilist_id",  # as `unknown`: AniList's id alone doesn't tell which title it is
     "manga",
     "bad_status",
     "no_id",  # neither an id nor a name
+    "damaged",  # the part of the file can't be read
 ]
 MatchedBy = Literal["", "id", "same_id", "name"]
 
@@ -111,11 +112,16 @@ def _match(entry: Entry, catalogue: Catalogue) -> MatchedEntry:
 
 
 def _find(entry: Entry, catalogue: Catalogue) -> tuple[int | None, MatchedBy]:
-    """Return the id of the entry's title in the catalogue, and the property that identifies it."""
+    """Return the id of the entry's title in the catalogue, and the property that identifies it.
+
+    Names count only without an id: a remake or another season may have the name of a title in the
+    catalogue, or one that differs by a mark.
+    """
     if entry.anime_id is not None:
         return (entry.anime_id, "id") if entry.anime_id in catalogue else (None, "")
-    if entry.anilist_id is not None and entry.anilist_id <= SAME_IDS and entry.anilist_id in catalogue:
-        return entry.anilist_id, "same_id"
+    if entry.anilist_id is not None:
+        is_same = entry.anilist_id <= SAME_IDS and entry.anilist_id in catalogue
+        return (entry.anilist_id, "same_id") if is_same else (None, "")
     for name in entry.names:
         if (anime_id := catalogue.id_of_name(name)) is not None:
             return anime_id, "name"

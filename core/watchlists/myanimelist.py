@@ -7,7 +7,7 @@ import: a root ``myanimelist``, in it ``myinfo`` (``user_name``, ``user_export_t
 """
 
 from codecs import getincrementaldecoder
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from xml.parsers.expat import errors as expat_errors
 
 from .entries import (
@@ -18,30 +18,28 @@ from .entries import (
     WatchlistError,
     check_count,
     clean_names,
+    damaged_entry,
     make_entry,
     make_watchlist,
     parse_id,
     parse_number,
+    parse_status,
     shorten,
 )
+from .mending import ROOT_END, mend_xml, split_xml, title_in_xml
 
-STATUSES: dict[str, Status] = {
-    "watching": "watching",
+STATUS_NUMBERS: dict[str, Status] = {
     "1": "watching",
-    "completed": "completed",
     "2": "completed",
-    "rewatching": "completed",
-    "onhold": "on_hold",
     "3": "on_hold",
-    "dropped": "dropped",
     "4": "dropped",
-    "plantowatch": "planned",
     "6": "planned",
 }
-"""By status in small letters without blanks and hyphens; the numbers are those of MyAnimeList's own pages."""
+"""The numbers of MyAnimeList's own pages and old exports."""
 
-FIELDS = {"series_animedb_id", "series_title", "my_status", "my_score", "my_rewatching"}
-FIELDS |= {"user_name", "user_export_type"}
+ANIME_ID, MANGA_IDS = "series_animedb_id", {"manga_mangadb_id", "series_mangadb_id"}
+FIELDS = {ANIME_ID, "series_title", "my_status", "my_score", "my_rewatching", "my_watched_episodes"}
+FIELDS |= {"user_name", "user_export_type", "manga_title"} | MANGA_IDS
 
 # expat has no separate error for a byte that is not UTF-8: it is an invalid token, too.
 INVALID_TOKEN = expat_errors.codes[expat_errors.XML_ERROR_INVALID_TOKEN]
@@ -55,25 +53,42 @@ MAX_NAMES, MAX_TAGS, MAX_DEPTH = 1_000, 30 * MAX_ENTRIES, 10
 MAX_TEXT = 2**20  # bytes between two tags
 
 
-def read_myanimelist(chunks: Iterable[bytes], encoding: str | None = None) -> Watchlist:
-    """Return the watchlist in an export of MyAnimeList, the bytes of XML in chunks of any size.
+def read_myanimelist(read_chunks: Callable[[], Iterable[bytes]], encoding: str | None = None) -> Watchlist:
+    """Return the watchlist in an export of MyAnimeList; ``read_chunks`` returns its bytes, in chunks of any size.
 
-    ``encoding`` is None for the encoding that the XML declares.
+    ``encoding`` is None for the encoding that the XML declares. Of a damaged file every entry is read that
+    is not damaged itself.
 
-    Raises `WatchlistError` for XML of another kind, a list of manga, XML that is damaged, too long,
-    not in its encoding or that defines entities, and for too many entries.
+    Raises `WatchlistError` for XML of another kind, a list of manga, XML that breaks off, is too long,
+    or defines entities, and for too many entries.
     """
+    try:
+        export = _parse(read_chunks(), encoding)
+    except WatchlistError as error:
+        if error.kind not in ("broken_xml", "bad_xml_encoding", "other_xml"):
+            raise
+        mended = _parse_damaged(read_chunks(), encoding)
+        if mended is None:
+            raise
+        export = mended
+    if not export.entries and export.user["user_export_type"].strip() == "2":
+        raise WatchlistError("manga")
+    return make_watchlist("MyAnimeList", export.user["user_name"], export.entries)
+
+
+def _parse(chunks: Iterable[bytes], encoding: str | None) -> "_ExportHandler":
+    """Return the handler of an export, after it has read all of it."""
     # Imported here, as it loads ElementTree: most visits of the page bring no watchlist.
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
     export, chunk = _ExportHandler(), b""
-    parser = DefusedXMLParser(target=object(), encoding=encoding, forbid_dtd=True)
-    # Handlers of expat itself: the methods of a parser target take twice as long.
-    parser.parser.StartElementHandler, parser.parser.EndElementHandler = export.start, export.end
-    parser.parser.CharacterDataHandler = export.data
-    parser.parser.StartNamespaceDeclHandler = export.start_namespace
     try:
+        parser = DefusedXMLParser(target=object(), encoding=encoding, forbid_dtd=True)
+        # Handlers of expat itself: the methods of a parser target take twice as long.
+        parser.parser.StartElementHandler, parser.parser.EndElementHandler = export.start, export.end
+        parser.parser.CharacterDataHandler = export.data
+        parser.parser.StartNamespaceDeclHandler = export.start_namespace
         for chunk in chunks:
             export.bytes_since_tag += len(chunk)
             if export.bytes_since_tag > MAX_TEXT:
@@ -88,9 +103,27 @@ def read_myanimelist(chunks: Iterable[bytes], encoding: str | None = None) -> Wa
         raise WatchlistError("broken_xml", line=error.position[0]) from None
     except (LookupError, ValueError):  # an encoding that Python doesn't know, or expat can't read
         raise WatchlistError("bad_xml_encoding") from None
-    if export.user["user_export_type"].strip() == "2":
-        raise WatchlistError("manga")
-    return make_watchlist("MyAnimeList", export.user["user_name"], export.entries)
+    return export
+
+
+def _parse_damaged(chunks: Iterable[bytes], encoding: str | None) -> "_ExportHandler | None":
+    """Return the handler of a damaged export, each of whose entries has been parsed alone; None if there is no entry
+    that can be read, or the end of the file is missing.
+    """
+    merged, end = _ExportHandler(), ""
+    for part in split_xml(chunks, encoding):
+        end = (end + part)[-len(ROOT_END) * 2 :]
+        try:
+            export = _parse([f"<myanimelist>{mend_xml(part)}</myanimelist>".encode()], "utf-8")
+        except WatchlistError:
+            if title := title_in_xml(part):
+                merged.entries.append(damaged_entry(title))
+        else:
+            merged.entries += export.entries
+            merged.user |= {name: text for name, text in export.user.items() if text}
+        check_count(len(merged.entries))
+    is_whole = any(half in end for half in (ROOT_END[:7], ROOT_END[7:]))
+    return merged if is_whole and any(entry.problem != "damaged" for entry in merged.entries) else None
 
 
 class _ExportHandler:
@@ -143,20 +176,21 @@ class _ExportHandler:
 def _entry(fields: dict[str, str], is_manga: bool) -> Entry:
     """Return the entry with these fields of an ``anime`` or ``manga`` element."""
     status, score = fields.get("my_status", "").strip(), fields.get("my_score", "").strip()
-    meaning = STATUSES.get("".join(letter for letter in status.lower() if letter.isalnum()))
+    meaning = STATUS_NUMBERS.get(status) or parse_status(status)
     if meaning == "watching" and fields.get("my_rewatching", "").strip() == "1":
         meaning = "completed"
     value = parse_number(score or "0")
     if value is None or not 0 <= value <= 10:
         value = float("nan")
     return make_entry(
-        anime_id=parse_id(fields.get("series_animedb_id", "").strip()),
-        names=clean_names([fields.get("series_title")]),
+        anime_id=parse_id(fields.get(ANIME_ID, "").strip()),
+        names=clean_names([fields.get("series_title"), fields.get("manga_title")]),
         status=meaning,
         score=None if value == 0 else 10 * value,
-        raw_status=status or "none",
+        raw_status=status,
         raw_score=score,
-        is_manga=is_manga,
+        progress=fields.get("my_watched_episodes"),
+        is_manga=is_manga or (ANIME_ID not in fields and not MANGA_IDS.isdisjoint(fields)),
     )
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Literal
 
 from ..errors import InputError
@@ -43,9 +44,10 @@ def read_watchlist(content: bytes | str, score_format: str | None = None) -> Wat
     is_packed = data.startswith(b"\x1f\x8b")
     head = next(_unpack(data), b"") if is_packed else data[:CHUNK]
     if _format(head) == "xml":
-        chunks = _unpack(data) if is_packed else _chunks(data)
+        read_chunks = partial(_unpack if is_packed else _chunks, data)
         # A pasted text is encoded as UTF-8 above, whatever encoding it declares.
-        return read_myanimelist(_without_leading_blanks(chunks), "utf-8" if isinstance(content, str) else None)
+        encoding = "utf-8" if isinstance(content, str) else None
+        return read_myanimelist(lambda: _without_leading_blanks(read_chunks()), encoding)
     return read_anilist(_parse_json(_join(_unpack(data)) if is_packed else data), score_format)
 
 

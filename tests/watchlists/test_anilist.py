@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,6 +98,34 @@ def test_parts_of_an_answer_that_tools_save_are_read() -> None:
         assert [(e.anime_id, e.anilist_id, e.status, e.score) for e in entries_of(form)] == [(20, 21, "dropped", 85)]
 
 
+def test_scale_and_name_are_found_beside_and_above_the_collection(cases: Path) -> None:
+    lists = {"lists": [{"entries": [anilist_entry(21, 20, score=3)]}]}
+    options = {"mediaListOptions": {"scoreFormat": "POINT_5"}}
+    for form in (
+        {"MediaListCollection": lists, "User": {"name": "reader"} | options},
+        {"data": {"Viewer": {"name": "reader"} | options, "MediaListCollection": lists}},
+        {"MediaListCollection": lists | {"user": {"name": "reader"}}, "User": options},
+    ):
+        watchlist = read_watchlist(as_json(form))
+        assert (watchlist.user_name, watchlist.entries[0].score) == ("reader", 50)
+    watchlist = read_watchlist((cases / "lists" / "scale-in-user-object.json").read_bytes())
+    assert (watchlist.user_name, [entry.score for entry in watchlist.entries]) == ("reader", [90, 50, 10])
+    with pytest.raises(WatchlistError, match="list of manga"):
+        read_watchlist((cases / "lists" / "manga-list-anilist.json").read_bytes())
+
+
+def test_name_that_the_user_prefers_is_a_name() -> None:
+    entry = {"media": {"title": {"userPreferred": "A Show"}}, "status": "Plan to Watch"}
+    assert entries_of([entry]) == (Entry(None, None, ("A Show",), "planned", None),)
+
+
+def test_score_or_progress_says_seen_without_a_status() -> None:
+    entries = entries_of([anilist_entry(number, number, None, score) for number, score in ((1, 80), (2, 0))])
+    assert [(entry.status, entry.score) for entry in entries] == [("completed", 80), ("completed", None)]
+    nothing = anilist_entry(1, 1, None) | {"progress": 0}
+    assert entries_of([nothing])[0].problem == "bad_status"
+
+
 def test_empty_watchlist_is_read() -> None:
     for form in (anilist_answer(), anilist_answer([]), [], {"lists": []}, anilist_download()):
         assert entries_of(form) == ()
@@ -107,9 +136,20 @@ def test_manga_are_recognised() -> None:
     novel = anilist_entry(30_014, 14, media={"type": None, "format": "NOVEL"})
     assert kind_of(anilist_answer([manga, novel])) == "manga"
     assert [entry.problem for entry in entries_of(anilist_answer([anime, manga]))] == [None, "manga"]
-    lists = {"lists": [{"entries": [anilist_entry(21, 20, media={"type": None})]}]}
+    lists = {"lists": [{"entries": [anilist_entry(21, 20, media={"type": None, "format": None})]}]}
     both = entries_of({"data": {"anime": lists, "manga": lists}})
     assert [(entry.anime_id, entry.problem) for entry in both] == [(20, None), (None, "manga")]
+    # By a type above the entries, or by the volumes that one of them counts; a type of the entry counts more.
+    plain = anilist_entry(21, 20, media={"type": None, "format": None})
+    for form in (
+        {"type": "MANGA", "MediaListCollection": {"lists": [{"entries": [plain]}]}},
+        {"data": {"type": "manga", "collection": {"lists": [{"entries": [plain]}]}}},
+        [plain, plain | {"progressVolumes": 3}],
+        [plain, anilist_entry(22, 22, media={"type": None, "format": None, "chapters": 9})],
+    ):
+        assert kind_of(form) == "manga"
+    assert entries_of({"type": "MANGA", "list": {"entries": [anime]}})[0].problem is None
+    assert entries_of({"type": "ANIME", "list": {"entries": [plain | {"progressVolumes": 0}]}})[0].problem is None
 
 
 def test_account_download_is_read() -> None:

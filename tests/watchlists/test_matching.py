@@ -1,9 +1,11 @@
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_data import ROOT
 from watchlist_files import anilist_answer, anilist_download, anilist_entry, as_json, mal_entry, mal_export
 
 from core import WATCHED, Catalogue, Model
@@ -126,7 +128,7 @@ def test_unique_name_identifies_a_title_without_id(catalogue: Catalogue) -> None
         "!!!",
         "Third Sho",
     ]
-    entries = [Entry(None, SAME_IDS + 1, (title,), "completed", 80) for title in titles]
+    entries = [Entry(None, None, (title,), "completed", 80) for title in titles]
     matched = match_entries(watchlist_of(*entries), catalogue, TEN)
     assert [(entry.anime_id, entry.matched_by) for entry in matched.entries] == [
         *[(103, "name")] * 3,
@@ -134,14 +136,22 @@ def test_unique_name_identifies_a_title_without_id(catalogue: Catalogue) -> None
         (107, "name"),
         *[(None, "")] * 4,
     ]
-    assert kinds(matched) == ["rated", "repeated", "repeated", "rated", "rated", *["only_anilist_id"] * 4]
+    assert kinds(matched) == ["rated", "repeated", "repeated", "rated", "rated", *["unknown"] * 4]
     alone = Catalogue(catalogue.frame.iloc[[10]])
     assert match_entries(watchlist_of(entries[7]), alone, TEN).ratings == {}
     second = Entry(None, None, ("Nobody", "Third Show"), "completed", None)
     assert match_entries(watchlist_of(second), catalogue, TEN).ratings == {103: WATCHED}
-    # An id counts more than a name.
-    other_id = Entry(99, None, ("Third Show",), "completed", None)
-    assert kinds(match_entries(watchlist_of(other_id), catalogue, TEN)) == ["unknown"]
+
+
+def test_name_of_another_title_is_no_match(catalogue: Catalogue, cases: Path) -> None:
+    other_ids = [Entry(99, None, ("Third Show",), "completed", None)]
+    other_ids += [Entry(None, number, ("Third Show",), "completed", None) for number in (99, SAME_IDS + 1)]
+    matched = match_entries(watchlist_of(*other_ids), catalogue, TEN)
+    assert (matched.ratings, kinds(matched)) == ({}, ["unknown", "only_anilist_id", "only_anilist_id"])
+    bundled = Catalogue(pd.read_parquet(ROOT / "core" / "bundled" / "catalogue.parquet"))
+    look_alikes = read_watchlist((cases / "lists" / "look-alike-names.json").read_bytes())
+    assert all(any(map(bundled.id_of_name, entry.names)) for entry in look_alikes.entries)
+    assert match_entries(look_alikes, bundled, TEN).ratings == {}
 
 
 def test_low_anilist_id_is_the_myanimelist_id(catalogue: Catalogue) -> None:
