@@ -15,13 +15,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import core.serving.zero_gpu  # noqa: F401  # has what ZeroGPU looks for when the page is launched
 from core.errors import AniSVDError
 from core.serving.model_source import ModelSource
-from core.ui import build_page, serve, set_up_logs
+from core.ui import build_page, rehearse, serve, set_up_logs
 
 
 def main() -> None:
     """Serve the first model that loads, print which it is, and look for newer ones."""
     set_up_logs()
-    source = ModelSource(os.environ)
+    source = ModelSource(os.environ, rehearse)
     print(f"Model: {source.current().source}, version {source.current().revision}")
     source.follow()
     serve(build_page(source.current), source.current, os.environ)

@@ -16,7 +16,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from ..data.catalogue import Title
+from ..data.catalogue import Catalogue, Title
 from ..data.scale import WATCHED
 from ..watchlists.entries import SENTENCES
 
@@ -74,6 +74,12 @@ class Texts:
     def label(self, title: Title) -> str:
         """Return the name of a title to show first."""
         return title.japanese or title.label if self.language == "ja" else title.label
+
+    def labels(self, catalogue: Catalogue) -> list[str]:
+        """Return `label` for each title of a catalogue."""
+        columns = [catalogue.frame[name] for name in ("japanese", "english", "name")]
+        shown = columns if self.language == "ja" else columns[1:]
+        return [next(filter(None, names), "") for names in zip(*shown, strict=True)]
 
     def also(self, title: Title) -> str:
         """Return the name of a title to show second, or an empty string if there is no other."""

@@ -19,21 +19,16 @@ from ..page.explore import map_titles, map_version
 from ..translations import Texts, texts_in
 
 CORE = Path(__file__).parents[2]
+COMPRESSION = 5  # 2 % larger than at 9, in a quarter of the time
 STEPS = 65_535  # coordinates are whole numbers from 0 to this
 
 
 def sight_routes(current: Callable[[], ServedModel]) -> list[Route]:
     """Return the routes ``GET /map.json?language=…&adult=1&version=…``, ``/model-card`` and ``/code/core/….py``."""
-    cached: dict[tuple[str, bool], tuple[Model, bytes]] = {}
 
     def title_map(request: Request) -> Response:
         served, query = current(), request.query_params
-        texts, adult = texts_in(query.get("language")), query.get("adult") == "1"
-        model, content = cached.get((texts.language, adult), (None, b""))
-        if model is not served.model:
-            data = map_data(served.model, texts, adult)
-            content = gzip.compress(json.dumps(data, separators=(",", ":")).encode())
-            cached[texts.language, adult] = served.model, content
+        content = packed_map(served, texts_in(query.get("language")), query.get("adult") == "1")
         is_current = query.get("version") == map_version(served)
         caching = "private, max-age=86400" if is_current else "no-cache"
         headers = {"Content-Encoding": "gzip", "Cache-Control": caching}
@@ -56,12 +51,21 @@ def _modules() -> frozenset[Path]:
     return frozenset(CORE.rglob("*.py"))
 
 
+def packed_map(served: ServedModel, texts: Texts, adult: bool) -> bytes:
+    """Return `map_data` as JSON, compressed with gzip. It is made once for each model."""
+    key = "map", texts.language, adult
+    if key not in served.made:
+        content = json.dumps(map_data(served.model, texts, adult), separators=(",", ":"), allow_nan=False)
+        served.made[key] = gzip.compress(content.encode(), COMPRESSION)
+    return served.made[key]
+
+
 def map_data(model: Model, texts: Texts, adult: bool) -> dict[str, object]:
     """Return what ``assets/map.js`` draws: ``{"titles": [[anime_id, x, y, region, members, known, name], …], "regions":
     [{"label", "x", "y"}, …]}``. The titles with most members come last and are drawn on top. ``known`` is 0 for a
     title that has no factors, because too few people rated it.
     """
-    catalogue, regions = model.catalogue, model.regions
+    catalogue, regions, labels = model.catalogue, model.regions, texts.labels(model.catalogue)
     has_factors = np.zeros(len(catalogue), dtype=int)
     has_factors[model.ranker.factors.columns] = 1
     # Catalogue positions of the titles on the map, in the order of drawing, int64 [n_shown].
@@ -73,7 +77,7 @@ def map_data(model: Model, texts: Texts, adult: bool) -> dict[str, object]:
         regions.region_of_title[shown].tolist(),
         catalogue.members[shown].tolist(),
         has_factors[shown].tolist(),
-        [texts.label(catalogue.title(position)) for position in shown.tolist()],
+        [labels[position] for position in shown.tolist()],
         strict=True,
     )
     labels = [texts.named("genre", genre) for genre in regions.genres]
