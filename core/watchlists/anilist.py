@@ -5,6 +5,7 @@ Accepted forms:
 - an answer to a query for a ``MediaListCollection`` [1]_, and the parts of it that tools save: its
   ``lists``, one of them, or bare entries;
 - an answer that reports an error;
+- what `core.watchlists.mending.mend_json` makes of damaged JSON;
 - the account download ("GDPR") with a flat ``lists`` of ``series_id``, ``series_type`` (0 anime,
   1 manga), ``status`` (0 to 5) and ``score`` (0 to 100).
 
@@ -27,6 +28,7 @@ from .entries import (
     WatchlistError,
     check_count,
     clean_names,
+    damaged_entry,
     make_entry,
     make_watchlist,
     parse_id,
@@ -127,7 +129,9 @@ def _read_download(parsed: Json) -> Watchlist:
     """Return the watchlist in an account download."""
     check_count(len(parsed["lists"]))
     entries = [
-        make_entry(
+        damaged_entry(item["damaged"])
+        if "damaged" in item
+        else make_entry(
             anime_id=None,
             anilist_id=parse_id(item.get("series_id")),
             names=(),
@@ -170,8 +174,8 @@ def _items(collection: Json) -> list[tuple[object, object, bool]]:
     """Return each entry of a collection with the status of its list, and whether it is of manga."""
     items: list[tuple[object, object]] = []
     for item in next(collection[key] for key in LIST_KEYS if isinstance(collection.get(key), list)):
-        if _is_group(item):
-            items += ((entry, item.get("status")) for entry in item["entries"])
+        if (entries := _entries_of(item)) is not None:
+            items += ((entry, _as_dict(item).get("status")) for entry in entries)
         else:
             items.append((item, collection.get("status")))
     # A collection is of one kind: where its entries don't say which, one of them with volumes tells it of all.
@@ -206,7 +210,15 @@ def _upper(value: object) -> str:
 
 
 def _is_group(item: object) -> bool:
-    return isinstance(_as_dict(item).get("entries"), list)
+    return _entries_of(item) is not None
+
+
+def _entries_of(item: object) -> list[object] | None:
+    """Return the entries in a list of one status, also if their key is damaged; None for anything else."""
+    lists = [value for value in _as_dict(item).values() if isinstance(value, list)]
+    if isinstance(named := _as_dict(item).get("entries"), list):
+        return named
+    return next((value for value in lists if any(map(_is_entry, value[:1]))), None)
 
 
 def _is_entry(item: object) -> bool:
@@ -242,6 +254,8 @@ def _score_format(items: list[object], collections: list[Json], chosen: str | No
 
 def _entry(item: Json, list_status: object, score_format: str, is_manga: bool) -> Entry:
     """Return one entry; ``list_status`` is for an item without its own, ``score_format`` for its ``score``."""
+    if "damaged" in item:
+        return damaged_entry(item["damaged"])
     media = _as_dict(item.get("media"))
     title = media.get("title") or item.get("title")
     titles = [title.get(key) for key in TITLE_KEYS] if isinstance(title, dict) else [title]

@@ -5,11 +5,12 @@ import re
 import zlib
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from ..errors import InputError
 from .anilist import POINTS, read_anilist
 from .entries import MAX_BYTES, Watchlist, WatchlistError
+from .mending import mend_json
 from .myanimelist import read_myanimelist
 
 # 50,000 entries of an export of MyAnimeList are 45 MB; XML is parsed while it is unpacked. JSON is parsed when all
@@ -48,7 +49,7 @@ def read_watchlist(content: bytes | str, score_format: str | None = None) -> Wat
         # A pasted text is encoded as UTF-8 above, whatever encoding it declares.
         encoding = "utf-8" if isinstance(content, str) else None
         return read_myanimelist(lambda: _without_leading_blanks(read_chunks()), encoding)
-    return read_anilist(_parse_json(_join(_unpack(data)) if is_packed else data), score_format)
+    return _read_json(_join(_unpack(data)) if is_packed else data, score_format)
 
 
 def _format(head: bytes) -> Literal["xml", "json"]:
@@ -106,15 +107,24 @@ def _without_leading_blanks(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield from chunks
 
 
-def _parse_json(data: bytes) -> Any:
+def _read_json(data: bytes, score_format: str | None) -> Watchlist:
+    """Return the watchlist in JSON, or what can be read of it. Bytes that are no letters become U+FFFD."""
     if data.count(b"{") + data.count(b"[") > MAX_OBJECTS or data.count(b",") > MAX_VALUES:
         raise WatchlistError("too_complex")
     encoding = json.detect_encoding(data)
+    text = data.decode(encoding, errors="replace")
     try:
-        return json.loads(data.decode(encoding))
-    except UnicodeDecodeError:
-        raise WatchlistError("bad_encoding", encoding=encoding.removesuffix("-sig").upper()) from None
+        return read_anilist(json.loads(text, strict=False), score_format)
     except RecursionError:
         raise WatchlistError("too_complex") from None
     except ValueError as error:  # also for a number of thousands of digits
-        raise WatchlistError("broken_json", line=getattr(error, "lineno", 1)) from None
+        problem = WatchlistError("broken_json", line=getattr(error, "lineno", 1))
+        if "\ufffd" in text:
+            problem = WatchlistError("bad_encoding", encoding=encoding.removesuffix("-sig").upper())
+    except WatchlistError as error:
+        if error.kind != "other_json":
+            raise
+        problem = error
+    if (mended := mend_json(text)) is None:
+        raise problem from None
+    return read_anilist(mended, score_format)
