@@ -11,7 +11,7 @@ from scipy import sparse
 
 from ..errors import ArtifactError
 from ..numerics.arrays import AnyArray, Float32, Int32
-from ..numerics.truncated_svd import SVD
+from ..numerics.truncated_svd import SVD, without_hidden
 
 Tensors = Mapping[str, AnyArray]
 Spec = Mapping[str, tuple[str, tuple[str, ...]]]
@@ -51,7 +51,10 @@ class ItemFactors:
 
     @classmethod
     def of(cls, svd: SVD, columns: Int32, n_items: int, dtype: type[np.floating] = np.float16) -> "ItemFactors":
-        """Return the factors of an SVD of the matrix with these columns of the catalogue."""
+        """Return the factors of an SVD of the matrix with these columns of the catalogue, without those that the
+        rounding to ``dtype`` hides.
+        """
+        svd = without_hidden(svd, dtype)
         v = np.ascontiguousarray(svd.v, dtype=dtype)
         return cls(n_items, columns, v, svd.singular_values.astype(np.float32))
 

@@ -25,7 +25,7 @@ from ..data.scale import RatingScale
 from ..numerics.arrays import AnyArray, Bool, Float32, Float64
 from ..numerics.factor_analysis import FactorAnalysis, analyse, weighted_ridge
 from ..numerics.sparse import keep_entries, rank_in_shuffled_row
-from ..numerics.truncated_svd import SVD, fix_signs
+from ..numerics.truncated_svd import SVD, fix_signs, without_hidden
 from ..settings import settings
 from .item_factors import ItemFactors, Spec, Tensors
 from .item_features import item_features, watched_embedding
@@ -190,10 +190,12 @@ class PredictionHead:
 def _as_svd(fitted: FactorAnalysis) -> tuple[SVD, Float32]:
     """Return the factors as an SVD ``W = V Σ Tᵀ`` (T in place of u), and the users' θ rotated by T, [n_users, 1 + k].
 
-    A rotation changes neither ``w·z`` nor the prior ``z ~ N(0, I)``.
+    Factors that the ratings have no need of are left out: all of them if, say, all ratings are equal. A rotation
+    changes neither ``w·z`` nor the prior ``z ~ N(0, I)``.
     """
     v, singular_values, rotation = np.linalg.svd(fitted.items[:, 1:].astype(np.float64), full_matrices=False)
     svd = fix_signs(SVD(rotation.T, singular_values, v))  # signs of V and T change together
+    svd = without_hidden(svd, np.float16)
     return svd, np.hstack([fitted.users[:, :1], fitted.users[:, 1:] @ svd.u.astype(np.float32)])
 
 

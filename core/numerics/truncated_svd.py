@@ -124,6 +124,14 @@ def fix_signs(svd: SVD) -> SVD:
     return SVD(np.ascontiguousarray(svd.u * signs), svd.singular_values, np.ascontiguousarray(svd.v * signs))
 
 
+def without_hidden(svd: SVD, precision: type[np.floating]) -> SVD:
+    """Return the decomposition without the singular values of ``σ ≤ ε σ₁`` and their vectors: ε is the rounding of
+    V in this precision, which hides them.
+    """
+    kept = svd.singular_values > np.finfo(precision).eps * svd.singular_values.max(initial=0.0)
+    return svd if kept.all() else SVD(svd.u[:, kept], svd.singular_values[kept], svd.v[:, kept])
+
+
 class _RowBlocks:
     """A CSR matrix cut into blocks of rows. Products run in threads and are summed in a fixed order."""
 

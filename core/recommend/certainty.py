@@ -7,7 +7,7 @@ Of what can be learnt about a taste, this share is known::
 
     1 - Σ_j w_j q_jᵀSq_j / Σ_j w_j q_jᵀPq_j
 
-where the weight ``w_j`` of a title is its share of all members.
+where the weight ``w_j`` of a title is its share of all members, each title counting one more.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,8 @@ class CertaintyMeter:
     @cached_property
     def _before(self) -> tuple[Float64, Float64]:
         """``Σ_j w_j q_j q_jᵀ`` and P, float64 [d, d] each."""
-        weights = self.catalogue.members / max(int(self.catalogue.members.sum()), 1)
+        members = self.catalogue.members + 1  # where nobody lists any title, all count alike
+        weights = members / members.sum()
         q = self.head.item_coordinates.astype(np.float64)
         nobody = sparse.csr_array((1, len(self.catalogue)), dtype=np.float32)
         return np.asarray((q * weights[:, None]).T @ q), self.head.posterior(nobody)
