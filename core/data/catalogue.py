@@ -11,6 +11,16 @@ import pandas as pd
 
 from ..errors import DataError, InputError
 from ..numerics.arrays import Bool, Int64
+from .catalogue_columns import (
+    COLUMNS,
+    COVER,
+    FIRST_YEAR,
+    LAST_YEAR,
+    MAX_EPISODES,
+    MAX_MEMBERS,
+    RELATED_IDS,
+    check_catalogue,
+)
 from .cells import clean_text, known_text, list_items
 from .name_search import NameIndex, fold_name, fold_names
 from .tables import Table
@@ -18,7 +28,6 @@ from .tables import Table
 KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
 TITLES_COLUMNS = ("english", "synonyms", "japanese", "year", "picture", "related_ids")
 TITLES_KEPT = 4096
-RELATED_IDS = r"([0-9]{1,15}(\|[0-9]{1,15})*)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +67,17 @@ class Catalogue:
     frame
         One row for each title, index 0..n-1, columns as the fields of `Title`. Text is ``str`` (lists
         joined by ``|``), ``anime_id`` and ``members`` are int64, ``episodes``, ``year`` and
-        ``mean_rating`` are float64 with NaN for unknown.
+        ``mean_rating`` are float64 with NaN for unknown. Ranges: `core.data.catalogue_columns.COLUMNS`.
+
+    Raises `DataError` for any other table.
     """
 
     frame: pd.DataFrame
 
-    COLUMNS = tuple(Title.__dataclass_fields__)
+    COLUMNS = tuple(COLUMNS)
 
     def __post_init__(self) -> None:
-        if tuple(self.frame.columns) != self.COLUMNS:
-            columns = ", ".join(map(str, self.frame.columns))
-            raise DataError(f"A catalogue has the columns {', '.join(self.COLUMNS)}; found {columns}.")
-        if len(repeated := _repeated(self.frame)):
-            raise DataError(f"anime_id {repeated[0]} stands twice in the catalogue; each title needs its own id.")
+        check_catalogue(self.frame)
 
     @classmethod
     def read(cls, path: str | Path, titles: str | Path | None = None) -> "Catalogue":
@@ -100,9 +107,9 @@ class Catalogue:
                 "name": raw["name"].map(clean_text),
                 "genres": raw["genre"].map(known_text).map(lambda cell: "|".join(list_items(cell, ","))),
                 "type": raw["type"].map(known_text),
-                "episodes": table.numbers("episodes", minimum=0, unknown=True),
+                "episodes": table.numbers("episodes", minimum=0, maximum=MAX_EPISODES, unknown=True),
                 "mean_rating": table.numbers("rating", minimum=0, maximum=10, whole=False, unknown=True),
-                "members": table.ids("members", minimum=0),
+                "members": table.numbers("members", minimum=0, maximum=MAX_MEMBERS).astype(np.int64),
             }
         )
         unnamed = frame["anime_id"][frame["name"] == ""]
@@ -266,25 +273,21 @@ def read_titles(path: str | Path) -> pd.DataFrame:
     if "synonyms" in frame:
         frame["synonyms"] = frame["synonyms"].map(lambda cell: "|".join(list_items(cell, "|")))
     if "year" in frame:
-        frame["year"] = table.numbers("year", minimum=1900, maximum=2100, unknown=True)
+        frame["year"] = table.numbers("year", minimum=FIRST_YEAR, maximum=LAST_YEAR, unknown=True)
     if "related_ids" in frame:
-        bad = ~frame["related_ids"].str.fullmatch(RELATED_IDS)
+        bad = ~frame["related_ids"].str.fullmatch(f"({RELATED_IDS})?")
         if bad.any():
             row = frame[bad].iloc[0]
             raise DataError(
                 f"{path}, column 'related_ids': anime_id {row['anime_id']} has {row['related_ids']!r}; "
                 "expected ids joined by '|', for example 121|430."
             )
-    if "picture" in frame:  # a browser must not load mixed content or scripts
-        frame["picture"] = frame["picture"].where(frame["picture"].str.startswith("https://"), "")
-    if len(repeated := _repeated(frame)):
-        raise DataError(f"{path}: anime_id {repeated[0]} stands on two lines; expected one line for each title.")
+    if "picture" in frame:
+        frame["picture"] = frame["picture"].where(frame["picture"].str.fullmatch(COVER), "")
+    repeated = frame["anime_id"][frame["anime_id"].duplicated()]
+    if len(repeated):
+        raise DataError(f"{path}: anime_id {repeated.iloc[0]} stands on two lines; expected one line for each title.")
     return frame
-
-
-def _repeated(frame: pd.DataFrame) -> list[int]:
-    """Return the ids that stand in more than one row."""
-    return list(frame["anime_id"][frame["anime_id"].duplicated()])
 
 
 def _split(cell: str, separator: str) -> list[str]:

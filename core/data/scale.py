@@ -1,5 +1,6 @@
 """The scale of ratings, and the value that stands for no rating."""
 
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
@@ -15,22 +16,26 @@ WATCHED = -1
 """In place of a rating: the user watched the title and gave no rating."""
 LIKED, DISLIKED = 0.75, 0.45
 """Shares of the scale: a title counts as liked from 8 of 10 (4 of 5) up, as disliked from 5 of 10 (2 of 5) down."""
+LOWEST, HIGHEST = 0.01, 1000
+SCALE_EXPECTED = (
+    f"two positive numbers from {LOWEST} to {HIGHEST}, the lower first, with two whole numbers on the scale"
+)
 
 Floats = TypeVar("Floats", float, Float32, Float64)
 
 
 @dataclass(frozen=True)
 class RatingScale:
-    """From the lowest to the highest rating, both positive. Raises `InputError` for anything else."""
+    """From the lowest to the highest rating, within 0.01..1000 and with two whole numbers or more between them, which
+    a visitor can give. Raises `InputError` for anything else.
+    """
 
     low: float = 1.0
     high: float = 10.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.low < self.high < float("inf"):
-            raise InputError(
-                f"rating_scale is {(self.low, self.high)}; expected two positive numbers, the lower first."
-            )
+        if not LOWEST <= self.low < self.high <= HIGHEST or len(self.steps) < 2:
+            raise InputError(f"rating_scale is {(self.low, self.high)}; expected {SCALE_EXPECTED}.")
 
     @classmethod
     def of(cls, ends: "RatingScale | Sequence[float]") -> "RatingScale":
@@ -39,8 +44,8 @@ class RatingScale:
             return ends
         try:
             low, high = (float(end) for end in ends)
-        except (TypeError, ValueError):
-            raise InputError(f"rating_scale is {ends!r}; expected two positive numbers, the lower first.") from None
+        except (TypeError, ValueError, OverflowError):
+            raise InputError(f"rating_scale is {reprlib.repr(ends)}; expected {SCALE_EXPECTED}.") from None
         return cls(low, high)
 
     def share(self, ratings: Floats) -> Floats:

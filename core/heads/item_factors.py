@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from math import inf
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,25 @@ from scipy import sparse
 from ..errors import ArtifactError
 from ..numerics.arrays import AnyArray, Float32, Int32
 from ..numerics.truncated_svd import SVD, without_hidden
+from .limits import LARGEST, SMALLEST
 
 Tensors = Mapping[str, AnyArray]
-Spec = Mapping[str, tuple[str, tuple[str, ...]]]
-"""By tensor: its dtype (alternatives joined by ``|``) and the names of its dimensions."""
+
+
+class TensorSpec(NamedTuple):
+    """The dtype of a stored tensor (alternatives joined by ``|``), its named dimensions, and the range of its values.
+
+    Values are finite in any case. The size of a dimension ``name+1`` is one more.
+    """
+
+    dtype: str
+    dimensions: tuple[str, ...]
+    low: float = -inf
+    high: float = inf
+
+
+Spec = Mapping[str, TensorSpec]
+"""By the name of the tensor."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +59,9 @@ class ItemFactors:
     singular_values: Float32
 
     SPEC: ClassVar[Spec] = {
-        "columns": ("int32", ("trained",)),
-        "item_factors": ("float16", ("trained", "factors")),
-        "singular_values": ("float32", ("factors",)),
+        "columns": TensorSpec("int32", ("trained",)),
+        "item_factors": TensorSpec("float16", ("trained", "factors")),
+        "singular_values": TensorSpec("float32", ("factors",), SMALLEST, LARGEST),
     }
     """Names, dtypes and shapes of the tensors that store it; see `core.model.files`."""
 

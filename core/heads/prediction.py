@@ -13,26 +13,29 @@ Paterek, 2007; SVD++: Koren, 2008), here by a linear regression with a closed fo
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import NonNegativeFloat, PositiveInt
+from pydantic import Field
 from scipy import sparse
 
 from ..data.ratings import Ratings, explicit
 from ..data.scale import RatingScale
+from ..errors import ArtifactError
 from ..numerics.arrays import AnyArray, Bool, Float32, Float64
 from ..numerics.factor_analysis import FactorAnalysis, analyse, weighted_ridge
 from ..numerics.sparse import keep_entries, rank_in_shuffled_row
 from ..numerics.truncated_svd import SVD, fix_signs, without_hidden
 from ..settings import settings
-from .item_factors import ItemFactors, Spec, Tensors
+from .item_factors import ItemFactors, Spec, Tensors, TensorSpec
 from .item_features import item_features, watched_embedding
+from .limits import LARGEST, SMALLEST, FactorCount
 
 USER_RIDGE = 1e-3
 SHORT_HISTORIES = (3, 10, 30)
 LONG_SHARE = 0.8
+MOST_SIGNAL = 1e9
 OWN_TENSORS = ("biases", "expected", "noise", "bias_variance")
 
 
@@ -58,11 +61,11 @@ class PredictionConfig:
         The noise of a visitor with n ratings is multiplied by ``1 + doubt / n``.
     """
 
-    factors: PositiveInt = 24
-    iterations: PositiveInt = 7
-    embedding: PositiveInt = 56
-    damping: NonNegativeFloat = 6.0
-    doubt: NonNegativeFloat = 0.35
+    factors: FactorCount = 24
+    iterations: Annotated[int, Field(ge=1, le=1000)] = 7
+    embedding: FactorCount = 56
+    damping: Annotated[float, Field(ge=0, le=1e6)] = 6.0
+    doubt: Annotated[float, Field(ge=0, le=1e6)] = 0.35
 
     kind: ClassVar[str] = "bias-svd"
 
@@ -114,10 +117,10 @@ class PredictionHead:
 
     kind: ClassVar[str] = PredictionConfig.kind
     SPEC: ClassVar[Spec] = {**ItemFactors.SPEC} | {
-        "biases": ("float32", ("items",)),
-        "expected": ("float16", ("items", "factors+1")),
-        "noise": ("float32", ()),
-        "bias_variance": ("float32", ()),
+        "biases": TensorSpec("float32", ("items",), -LARGEST, LARGEST),
+        "expected": TensorSpec("float16", ("items", "factors+1")),
+        "noise": TensorSpec("float32", (), SMALLEST, LARGEST),
+        "bias_variance": TensorSpec("float32", (), SMALLEST, LARGEST),
     }
 
     @cached_property
@@ -140,14 +143,14 @@ class PredictionHead:
         # p, float32 [1 + k].
         entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
         seen, values = matrix.indices[entries], matrix.data[entries]
-        expected = self._y[seen].sum(axis=0) / (len(seen) + self.config.damping)
+        expected = self._y[seen].sum(axis=0) / max(len(seen) + self.config.damping, 1)
         rated = seen[values > 0]
         if not len(rated):
             return np.asarray(expected)
         # The ridge regression QᵀQ + σ² P⁻¹ over the rated titles.
         q = self._q[rated]
-        system = q.T @ q
-        noise = self.noise * (1 + self.config.doubt / len(rated))
+        system = (q.T @ q).astype(np.float64)
+        noise = float(self.noise) * (1 + self.config.doubt / len(rated))
         system[np.diag_indices(len(system))] += np.where(np.arange(len(system)) == 0, noise / self.bias_variance, noise)
         residual = values[values > 0] - self.biases[rated] - q @ expected
         return np.asarray(expected + np.linalg.solve(system, q.T @ residual))
@@ -182,9 +185,16 @@ class PredictionHead:
 
     @classmethod
     def restore(cls, tensors: Tensors, n_items: int, config: PredictionConfig, scale: RatingScale) -> "PredictionHead":
-        """Return the head that `tensors` stored."""
+        """Return the head that `tensors` stored. Raises `ArtifactError` if they contradict each other."""
         own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
-        return cls(ItemFactors.from_tensors(tensors, n_items), config, **own)
+        head = cls(ItemFactors.from_tensors(tensors, n_items), config, **own)
+        if len(head.factors.columns) != n_items:
+            raise ArtifactError(f"{len(head.factors.columns)} of {n_items} titles have factors; expected all of them.")
+        # The ridge regression of a fold-in must have one solution: noise that rounding does not hide.
+        largest = float(np.square(head.item_coordinates, dtype=np.float64).sum(axis=1).max(initial=0.0))
+        if not (largest < MOST_SIGNAL * head.noise and head.bias_variance < MOST_SIGNAL * head.noise):
+            raise ArtifactError(f"The noise {head.noise:.3g} is too small beside the factors; the file is damaged.")
+        return head
 
 
 def _as_svd(fitted: FactorAnalysis) -> tuple[SVD, Float32]:
@@ -216,7 +226,7 @@ def _expected_users(matrix: sparse.csr_array, embedding: Float32, users: Float32
     # The embedded watched set, θ and weight of each of these users, for all lengths.
     sets, thetas, weights = [], [], []
     for history, enough in shortened:
-        described = history @ embedding / (np.diff(history.indptr) + damping)[:, None]
+        described = history @ embedding / np.maximum(np.diff(history.indptr) + damping, 1)[:, None]
         sets.append(described[enough].astype(np.float32))
         thetas.append(users[enough])
         weights.append(rated[enough].astype(np.float32))

@@ -21,21 +21,21 @@ A long history gets the fine detail.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import Field
 from scipy import sparse
 
 from ..data.franchises import franchise_numbers
 from ..data.ratings import Ratings
 from ..data.scale import RatingScale
-from ..errors import ArtifactError
 from ..numerics.arrays import AnyArray, Float32, Float64, Int32, Int64
 from ..numerics.sparse import row_of_entries, scale_columns, sum_over_axis
 from ..numerics.truncated_svd import truncated_svd
 from ..settings import settings
-from .item_factors import ItemFactors, Spec, Tensors
+from .item_factors import ItemFactors, Spec, Tensors, TensorSpec
+from .limits import LARGEST, SMALLEST, FactorCount, Power, Steepness, Turning, Weight, check_ranking
 from .preference_matrix import (
     continued_parts,
     damped_rows,
@@ -90,23 +90,23 @@ class RankingConfig:
         disliked. Whoever has seen the second season wants the first on the list, to watch it or to rate it.
     """
 
-    factors: PositiveInt = 512
-    min_count: PositiveInt = 5
-    watched_weight: float = 0.3
-    row_damping: float = 0.65
-    column_scaling: float = 0.6
-    franchise: float = 1.5
-    uniqueness: float = 0.25
-    short_damping: float = 0.9
-    long_damping: float = 0.15
-    turning: PositiveFloat = 24.0
-    steepness: float = 1.75
-    shrinkage: PositiveFloat = 10.7
-    shrinkage_turning: PositiveFloat = 54.0
-    shrinkage_steepness: float = 1.95
-    output_scaling: float = 0.34
-    prior: float = 0.035
-    earlier_part: float = 1.3
+    factors: FactorCount = 512
+    min_count: Annotated[int, Field(ge=1, le=10**6)] = 5
+    watched_weight: Weight = 0.3
+    row_damping: Power = 0.65
+    column_scaling: Power = 0.6
+    franchise: Annotated[Weight, Field(ge=0)] = 1.5
+    uniqueness: Power = 0.25
+    short_damping: Power = 0.9
+    long_damping: Power = 0.15
+    turning: Turning = 24.0
+    steepness: Steepness = 1.75
+    shrinkage: Annotated[float, Field(ge=1e-6, le=1e6)] = 10.7
+    shrinkage_turning: Turning = 54.0
+    shrinkage_steepness: Steepness = 1.95
+    output_scaling: Power = 0.34
+    prior: Weight = 0.035
+    earlier_part: Annotated[Weight, Field(ge=0)] = 1.3
 
     kind: ClassVar[str] = "ridge-in-svd"
     FITTED: ClassVar[tuple[str, ...]] = (
@@ -186,12 +186,12 @@ class RankingHead:
 
     kind: ClassVar[str] = RankingConfig.kind
     SPEC: ClassVar[Spec] = {**ItemFactors.SPEC} | {
-        "norms": ("float32", ("trained",)),
-        "uniqueness": ("float32", ("trained",)),
-        "mean": ("float32", ("trained",)),
-        "energy": ("float32", ()),
-        "later": ("int32", ("pairs",)),
-        "earlier": ("int32", ("pairs",)),
+        "norms": TensorSpec("float32", ("trained",), SMALLEST, LARGEST),
+        "uniqueness": TensorSpec("float32", ("trained",), SMALLEST, LARGEST),
+        "mean": TensorSpec("float32", ("trained",), -LARGEST, LARGEST),
+        "energy": TensorSpec("float32", (), SMALLEST, LARGEST),
+        "later": TensorSpec("int32", ("pairs",), 0),
+        "earlier": TensorSpec("int32", ("pairs",), 0),
     }
 
     @property
@@ -245,19 +245,19 @@ class RankingHead:
         return weighted(self.factors.restrict(matrix), self.config.watched_weight, self.scale)
 
     def visitors(self, matrix: sparse.csr_array) -> tuple[sparse.csr_array, Int64]:
-        """Return histories as rows ``x``, CSR float32 [n, n_trained], and the step of each λ, int64 [n].
-
-        The step is the rounded logarithm of λ: see `filter_and_lift`.
-        """
-        config = self.config
+        """Return histories as rows ``x``, CSR float32 [n, n_trained], and their `shrinkage_steps`, int64 [n]."""
         rows = self._weighted(matrix)
         n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
         # Multiply each entry by the powers of N and u for the length of its history.
         norm_power, uniqueness_power = (power.astype(np.float32)[row_of_entries(rows)] for power in self.powers(n))
         rows.data *= self.norms[rows.indices] ** norm_power
         rows.data *= self.uniqueness[rows.indices] ** uniqueness_power
-        shrinkage = config.shrinkage * (1 + (config.shrinkage_turning / n) ** config.shrinkage_steepness)
-        return rows, np.round(LAMBDA_STEPS * np.log(shrinkage)).astype(np.int64)
+        return rows, self.shrinkage_steps(n)
+
+    def shrinkage_steps(self, n: Float64) -> Int64:
+        """Return the rounded logarithm of λ for histories of ``n`` titles, int64 [n]: see `filter_and_lift`."""
+        short = (self.config.shrinkage_turning / n) ** self.config.shrinkage_steepness
+        return np.round(LAMBDA_STEPS * np.log(self.config.shrinkage * (1 + short))).astype(np.int64)
 
     def powers(self, n: Float64) -> tuple[Float64, Float64]:
         """Return the powers of N and u that weight the titles of histories of ``n`` titles, float64 [n] each."""
@@ -291,9 +291,8 @@ class RankingHead:
 
     @classmethod
     def restore(cls, tensors: Tensors, n_items: int, config: RankingConfig, scale: RatingScale) -> "RankingHead":
-        """Return the head that `tensors` stored."""
+        """Return the head that `tensors` stored. Raises `ArtifactError` if they contradict each other."""
         own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
-        pairs, n_trained = np.concatenate([own["later"], own["earlier"]]), len(own["norms"])
-        if np.any((pairs < 0) | (pairs >= n_trained)) or np.any(np.diff(own["later"]) < 0):
-            raise ArtifactError("The pairs of later and earlier parts are no titles in order; the file is damaged.")
-        return cls(ItemFactors.from_tensors(tensors, n_items), config, scale, **own)
+        head = cls(ItemFactors.from_tensors(tensors, n_items), config, scale, **own)
+        check_ranking(head)
+        return head

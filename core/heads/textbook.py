@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from pydantic import PositiveInt
 from scipy import sparse
 
 from ..data.ratings import Ratings, explicit
-from ..data.scale import RatingScale
+from ..data.scale import HIGHEST, RatingScale
 from ..numerics.arrays import AnyArray, Float32, Int64
 from ..numerics.sparse import with_data
 from ..numerics.truncated_svd import truncated_svd
 from ..settings import settings
-from .item_factors import ItemFactors, Spec, Tensors
+from .item_factors import ItemFactors, Spec, Tensors, TensorSpec
+from .limits import FactorCount
 
 
 @settings
 class TextbookConfig:
     """The number of factors of the truncated SVD."""
 
-    factors: PositiveInt = 20
+    factors: FactorCount = 20
 
     kind: ClassVar[str] = "textbook"
 
@@ -49,8 +49,8 @@ class TextbookHead:
 
     kind: ClassVar[str] = TextbookConfig.kind
     SPEC: ClassVar[Spec] = {**ItemFactors.SPEC} | {
-        "item_factors": ("float32", ("trained", "factors")),
-        "mean": ("float32", ()),
+        "item_factors": TensorSpec("float32", ("trained", "factors")),
+        "mean": TensorSpec("float32", (), 0, 2 * HIGHEST),
     }
 
     def embed(self, matrix: sparse.csr_array) -> Float32:

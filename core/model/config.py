@@ -1,9 +1,9 @@
 """A recipe: the settings from which a model is trained."""
 
 from dataclasses import asdict, field
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt
 
 from ..errors import InputError
 from ..heads.prediction import PredictionConfig
@@ -37,7 +37,7 @@ class TrainingConfig:
     ranking: RankingConfig | TextbookConfig = field(default_factory=RankingConfig)
     prediction: PredictionConfig | TextbookConfig = field(default_factory=PredictionConfig)
     stored_users: NonNegativeInt | None = None
-    seed: NonNegativeInt = 0
+    seed: Annotated[int, Field(ge=0, lt=2**64)] = 0
 
     @classmethod
     def textbook(cls, factors: int = 20, stored_users: int | None = None) -> "TrainingConfig":

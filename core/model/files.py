@@ -13,21 +13,22 @@
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from pyarrow import ArrowException
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse_tensors
 from safetensors.numpy import save as dump_tensors
 
 from ..data.catalogue import Catalogue
+from ..data.stored_catalogue import catalogue_of_parquet
 from ..disk import OpenFolder, replace_folder, try_to_write
-from ..errors import AniSVDError, ArtifactError, InputError
-from ..heads.item_factors import Spec
+from ..errors import ArtifactError, DataError, InputError
+from ..heads.item_factors import Spec, Tensors, TensorSpec
+from ..heads.limits import MAX_FACTORS
 from ..numerics.arrays import AnyArray
 from .info import FORMAT, FORMAT_VERSION, ModelInfo
 
@@ -42,6 +43,9 @@ CHART = "quality.svg"
 """The chart on the model card, if the quality was measured."""
 FIRST_FILES = (CONFIG, TENSORS, CATALOGUE)
 """The files that a new visitor needs."""
+MOST_BYTES = {CONFIG: 1 << 20, TENSORS: 1 << 27, USERS: 1 << 30, CATALOGUE: 1 << 26}
+"""The largest files that are read. All titles of MyAnimeList with 1,000 factors need half of that."""
+MOST_HEADER = 1 << 16
 ORTHONORMAL_WITHIN = 2e-3
 """How far VᵀV may be from the identity: the rounding of float16, with a margin."""
 
@@ -95,10 +99,10 @@ def read_info(opened: OpenFolder) -> ModelInfo:
         raise ArtifactError(f"{path}: is not valid JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         stated = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise ArtifactError(f"{path}: format is {stated!r}; expected {FORMAT!r}. This is not an AniSVD model.")
+        raise ArtifactError(f"{path}: format is {stated!r:.100}; expected {FORMAT!r}. This is not an AniSVD model.")
     if content.get("format_version") != FORMAT_VERSION:
         raise ArtifactError(
-            f"{path}: format_version is {content.get('format_version')!r}; this program reads version "
+            f"{path}: format_version is {content.get('format_version')!r:.100}; this program reads version "
             f"{FORMAT_VERSION}. Update the program, or train the model again."
         )
     known = {field.name: content[field.name] for field in fields(ModelInfo) if field.name in content}
@@ -114,38 +118,56 @@ def read_tensors(opened: OpenFolder, file: str, spec: Spec, shapes: Mapping[str,
     Parameters
     ----------
     spec
-        By tensor: its dtype (alternatives joined by ``|``) and the names of its dimensions.
+        What each tensor is: see `core.heads.item_factors.TensorSpec`.
     shapes
-        The size of each named dimension; ``name+1`` means one more.
+        The size of each named dimension.
 
     Raises
     ------
     ArtifactError
-        A tensor is missing or not expected, has another dtype or shape, holds values that are
-        not finite, or is an item factor matrix whose columns are not orthonormal.
+        A tensor is missing or not expected, has another dtype or shape, holds values out of range,
+        or is an item factor matrix whose columns are not orthonormal.
     """
     path = opened.path / file
+    content = _read(opened, file)
+    header = int.from_bytes(content[:8], "little")
+    if header > MOST_HEADER:
+        raise ArtifactError(f"{path}: is not a valid safetensors file: its header has {header:,} bytes.")
     try:
-        tensors: dict[str, AnyArray] = dict(parse_tensors(_read(opened, file)))
-    except (SafetensorError, ValueError, KeyError) as error:
+        tensors: dict[str, AnyArray] = dict(parse_tensors(content))
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError(f"{path}: is not a valid safetensors file: {error}") from error
+    check_tensors(path, tensors, spec, shapes)
+    return tensors
+
+
+def check_tensors(path: Path, tensors: Tensors, spec: Spec, shapes: Mapping[str, int]) -> None:
+    """Raise `ArtifactError`, which names the file ``path``, unless tensors are as `read_tensors` promises."""
     for name in sorted(spec.keys() ^ tensors.keys()):
         problem = "is missing" if name in spec else "is not part of a model of this recipe"
-        raise ArtifactError(f"{path}: the tensor {name!r} {problem}; expected {', '.join(sorted(spec))}.")
-    for name, (dtype, dimensions) in spec.items():
-        _check_tensor(
-            path, name, tensors[name], dtype, tuple(_size(path, shapes, dimension) for dimension in dimensions)
-        )
-    return tensors
+        raise ArtifactError(f"{path}: the tensor {name!r:.100} {problem}; expected {', '.join(sorted(spec))}.")
+    for name, tensor_spec in spec.items():
+        shape = tuple(_size(path, shapes, dimension) for dimension in tensor_spec.dimensions)
+        _check_tensor(path, name, tensors[name], tensor_spec, shape)
 
 
 def read_catalogue(opened: OpenFolder) -> Catalogue:
     """Return the titles of ``catalogue.parquet``. Raises `ArtifactError`."""
-    path = opened.path / CATALOGUE
     try:
-        return Catalogue(pd.read_parquet(io.BytesIO(_read(opened, CATALOGUE))))
-    except (ArrowException, OSError, ValueError, AniSVDError) as error:
-        raise error if isinstance(error, ArtifactError) else ArtifactError(f"{path}: {error}") from error
+        return catalogue_of_parquet(_read(opened, CATALOGUE))
+    except DataError as error:
+        raise ArtifactError(f"{opened.path / CATALOGUE}: {error}") from error
+
+
+@contextmanager
+def trial(path: Path) -> Iterator[None]:
+    """Raise `ArtifactError`, which names ``path``, for any error that restored values cause."""
+    try:
+        yield
+    except ArtifactError:
+        raise
+    except Exception as error:
+        raise ArtifactError(f"{path}: the model fails when it is tried out: {error!r:.500}") from error
 
 
 def _refuse_other_content(folder: str | Path) -> None:
@@ -162,6 +184,9 @@ def _refuse_other_content(folder: str | Path) -> None:
 
 def _read(opened: OpenFolder, name: str) -> bytes:
     try:
+        size = opened.size(name)
+        if size > MOST_BYTES[name]:
+            raise ArtifactError(f"{opened.path / name}: has {size:,} bytes; expected at most {MOST_BYTES[name]:,}.")
         return opened.read(name)
     except OSError as error:
         raise ArtifactError(_unreadable(opened.path / name, error)) from error
@@ -178,22 +203,32 @@ def _size(path: Path, shapes: Mapping[str, int], dimension: str) -> int:
     return shapes[name] + int(more or 0)
 
 
-def _check_tensor(path: Path, name: str, tensor: AnyArray, dtype: str, shape: tuple[int, ...]) -> None:
-    if tensor.dtype.name not in dtype.split("|"):
-        raise ArtifactError(f"{path}: {name} has the dtype {tensor.dtype.name}; expected {dtype}.")
+def _check_tensor(path: Path, name: str, tensor: AnyArray, spec: TensorSpec, shape: tuple[int, ...]) -> None:
+    if tensor.dtype.name not in spec.dtype.split("|"):
+        raise ArtifactError(f"{path}: {name} has the dtype {tensor.dtype.name}; expected {spec.dtype}.")
     if tensor.shape != shape:
         raise ArtifactError(f"{path}: {name} has the shape {list(tensor.shape)}; {CONFIG} promises {list(shape)}.")
     if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
         raise ArtifactError(f"{path}: {name} has values that are not finite; the file is damaged.")
+    if tensor.size and not spec.low <= tensor.min() <= tensor.max() <= spec.high:
+        raise ArtifactError(
+            f"{path}: {name} has values from {tensor.min():g} to {tensor.max():g}; "
+            f"expected {spec.low:g} to {spec.high:g}. The file is damaged."
+        )
     if name.endswith("item_factors"):
-        v = tensor.astype(np.float32)
-        off = float(np.abs(v.T @ v - np.eye(v.shape[1], dtype=np.float32)).max(initial=0.0))
-        if off > ORTHONORMAL_WITHIN:
-            raise ArtifactError(
-                f"{path}: the columns of {name} are not orthonormal: VᵀV is off the identity by {off:.2g}, "
-                f"more than {ORTHONORMAL_WITHIN:g}. The factors do not come from an SVD."
-            )
-    if name.endswith("singular_values"):
-        sigma = tensor.astype(np.float64)
-        if np.any(np.diff(sigma) > 0) or np.any(sigma <= 0):
-            raise ArtifactError(f"{path}: {name} are not positive and in descending order; the file is damaged.")
+        _check_orthonormal(path, name, tensor)
+    if name.endswith("singular_values") and np.any(np.diff(tensor.astype(np.float64)) > 0):
+        raise ArtifactError(f"{path}: {name} are not in descending order; the file is damaged.")
+
+
+def _check_orthonormal(path: Path, name: str, v: AnyArray) -> None:
+    n_rows, k = v.shape
+    if k > min(n_rows, MAX_FACTORS):  # VᵀV, [k, k], could be larger than any file
+        raise ArtifactError(f"{path}: {name} has {k:,} columns; expected at most {min(n_rows, MAX_FACTORS):,}.")
+    gram = v.astype(np.float32).T @ v.astype(np.float32)
+    off = float(np.abs(gram - np.eye(k, dtype=np.float32)).max(initial=0.0))
+    if not off <= ORTHONORMAL_WITHIN:
+        raise ArtifactError(
+            f"{path}: the columns of {name} are not orthonormal: VᵀV is off the identity by {off:.2g}, "
+            f"more than {ORTHONORMAL_WITHIN:g}. The factors do not come from an SVD."
+        )

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.scale import WATCHED
 from ..disk import OpenFolder
-from ..errors import ArtifactError
+from ..errors import ArtifactError, InputError
 from ..hub.on_demand import OnDemand
 from ..numerics.arrays import Int64
 from ..recommend.fold_in import Taste
 from . import files as artifact
 from .card import model_card
 from .recommender import Recommender
-from .storage import read_recommender, read_users, shapes_of, to_files
+from .storage import check_for_loading, read_recommender, read_users, shapes_of, to_files
 from .stored_users import Users
 
 if TYPE_CHECKING:
@@ -86,22 +86,22 @@ class Model(Recommender):
         cls, opened: OpenFolder, open_users: Callable[[], OpenFolder], revision: str = "", within: float | None = None
     ) -> "Model":
         """Return the model in a folder; ``open_users`` opens the folder with the users' file when that is needed."""
-        recommender = read_recommender(opened)
+        with artifact.trial(opened.path):
+            recommender = read_recommender(opened)
         opened.close(keep={artifact.USERS})
 
         def load_users() -> Users:
             folder = open_users()
-            users = read_users(folder, recommender)
+            with artifact.trial(folder.path / artifact.USERS):
+                users = read_users(folder, recommender)
             folder.close()
             return users
 
         model = cls(**_fields(recommender), load_users=OnDemand(load_users, within), revision=revision)
-        try:  # a trial finds wrong settings and facts that no check of shapes finds
-            first, second = (int(anime_id) for anime_id in model.item_ids[:2])
-            model.recommend(model.fold_in({first: model.rating_scale.high, second: WATCHED}), 1)
+        with artifact.trial(opened.path):
+            first, *others = (int(anime_id) for anime_id in model.item_ids[:2])
+            model.recommend(model.fold_in({first: model.rating_scale.high} | dict.fromkeys(others, WATCHED)), 1)
             model_card(model.info)
-        except Exception as error:
-            raise ArtifactError(f"{opened.path}: the model fails when it is tried out: {error!r}") from error
         return model
 
     # -- the Hub ----------------------------------------------------------------------------
@@ -165,9 +165,19 @@ class Model(Recommender):
 
     @classmethod
     def assemble(cls, recommender: Recommender, users: Users) -> "Model":
-        """Return a recommender with users, its shapes entered in ``info``."""
+        """Return a recommender with users, its shapes entered in ``info``.
+
+        Raises `InputError` if the model could not be loaded again.
+        """
         info = replace(recommender.info, shapes=shapes_of(recommender, users))
-        return cls(**_fields(recommender) | {"info": info}, load_users=lambda: users)
+        model = cls(**_fields(recommender) | {"info": info}, load_users=lambda: users)
+        try:
+            check_for_loading(model, users)
+        except ArtifactError as error:
+            raise InputError(
+                f"These ratings and settings give no usable model: {error} Use more ratings, or other settings."
+            ) from error
+        return model
 
 
 def _fields(recommender: Recommender) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from ..data.tables import MAX_ID
 from ..disk import OpenFolder
-from ..errors import ArtifactError, InputError
+from ..errors import ArtifactError
 from ..heads.base import Head
-from ..heads.item_factors import Spec, Tensors
+from ..heads.item_factors import Spec, Tensors, TensorSpec
 from ..heads.prediction import PredictionConfig, PredictionHead
 from ..heads.ranking import RankingConfig, RankingHead
 from ..heads.textbook import TextbookConfig, TextbookHead
@@ -27,6 +28,11 @@ HEADS: dict[type[Any], type[Head]] = {
     TextbookConfig: TextbookHead,
 }
 """The head that each kind of settings makes."""
+OWN_SPEC: Spec = {
+    "item_ids": TensorSpec("int64", ("items",), 0, MAX_ID),
+    "places": TensorSpec("float16", ("items", "axes"), -1, 1),
+}
+"""The tensors that belong to no head."""
 
 
 def to_files(model: Recommender, users: Users, **card: str) -> dict[str, bytes]:
@@ -62,11 +68,8 @@ def read_recommender(opened: OpenFolder) -> Recommender:
         A file is missing or fails validation: see `core.model.files.read_tensors`.
     """
     info = files.read_info(opened)
-    configs = _configs(opened.path, info)
-    spec: dict[str, tuple[str, tuple[str, ...]]] = {
-        "item_ids": ("int64", ("items",)),
-        "places": ("float16", ("items", "axes")),
-    }
+    configs = _configs(info)
+    spec = dict(OWN_SPEC)
     for role, config in configs.items():
         spec |= {f"{role}.{name}": value for name, value in _in_role(HEADS[type(config)].SPEC, role).items()}
     tensors = files.read_tensors(opened, files.TENSORS, spec, info.shapes)
@@ -79,9 +82,8 @@ def read_recommender(opened: OpenFolder) -> Recommender:
 
     def restored(role: str) -> Any:
         config = configs[role]
-        head = HEADS[type(config)]
-        own = {name: tensors[f"{role}.{name}"] for name in head.SPEC}
-        return head.restore(own, len(catalogue), config, info.rating_scale)
+        own = {name: tensors[f"{role}.{name}"] for name in HEADS[type(config)].SPEC}
+        return _restore(opened.path / files.TENSORS, role, own, config, len(catalogue), info)
 
     coordinates = tensors["places"].astype(np.float32)
     return Recommender(catalogue, restored("ranking"), restored("prediction"), info, restored("textbook"), coordinates)
@@ -93,33 +95,51 @@ def read_users(opened: OpenFolder, model: Recommender) -> Users:
     return Users.from_tensors(stored, len(model.catalogue), model.rating_scale)
 
 
+def check_for_loading(model: Recommender, users: Users) -> None:
+    """Raise `ArtifactError` if the files of a model would be refused."""
+    info, path = model.info, Path("the trained model")
+    configs = _configs(info)
+    for role, head in _heads(model).items():
+        own = head.tensors()
+        files.check_tensors(path, own, _in_role(head.SPEC, role), info.shapes)
+        _restore(path, role, own, configs[role], len(model.catalogue), info)
+    files.check_tensors(path, users.tensors(), Users.SPEC, info.shapes)
+
+
+def _restore(path: Path, role: str, tensors: Tensors, config: Any, n_items: int, info: ModelInfo) -> Any:
+    """Return the head that tensors stored. Raises `ArtifactError`, which names the file and the head."""
+    try:
+        return HEADS[type(config)].restore(tensors, n_items, config, info.rating_scale)
+    except ArtifactError as error:
+        raise ArtifactError(f"{path}: {role}: {error}") from error
+
+
 def _heads(model: Recommender) -> dict[str, Any]:
     """Return the heads by role."""
     return {"ranking": model.ranker, "prediction": model.predictor, "textbook": model.textbook}
 
 
-def _configs(folder: Path, info: ModelInfo) -> dict[str, Any]:
+def _configs(info: ModelInfo) -> dict[str, Any]:
     """Return the settings of each head by role."""
-    try:
-        config = TrainingConfig.from_recipe(info.recipe)
-    except InputError as error:
-        raise ArtifactError(f"{folder / files.CONFIG}: recipe.{error}") from error
+    config = TrainingConfig.from_recipe(info.recipe)
     return {"ranking": config.ranking, "prediction": config.prediction, "textbook": TextbookConfig()}
 
 
-def _in_role(spec: Spec, role: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+def _in_role(spec: Spec, role: str) -> Spec:
     """Return a head's spec with its dimensions named after the role, ``items`` apart."""
-    return {
-        name: (dtype, tuple(size if size == "items" else f"{role}.{size}" for size in dimensions))
-        for name, (dtype, dimensions) in spec.items()
-    }
+
+    def in_role(tensor: TensorSpec) -> TensorSpec:
+        sizes = (size if size == "items" else f"{role}.{size}" for size in tensor.dimensions)
+        return tensor._replace(dimensions=tuple(sizes))
+
+    return {name: in_role(tensor) for name, tensor in spec.items()}
 
 
 def _sizes(spec: Spec, tensors: Tensors) -> dict[str, int]:
     """Return the size of each dimension that a spec names."""
     return {
         dimension: size
-        for name, (_, dimensions) in spec.items()
-        for dimension, size in zip(dimensions, tensors[name].shape, strict=True)
+        for name, tensor in spec.items()
+        for dimension, size in zip(tensor.dimensions, tensors[name].shape, strict=True)
         if "+" not in dimension
     }

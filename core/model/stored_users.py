@@ -7,12 +7,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from ..data.catalogue_columns import MAX_TITLES
 from ..data.scale import RatingScale
+from ..data.tables import MAX_ID
 from ..errors import ArtifactError, InputError
-from ..heads.item_factors import Spec, Tensors
+from ..heads.item_factors import Spec, Tensors, TensorSpec
 from ..numerics.arrays import AnyArray, Float32, Int64
 
 USER_FACTORS = 64
+MAX_ENTRIES = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,11 @@ class Users:
     factors: npt.NDArray[np.float16]
 
     SPEC: ClassVar[Spec] = {
-        "user_ids": ("int64", ("users",)),
-        "indptr": ("int64", ("users+1",)),
-        "positions": ("uint16|uint32", ("entries",)),
-        "values": ("float16|float32", ("entries",)),
-        "factors": ("float16", ("users", "leading")),
+        "user_ids": TensorSpec("int64", ("users",), 0, MAX_ID),
+        "indptr": TensorSpec("int64", ("users+1",), 0, MAX_ENTRIES),
+        "positions": TensorSpec("uint16|uint32", ("entries",), 0, MAX_TITLES),
+        "values": TensorSpec("float16|float32", ("entries",)),
+        "factors": TensorSpec("float16", ("users", "leading")),
     }
 
     @classmethod

@@ -47,7 +47,7 @@ def train(
     Raises
     ------
     InputError
-        There is too little data to decompose.
+        There is too little data to decompose, or the model could not be loaded again.
     """
     config = config or TrainingConfig()
     given = explicit(ratings.matrix)

@@ -28,6 +28,8 @@ BIAS_SWEEPS, ITEM_DAMPING, USER_DAMPING = 4, 4.0, 3.0
 START_ENERGY = 0.07  # share of the residual's variance that the first factors explain
 NOISE_SHAPE = 2.0  # of the Gamma distribution of users' precisions
 FEATURE_RIDGE = 1e-4
+LEAST_NOISE = 1e-4  # share of the residual's variance
+LEAST_VARIANCE = 1e-6
 FEATURE_COUNT_CAP = 1000  # an item with more ratings weighs no more in the regression
 
 
@@ -119,6 +121,7 @@ class _Fit:
         has_ratings = self.item_counts > 0
         self.item_variances = np.r_[item_biases[has_ratings].var(), (factors**2).mean(axis=0)].astype(np.float32) + 1e-6
         self.noise = self.plain_noise = 0.9 * variance  # σ², and the same as if all a_u were 1
+        self.least_noise = LEAST_NOISE * variance
         self.bias_variance = float(user_biases.var()) + 1e-6
         self.precision = np.ones(n_users, dtype=np.float32)  # a_u
 
@@ -138,10 +141,11 @@ class _Fit:
         pair_sums = self.packing.unpack(np.sum([part[2] for part in parts], axis=0))
         rating_sums = np.sum([part[3] for part in parts], axis=0)
         # σ² and υ: means over ratings and over users who rated. The first errors, without covariances, are too small.
-        self.plain_noise = float(errors.sum() / self.user_counts.sum())
+        # Ratings without any noise, say all equal ones, would make them zero.
+        self.plain_noise = max(float(errors.sum() / self.user_counts.sum()), self.least_noise)
         if not first:
-            self.noise = float((self.precision * errors).sum() / self.user_counts.sum())
-            self.bias_variance = float(bias_moments[self.user_counts > 0].mean())
+            self.noise = max(float((self.precision * errors).sum() / self.user_counts.sum()), self.least_noise)
+            self.bias_variance = max(float(bias_moments[self.user_counts > 0].mean()), LEAST_VARIANCE)
         self._update_items(pair_sums, rating_sums)
         # Γ by ridge regression of (b_j, w_j) on the features, then τ as E[((b_j, w_j) - Γᵀ g_j)²].
         if not last:
@@ -150,7 +154,8 @@ class _Fit:
         if not first:
             has_ratings = self.item_counts > 0
             variances = np.diagonal(self.item_covariance[has_ratings], axis1=1, axis2=2)
-            self.item_variances = ((self.items[has_ratings] - self.prior[has_ratings]) ** 2 + variances).mean(axis=0)
+            squares = (self.items[has_ratings] - self.prior[has_ratings]) ** 2
+            self.item_variances = np.maximum((squares + variances).mean(axis=0), np.float32(LEAST_VARIANCE))
 
     def _update_users(
         self, start: int, q: Float32, moments: Float32, learn_noise: bool
@@ -179,7 +184,7 @@ class _Fit:
             - 2 * ((ratings @ q) * t).sum(axis=1)
             + (_times(moment_sums, t) * t).sum(axis=1)
             + (covariance * moment_sums[:, 1:, 1:]).sum(axis=(1, 2))
-        )
+        ).clip(min=0)
         # Posterior mean of a_u, a Gamma distribution.
         if learn_noise:
             shape = NOISE_SHAPE + self.user_counts[block] / 2

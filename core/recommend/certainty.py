@@ -63,7 +63,7 @@ class CertaintyMeter:
         # The part of the prior variance, over all titles, that the ratings have not removed.
         typical, prior = self._before
         unknown = float(np.sum(posterior * typical) / np.sum(prior * typical))
-        return Certainty(float(np.sqrt(self.head.noise + variance)), float(np.clip(1 - unknown, 0, 1)))
+        return Certainty(float(np.sqrt(self.head.noise + max(variance, 0))), float(np.clip(1 - unknown, 0, 1)))
 
     @cached_property
     def _before(self) -> tuple[Float64, Float64]:

@@ -61,7 +61,7 @@ VIOLATIONS = {
     "no entry 'recipe'": edit_config(lambda c: c.pop("recipe")),
     "rating_scale is": edit_config(lambda c: c.update(rating_scale=[10, 1])),
     "expected two positive numbers": edit_config(lambda c: c.update(rating_scale=["one", None])),
-    "not positive": edit_tensors(set_value("ranking.singular_values", -1, -1)),
+    "singular_values has values from -1": edit_tensors(set_value("ranking.singular_values", -1, -1)),
     "valid JSON": lambda folder: (folder / "config.json").write_text("[" * 100_000),
     "shapes['items'] is 'many'": edit_config(lambda c: c.update(shapes={"items": "many"})),
     "no entry 'ranking.factors'": edit_config(lambda c: c["shapes"].pop("ranking.factors")),
