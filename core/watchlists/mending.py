@@ -44,7 +44,7 @@ def split_xml(chunks: Iterable[bytes], encoding: str | None) -> Iterator[str]:
         n_parts += len(parts)
         if len(rest) > MAX_PART or n_parts > MAX_PARTS:
             raise WatchlistError("odd_xml")
-        yield from parts
+        yield from filter(str.strip, parts)
     yield rest
 
 

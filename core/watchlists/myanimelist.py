@@ -8,6 +8,7 @@ import: a root ``myanimelist``, in it ``myinfo`` (``user_name``, ``user_export_t
 
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
+from itertools import islice
 from xml.parsers.expat import errors as expat_errors
 
 from .entries import (
@@ -51,6 +52,7 @@ ENCODING_ERRORS = {
 # Limits of what costs the parser memory or time; exports stay far below them.
 MAX_NAMES, MAX_TAGS, MAX_DEPTH = 1_000, 30 * MAX_ENTRIES, 10
 MAX_TEXT = 2**20  # bytes between two tags
+PARTS_AT_ONCE, MAX_DAMAGED = 128, 1_000
 
 
 def read_myanimelist(read_chunks: Callable[[], Iterable[bytes]], encoding: str | None = None) -> Watchlist:
@@ -94,6 +96,8 @@ def _parse(chunks: Iterable[bytes], encoding: str | None) -> "_ExportHandler":
             if export.bytes_since_tag > MAX_TEXT:
                 raise WatchlistError("odd_xml")
             parser.feed(chunk)
+            if export.has_tag_in_text:
+                raise WatchlistError("broken_xml", line=parser.parser.CurrentLineNumber)
         parser.close()
     except DefusedXmlException:
         raise WatchlistError("xml_entities") from None
@@ -111,19 +115,32 @@ def _parse_damaged(chunks: Iterable[bytes], encoding: str | None) -> "_ExportHan
     that can be read, or the end of the file is missing.
     """
     merged, end = _ExportHandler(), ""
-    for part in split_xml(chunks, encoding):
-        end = (end + part)[-len(ROOT_END) * 2 :]
-        try:
-            export = _parse([f"<myanimelist>{mend_xml(part)}</myanimelist>".encode()], "utf-8")
-        except WatchlistError:
-            if title := title_in_xml(part):
-                merged.entries.append(damaged_entry(title))
-        else:
-            merged.entries += export.entries
-            merged.user |= {name: text for name, text in export.user.items() if text}
-        check_count(len(merged.entries))
+    parts = split_xml(chunks, encoding)
+    while batch := list(islice(parts, PARTS_AT_ONCE)):
+        end = "".join([end, *batch[-2:]])[-2 * len(ROOT_END) :]
+        _parse_parts(batch, merged)
     is_whole = any(half in end for half in (ROOT_END[:7], ROOT_END[7:]))
     return merged if is_whole and any(entry.problem != "damaged" for entry in merged.entries) else None
+
+
+def _parse_parts(parts: list[str], merged: "_ExportHandler") -> None:
+    """Add the entries of some parts: of all of them if nothing is damaged, else of each half by itself."""
+    try:
+        export = _parse([f"<myanimelist>{mend_xml(''.join(parts))}</myanimelist>".encode()], "utf-8")
+    except WatchlistError:
+        if len(parts) > 1:
+            _parse_parts(parts[: len(parts) // 2], merged)
+            _parse_parts(parts[len(parts) // 2 :], merged)
+            return
+        if title := title_in_xml(parts[0]):
+            merged.entries.append(damaged_entry(title))
+        merged.n_damaged += 1
+        if merged.n_damaged > MAX_DAMAGED:
+            raise WatchlistError("odd_xml") from None
+        return
+    merged.entries += export.entries
+    merged.user |= {name: text for name, text in export.user.items() if text}
+    check_count(len(merged.entries))
 
 
 class _ExportHandler:
@@ -133,6 +150,8 @@ class _ExportHandler:
         self.entries: list[Entry] = []
         self.user = {"user_name": "", "user_export_type": ""}
         self.bytes_since_tag = 0
+        self.has_tag_in_text = False  # the end of a text is damaged, and it has swallowed the next entry
+        self.n_damaged = 0
         self._depth = 0
         self._fields: dict[str, str] = {}
         self._text: list[str] | None = None  # of the field that is open
@@ -155,6 +174,7 @@ class _ExportHandler:
         self._names.add(f"xmlns:{prefix}")  # counted with the next tag
 
     def data(self, text: str) -> None:
+        self.has_tag_in_text |= ANIME_ID in text
         if self._text is not None:
             self._text.append(text)
 

@@ -140,6 +140,15 @@ def test_damage_costs_one_entry_at_most_and_names_it(old: str, new: str, third: 
     assert damaged(old, new) == [*expected[:2], third, *expected[2:]]
 
 
+def test_text_without_an_end_does_not_swallow_the_next_entry(cases: Path) -> None:
+    content = (cases / "lists" / "anime-list-with-manga-header.xml").read_bytes()
+    damaged_content = content.replace(b"]]>", b"]X>", 1)
+    entries = read_watchlist(damaged_content).entries
+    assert [(entry.name, entry.problem, entry.score) for entry in entries] == [
+        ("Fullmetal Alchemist: Brotherhood", "damaged", None), ("Cowboy Bebop", None, 90),
+    ]  # fmt: skip
+
+
 @given(st.integers(0, 10_000), st.integers(0, 255), st.sampled_from(["UTF-8", "UTF-16", "ISO-8859-1"]))
 def test_one_bad_byte_never_costs_two_entries(position: int, byte: int, encoding: str) -> None:
     data = bytearray(mal_export("".join(ENTRIES), encoding=encoding).encode(encoding))

@@ -85,6 +85,8 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: bomb(b"<a " + b" ".join(b'a%d=""' % number for number in range(400_000))),
         "odd_xml",
     ),
+    "bomb of damaged tags": (lambda: bomb(b"&" + b"<anime>" * MB), "odd_xml"),
+    "bomb of damaged entries": (lambda: bomb(b"<anime><series_title>x<" * MAX_ENTRIES), "odd_xml"),
     "bomb of entries": (lambda: bomb(b"<anime></anime>" * (MAX_ENTRIES + 1)), "too_many_entries"),
     "too many entries of json": (
         lambda: b"[" + b",".join([b'{"mediaId":1,"status":"CURRENT"}'] * (MAX_ENTRIES + 1)) + b"]",
