@@ -68,7 +68,13 @@ def fuzz(name: str, limit: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_corpus(Path(folder), module.corpus())
         megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 + MAX_MEGABYTES
-        options = [limit, f"-timeout={HANGS}", f"-rss_limit_mb={megabytes}", f"-max_len={MAX_BYTES}"]
+        options = [
+            limit,
+            f"-timeout={HANGS}",
+            f"-report_slow_units={HANGS}",
+            f"-rss_limit_mb={megabytes}",
+            f"-max_len={MAX_BYTES}",
+        ]
         options += [f"-artifact_prefix={FOUND / name}-", "-print_final_stats=1", "-verbosity=0"]
         atheris.Setup([sys.argv[0], *options, folder], within_time(module.one_input))
         atheris.Fuzz()

@@ -63,6 +63,13 @@ def test_pasted_text_is_read_as_utf_8(http: TestClient) -> None:
     assert "neither XML" in http.post("/bring?pasted=1", content=b"\xff\xfe\x00").json()["report"]
 
 
+def test_report_names_the_damaged_entry(http: TestClient) -> None:
+    answer = http.post("/bring", content=EXPORT.replace("</my_status>", "</X>", 1).encode()).json()
+    assert answer["ratings"] == [[105, WATCHED], [106, 3.0], [103, 2.0]]
+    assert "<b>1</b> damaged in the file, not read" in answer["report"]
+    assert "<bdi>A Show</bdi>" in answer["report"]
+
+
 def test_page_asks_for_the_scale_of_a_watchlist_without_one(http: TestClient) -> None:
     content = as_json(anilist_answer([anilist_entry(1, 103, score=3)], score_format=None))
     for path in ("/bring", "/bring?scale=", "/bring?scale=POINT_1000"):
