@@ -65,18 +65,16 @@ def ask_page(model: Model) -> None:
     steps = model.rating_scale.steps
     ids = model.item_ids[:4].tolist()
     ratings = tuple((anime_id, steps[-1 - index % len(steps)]) for index, anime_id in enumerate(ids)) if steps else ()
-    users = model.user_ids[:1].tolist()
-    states = [PageState(tab=tab) for tab in TABS] + [PageState(tab=tab, ratings=ratings) for tab in TABS]
+    states = [PageState(), *(PageState(tab=tab, ratings=ratings) for tab in TABS)]
     states += [PageState(ratings=ratings, like=ids[0]), PageState(tab="together", ratings=ratings, partner=ratings[1:])]
-    states += [PageState(tab="user", user=user) for user in users]
+    states += [PageState(tab="user", user=user) for user in model.user_ids[:1].tolist()]
     states += [PageState(genres=model.catalogue.genres[:1], types=model.catalogue.types[:1], min_year=1990)]
     handlers.open({"query": "?rated=103:9"})
     handlers.search({"query": "show", "state": states[0].to_json()})
     for language, state in zip([*LANGUAGES] * len(states), states, strict=False):
         json.dumps(handlers.show({"state": state.to_json(), "language": language}))
-    for language in LANGUAGES:
-        for adult in (False, True):
-            json.dumps(map_data(model, texts_in(language), adult), allow_nan=False)
+    for adult in (False, True):
+        json.dumps(map_data(model, texts_in("ja"), adult), allow_nan=False)
 
 
 def answers(model: Model) -> None:

@@ -21,7 +21,7 @@ Tensors = Mapping[str, AnyArray]
 class TensorSpec(NamedTuple):
     """The dtype of a stored tensor (alternatives joined by ``|``), its named dimensions, and the range of its values.
 
-    Values are finite in any case. The size of a dimension ``name+1`` is one more.
+    Values are finite in any case. A dimension ``name+1`` has one more, ``2`` has two.
     """
 
     dtype: str

@@ -197,6 +197,8 @@ def _unreadable(path: Path, error: OSError) -> str:
 
 
 def _size(path: Path, shapes: Mapping[str, int], dimension: str) -> int:
+    if dimension.isdigit():
+        return int(dimension)
     name, _, more = dimension.partition("+")
     if name not in shapes:
         raise ArtifactError(f"{path.parent / CONFIG}: shapes has no entry {name!r}; found {', '.join(shapes)}.")

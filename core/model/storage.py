@@ -30,7 +30,7 @@ HEADS: dict[type[Any], type[Head]] = {
 """The head that each kind of settings makes."""
 OWN_SPEC: Spec = {
     "item_ids": TensorSpec("int64", ("items",), 0, MAX_ID),
-    "places": TensorSpec("float16", ("items", "axes"), -1, 1),
+    "places": TensorSpec("float16", ("items", "2"), -1, 1),
 }
 """The tensors that belong to no head."""
 

@@ -54,6 +54,38 @@ def set_value(name: str, index: object, value: object) -> Callable[[dict], None]
     return change
 
 
+def edit_column(name: str, change: Callable[[pd.Series], object]) -> Callable[[Path], None]:
+    """Return a function that replaces a column of the catalogue in a folder, or adds one."""
+
+    def edit(folder: Path) -> None:
+        frame = pd.read_parquet(folder / "catalogue.parquet")
+        frame[name] = change(frame[name] if name in frame else frame["name"])
+        frame.to_parquet(folder / "catalogue.parquet", index=False, compression="zstd")
+
+    return edit
+
+
+def edit_cell(name: str, value: object) -> Callable[[Path], None]:
+    """Return a function that replaces a cell of the catalogue in a folder."""
+    return edit_column(name, lambda column: column.where(column.index != 5, value))
+
+
+def cut_prediction(folder: Path) -> None:
+    """Leave only one title in the prediction head, in all files that say so."""
+    edit_config(lambda c: c["shapes"].update({"prediction.trained": 1, "prediction.factors": 1}))(folder)
+    whole = np.ones((1, 1), np.float16)
+    edit_tensors(
+        lambda t: t.update(
+            {
+                "prediction.columns": t["prediction.columns"][:1],
+                "prediction.item_factors": whole,
+                "prediction.singular_values": t["prediction.singular_values"][:1],
+                "prediction.expected": t["prediction.expected"][:, :2],
+            }
+        )
+    )(folder)
+
+
 # The expected message, and the change of the folder that causes it.
 VIOLATIONS = {
     "format is 'other'": edit_config(lambda c: c.update(format="other")),
@@ -88,6 +120,34 @@ VIOLATIONS = {
         (folder / "model.safetensors").read_bytes()[:-9]
     ),
     "catalogue.parquet": lambda folder: (folder / "catalogue.parquet").write_bytes(b"PAR1"),
+    "recipe.ranking does not fit its kind 'ridge-in-svd': factors is": edit_config(
+        lambda c: c["recipe"]["ranking"].update(factors=10**9)
+    ),
+    "rating_scale is [1000": edit_config(lambda c: c.update(rating_scale=[10**400, 1])),
+    "two whole numbers on the scale": edit_config(lambda c: c.update(rating_scale=[0.1, 0.9])),
+    "shapes['items'] is 1000": edit_config(lambda c: c["shapes"].update(items=10**12)),
+    "data.users is 0": edit_config(lambda c: c["data"].update(users=0)),
+    "data.fingerprint is 7": edit_config(lambda c: c["data"].update(fingerprint=7)),
+    "metrics['training_rmse'] is inf": edit_config(lambda c: c["metrics"].update(training_rmse=float("inf"))),
+    "trained_at is 'yesterday'": edit_config(lambda c: c.update(trained_at="yesterday")),
+    "config.json: has": edit_config(lambda c: c.update(trained_at="x" * 2**20)),
+    "its header has": lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 100),
+    "places has values": edit_tensors(set_value("places", (0, 0), 7)),
+    "prediction: 1 of 60 titles have factors": cut_prediction,
+    "ranking: Scores may reach": edit_tensors(set_value("ranking.mean", slice(None), 0)),
+    "ranking: The columns are not ascending": edit_tensors(set_value("ranking.columns", -1, 60)),
+    "ranking: The pairs": edit_tensors(set_value("ranking.earlier", 0, 60)),
+    "prediction: The noise 1e-12 is too small": edit_tensors(set_value("prediction.noise", (), 1e-12)),
+    "found 'http://example.org'": edit_cell("picture", "http://example.org"),
+    "found 'javascript:alert(1)'": edit_cell("picture", "javascript:alert(1)"),
+    "expected ids joined by '|'": edit_cell("related_ids", "1|two"),
+    "found ''; expected text of 1 to 500 letters": edit_cell("name", ""),
+    "found inf; expected a whole number": edit_cell("episodes", np.inf),
+    "found 2050.5; expected": edit_cell("year", 2050.5),
+    "found -1; expected a whole number from 0": edit_cell("members", -1),
+    "'related_ids' has the type int64": edit_column("related_ids", lambda column: column.str.len()),
+    "found anime_id, name": edit_column("more", lambda column: 0),
+    "texts of the catalogue have 1": edit_column("synonyms", lambda column: "x" * 3_000_000),
     "model.safetensors: No such file": lambda folder: (folder / "model.safetensors").unlink(),
     "config.json: No such file": lambda folder: (folder / "config.json").unlink(),
 }
