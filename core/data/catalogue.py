@@ -18,6 +18,7 @@ from .catalogue_columns import (
     LAST_YEAR,
     MAX_EPISODES,
     MAX_MEMBERS,
+    MAX_TITLES,
     RELATED_IDS,
     check_catalogue,
 )
@@ -97,7 +98,7 @@ class Catalogue:
         DataError
             A file has another content; the message names file, line, column, what was found and expected.
         """
-        table = Table.read(path, KAGGLE_COLUMNS, text=True)
+        table = Table.read(path, KAGGLE_COLUMNS, text=True, max_rows=MAX_TITLES)
         raw = table.frame
         if raw.empty:
             raise DataError(f"{path}: a header and no titles. Expected one line for each title.")
@@ -266,7 +267,7 @@ def read_titles(path: str | Path) -> pd.DataFrame:
     Columns are ``anime_id`` (int64) and those of `TITLES_COLUMNS` that the file has: text, and ``year`` as
     float64 with NaN for unknown. Raises `DataError`.
     """
-    table = Table.read(path, ("anime_id",), TITLES_COLUMNS, text=True)
+    table = Table.read(path, ("anime_id",), TITLES_COLUMNS, text=True, max_rows=MAX_TITLES)
     frame = pd.DataFrame({"anime_id": table.ids("anime_id")})
     for column in table.frame.columns.drop("anime_id"):
         frame[column] = table.frame[column].map(known_text)

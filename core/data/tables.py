@@ -46,7 +46,15 @@ class Table:
     frame: pd.DataFrame
 
     @classmethod
-    def read(cls, path: str | Path, required: Sequence[str], optional: Sequence[str] = (), *, text: bool) -> "Table":
+    def read(
+        cls,
+        path: str | Path,
+        required: Sequence[str],
+        optional: Sequence[str] = (),
+        *,
+        text: bool,
+        max_rows: int | None = None,
+    ) -> "Table":
         """Return the columns ``required`` of a table, and those of ``optional`` that it has, in that order.
 
         Parameters
@@ -57,6 +65,8 @@ class Table:
         text
             True: every cell as text, blanks as ``""``. False: the types are inferred (much faster on
             millions of rows); `numbers` then finds cells that are not numbers.
+        max_rows
+            A table of more rows is refused; None for no limit.
 
         Raises
         ------
@@ -69,7 +79,10 @@ class Table:
             raise DataError(f"{path}: there is no such file. Expected a table with the columns {', '.join(required)}.")
         with damage_as_data_error(path):
             member = _choose_member(path, required, wanted) if path.suffix.lower() == ".zip" else None
-            frame = read_parquet(path, wanted, text) if _is_parquet(path) else _read_csv(path, member, wanted, text)
+            if _is_parquet(path):
+                frame = read_parquet(path, wanted, text)
+            else:
+                frame = _read_csv(path, member, wanted, text, max_rows)
             missing = [repr(name) for name in required if name not in frame.columns]
             if missing:
                 header = _header(path, member)
@@ -77,6 +90,8 @@ class Table:
                     f"{_source(path, member)}, line 1: no column {', '.join(missing)}. "
                     f"Found {_listed(header)}; expected {', '.join(required)}."
                 )
+            if max_rows is not None and len(frame) > max_rows:
+                raise DataError(f"{_source(path, member)}: more than {max_rows:,} lines; no table of titles has that.")
         return cls(path, member, frame[[name for name in wanted if name in frame.columns]])
 
     def numbers(
@@ -210,8 +225,9 @@ def _header(path: Path, member: str | None) -> list[str]:
         return next(_rows(csv.reader(stream)), [])
 
 
-def _read_csv(path: Path, member: str | None, wanted: Sequence[str], text: bool) -> pd.DataFrame:
-    options: dict[str, Any] = {"dtype": str, "keep_default_na": False} if text else {"low_memory": False}
+def _read_csv(path: Path, member: str | None, wanted: Sequence[str], text: bool, max_rows: int | None) -> pd.DataFrame:
+    options: dict[str, Any] = {"nrows": None if max_rows is None else max_rows + 1}
+    options |= {"dtype": str, "keep_default_na": False} if text else {"low_memory": False}
     options |= {"usecols": lambda name: name in wanted, "index_col": False, "encoding": "utf-8-sig"}
     with open_bytes(path, member) as stream:
         try:

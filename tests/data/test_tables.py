@@ -244,5 +244,12 @@ def test_cell_that_csv_cannot_read_is_still_named(tmp_path: Path, catalogue: Cat
     assert "row 2, column 'rating': found '12'" in error_of(path, catalogue)
 
 
+def test_table_of_too_many_titles_is_refused(data_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "titles.csv"
+    path.write_text("anime_id,english\n" + "1,\n" * 100_001)
+    with pytest.raises(DataError, match="more than 100,000 lines"):
+        Catalogue.read(data_folder / "anime.csv", path)
+
+
 def test_missing_file_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
     assert "no such file" in error_of(tmp_path / "nothing.csv", catalogue)
