@@ -1,4 +1,4 @@
-"""Faults at the n-th step of whatever writes: a write, flush, rename, removal, new folder or link fails, or kills.
+"""Faults at the n-th step of whatever writes: a write, flush, rename, new folder, link or request fails, or kills.
 
 In this process: ``with faults_at(n, under=folder, fault=errno) as faults: …``. In a program of its own:
 ``python -m tests.faults STEP FAULT FOLDER SCRIPT ARGUMENTS``; it prints ``no fault`` if the script needs fewer steps.
@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+import httpx2
 
 from core import AniSVDError, disk
 
@@ -69,6 +71,17 @@ class Faults:
 
         return stepped
 
+    def around_request(self, send: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the sending of a request with a step before it, and one when the answer is there."""
+
+        def stepped(*arguments: Any, **options: Any) -> Any:
+            self.step(self.under)
+            answer = send(*arguments, **options)
+            self.step(self.under)
+            return answer
+
+        return stepped
+
     def open(self, file: Any, mode: str = "r", buffering: int = -1, *text: Any, **options: Any) -> Any:
         """Open a file as `open` does; each write that reaches the disk is a step, and fails half-way."""
         if not set(mode) & set("wxa+") or not self._concerns(file):
@@ -104,6 +117,8 @@ def faults_at(step: int, under: Path, fault: int) -> Iterator[Faults]:
         stack.enter_context(patch.object(os, "write", faults.before(os.write)))
         stack.enter_context(patch.object(builtins, "open", faults.open))
         stack.enter_context(patch.object(io, "open", faults.open))
+        if "huggingface_hub" in sys.modules:
+            stack.enter_context(patch.object(httpx2.Client, "send", faults.around_request(httpx2.Client.send)))
         stack.enter_context(patch.object(disk, "_exchange", faults.before(disk._exchange)))
         yield faults
 
