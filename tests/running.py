@@ -17,9 +17,10 @@ from waiting import HANG_SECONDS, wait_until
 
 @dataclass(frozen=True)
 class App:
-    """A running app: its address and the file with its log."""
+    """A running app: its address, its process, and the file with its log."""
 
     url: str
+    process: "subprocess.Popen[bytes]"
     log_file: Path
 
     @property
@@ -29,7 +30,7 @@ class App:
 
 def clean_environment(**variables: str) -> dict[str, str]:
     """Return the environment without settings of the app and of the Hub's client, plus these variables."""
-    settings = ("GRADIO_", "MODEL_", "HF_", "HUGGING")
+    settings = ("ANISVD_", "GRADIO_", "MODEL_", "HF_", "HUGGING")
     return {name: value for name, value in os.environ.items() if not name.startswith(settings)} | variables
 
 
@@ -40,12 +41,13 @@ def started_app(environment: Mapping[str, str]) -> Iterator[App]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        app = App(f"http://127.0.0.1:{port}", Path(folder) / "app.log")
-        with app.log_file.open("wb") as log:
+        log_file = Path(folder) / "app.log"
+        with log_file.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-u", "app.py"], cwd=ROOT, env={**environment, "GRADIO_SERVER_PORT": str(port)},
                 stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
+        app = App(f"http://127.0.0.1:{port}", process, log_file)
 
         def answers() -> bool:
             assert process.poll() is None, app.log

@@ -71,17 +71,15 @@ class Addresses:
                 own.append(("GET", f"{route.path}/{{path:path}}", "file"))
             else:
                 own += [(method, route.path, kinds.get(route.path, "work")) for method in sorted(route.methods or ())]
-        self._table: dict[tuple[str, str], tuple[re.Pattern[str], Address]] = {
-            (method, path): (
-                compile_path(path.rstrip("/") or "/")[0],
-                Address(path, kind, bodies.get(path, JSON_BYTES), path not in bodies),
-            )
-            for method, path, kind in (*own, *GRADIO)
-        }
+        self._table: dict[tuple[str, str], tuple[re.Pattern[str], Address]] = {}
+        for method, spelling, kind in (*own, *GRADIO):
+            path = _without_slash(spelling)
+            address = Address(path, kind, bodies.get(path, JSON_BYTES), path not in bodies)
+            self._table[method, path] = compile_path(path)[0], address
 
     def find(self, method: str, path: str) -> Address:
         """Return the address of a request. Raises `RefusalError`: 404 if there is none, 405 for a wrong method."""
-        path = path.rstrip("/") or "/"
+        path = _without_slash(path)
         found = {known: address for (known, _), (pattern, address) in self._table.items() if pattern.match(path)}
         if not found:
             raise RefusalError(404, "There is nothing at this address. The endpoints are listed at /gradio_api/info.")
@@ -90,3 +88,7 @@ class Addresses:
             allowed = ", ".join(sorted(found))
             raise RefusalError(405, f"This address takes {allowed}, not {method}.", allow=allowed)
         return found[method]
+
+
+def _without_slash(path: str) -> str:
+    return path.rstrip("/") or "/"

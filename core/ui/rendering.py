@@ -44,4 +44,4 @@ def _scale_steps(t: Texts, steps: Sequence[float], current: float | None, style:
 
 @lru_cache(256)
 def _scale_of(texts: Texts, steps: tuple[float, ...], current: float | None, style: str) -> Markup:
-    return Markup(render("scale.html", texts, steps=steps, current=current, style=style))  # noqa: S704  # a template's
+    return Markup(render("scale.html", texts, steps=steps, current=current, style=style))  # noqa: S704  # nosec B704  # a template's

@@ -70,6 +70,7 @@ def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[s
         streams.append(gates.end_streams)
         yield
 
+    end = _end_of_the_process()
     page.launch(
         prevent_thread_lock=True,
         app_kwargs={"routes": routes, "lifespan": gated},
@@ -85,19 +86,19 @@ def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[s
         run_history=False,
     )
     page.server.config.http_protocol_class = PatientProtocol
-    _wait_for_the_end()
+    end.wait()
     streams[0]()
     page.server.config.timeout_graceful_shutdown = STOP_SECONDS
     page.server.should_exit = True
     page.server.thread.join(STOP_SECONDS + 1)
 
 
-def _wait_for_the_end() -> None:
-    """Return at SIGINT or SIGTERM."""
+def _end_of_the_process() -> threading.Event:
+    """Return what SIGINT and SIGTERM set."""
     end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: end.set())
-    end.wait()
+    return end
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -61,11 +61,12 @@ class Watch:
         self.problems: list[str] = []
         self.pending: set[Request] = set()
 
-    def add(self, page: Page, *, covers: bool, anilist: bool) -> None:
-        """Watch a page. Failing covers and AniList's errors are no problems where a test causes them."""
+    def add(self, page: Page, *, covers: bool, anilist: bool, busy: bool) -> None:
+        """Watch a page. Failing covers, AniList's errors and a busy server are no problems where a test causes them."""
 
         def note(line: str, url: str = "") -> None:
             expected = (anilist and url.startswith(ANILIST)) or "ERR_ABORTED" in line  # the visitor has left the page
+            expected |= busy and "503" in line
             if not expected and (covers or not (url.startswith(COVERS) or "ERR_FAILED" in line)):
                 self.problems.append(line)
 
@@ -95,9 +96,9 @@ class Watch:
 def visit(chromium: Browser) -> Iterator[Visit]:
     """Open the page as a new visitor: ``visit(url, size, covers=True, …)``.
 
-    ``context`` is that of another page, for a second tab of the same visitor. ``init`` is a script that runs before
-    the page's own. ``anilist`` answers in place of AniList; without it no test asks AniList. The end of the test
-    checks that no console has a line, no request has failed, and no other host was asked.
+    ``context`` is that of another page, for a second tab of the same visitor. ``busy`` allows refusals. ``init`` is a
+    script that runs before the page's own. ``anilist`` answers in place of AniList; without it no test asks AniList.
+    The end of the test checks that no console has a line, no request has failed, and no other host was asked.
     """
     contexts: list[BrowserContext] = []
     watch = Watch()
@@ -109,6 +110,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         covers: bool = True,
         context: BrowserContext | None = None,
         anilist: Callable[[Route], None] | None = None,
+        busy: bool = False,
         init: str = "",
         **options: Any,
     ) -> Page:
@@ -123,7 +125,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
             context.add_init_script(init)
             contexts.append(context)
         page = context.new_page()
-        watch.add(page, covers=covers, anilist=bool(anilist))
+        watch.add(page, covers=covers, anilist=bool(anilist), busy=busy)
         page.goto(url)
         page.locator("#results .card[data-id], #results .notice").first.wait_for(state="attached")
         return page

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from visitor_actions import PHONE, Visit, rate, rated, recommended, search
 
 
@@ -150,3 +150,26 @@ def test_search_without_a_match_says_so(visit: Visit, app: str) -> None:
     page = visit(app, PHONE)
     search(page, "zzzqqq")
     expect(page.locator("#found")).to_contain_text("Nothing is called “zzzqqq” here")
+
+
+def test_busy_server_is_asked_again_until_it_answers(visit: Visit, app: str) -> None:
+    page = visit(app, PHONE, busy=True)
+    said: list[str] = []
+    page.expose_function("heard", lambda text: said.append(text))
+    page.evaluate(
+        "const said = document.querySelector('#said');"
+        "new MutationObserver(() => heard(said.textContent)).observe(said, { childList: true })"
+    )
+    refusals = [{"status": 503, "headers": {"Retry-After": "0.01"}, "json": {"error": "The server is busy."}}] * 3
+
+    def answer(route: Route) -> None:
+        if refusals:
+            route.fulfill(**refusals.pop())
+        else:
+            route.continue_()
+
+    page.route("**/gradio_api/run/predict", answer)
+    page.locator("#wall li").first.get_by_role("radio", name="8 of 10").click()
+    expect(page.locator("#rated li")).to_have_count(1)
+    assert not refusals
+    assert "Busy, trying again …" in said

@@ -7,6 +7,7 @@ window.anisvd = (() => {
   const VIEW = ["tab", "user", "like"]; // kept in the history, for the Back button
   const LONGEST_PAST = 50;
   const PATIENCE = 250; // milliseconds until the page shows that it waits
+  const TRIES = 10; // of a request to a server that is busy
 
   let state = {};
   let shared = false;
@@ -71,6 +72,21 @@ window.anisvd = (() => {
     follow();
   });
   addEventListener("online", send);
+
+  // A busy server tells when to come again. Visitors who were refused together come back one by one.
+  const fetchOnce = window.fetch.bind(window);
+  window.fetch = async (...request) => {
+    for (let tries = 1; ; tries++) {
+      const answer = await fetchOnce(...request);
+      const seconds = answer.status === 503 ? Number(answer.headers.get("Retry-After")) : 0;
+      if (!seconds || tries === TRIES) {
+        if (tries > 1) anisvd.tell("");
+        return answer;
+      }
+      anisvd.tell(anisvd.say("busy"));
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000 * (0.5 + Math.random())));
+    }
+  };
 
   return {
     get state() {

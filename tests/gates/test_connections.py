@@ -1,0 +1,103 @@
+"""Connections to a real server, from clients that keep it waiting."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from waiting import HANG_SECONDS, wait_until
+
+from core.gates import connections
+from core.gates.connections import PatientProtocol
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+LARGE = 64 << 20
+
+
+@pytest.fixture
+def server() -> Iterator[uvicorn.Server]:
+    release = threading.Event()
+
+    def slow(request: Request) -> Response:
+        release.wait(HANG_SECONDS)
+        return Response(b"slow")
+
+    routes = [
+        Route("/", lambda request: Response(b"hello")),
+        Route("/large", lambda request: Response(b" " * LARGE)),
+        Route("/slow", slow),
+    ]
+    config = uvicorn.Config(Starlette(routes=routes), port=0, log_level="error", http=PatientProtocol)
+    server = uvicorn.Server(config)
+    server.release = release  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_until(lambda: server.started)
+    yield server
+    release.set()
+    server.should_exit = True
+    thread.join(HANG_SECONDS)
+
+
+@contextmanager
+def connected(server: uvicorn.Server) -> Iterator[socket.socket]:
+    address = server.servers[0].sockets[0].getsockname()
+    with socket.create_connection(address, timeout=HANG_SECONDS) as client:
+        yield client
+
+
+def read_to_the_end(client: socket.socket) -> bytes:
+    received = b""
+    try:
+        while chunk := client.recv(1 << 16):
+            received += chunk
+    except ConnectionResetError:
+        pass
+    return received
+
+
+@pytest.mark.parametrize("begin", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: localhost\r\n", REQUEST + b"GET /"])
+def test_half_sent_request_ends_the_connection(
+    server: uvicorn.Server, monkeypatch: pytest.MonkeyPatch, begin: bytes
+) -> None:
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 0.1)
+    with connected(server) as client:
+        client.sendall(begin)
+        assert read_to_the_end(client).startswith(b"HTTP/1.1 200 OK") == (REQUEST in begin)
+
+
+def test_unread_answer_ends_the_connection(server: uvicorn.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 0.1)
+    with connected(server) as client:
+        client.sendall(REQUEST.replace(b"/ ", b"/large ", 1))
+        wait_until(lambda: len(server.server_state.connections) == 1)
+        wait_until(lambda: not server.server_state.connections)
+        assert len(read_to_the_end(client)) < LARGE
+
+
+def test_work_may_take_longer(server: uvicorn.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[PatientProtocol] = []
+    watch = PatientProtocol._watch
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(PatientProtocol, "_watch", lambda self: (looks.append(self), watch(self)))
+    with connected(server) as client:
+        client.sendall(REQUEST.replace(b"/ ", b"/slow ", 1).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        wait_until(lambda: len(looks) > 10)
+        server.release.set()  # type: ignore[attr-defined]
+        assert read_to_the_end(client).endswith(b"slow")
+
+
+def test_connection_too_many_is_asked_to_come_again(server: uvicorn.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 2)
+    with connected(server), connected(server), connected(server) as third:
+        assert read_to_the_end(third).startswith(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\n")
+    wait_until(lambda: not server.server_state.connections)
+    with connected(server) as client:
+        client.sendall(REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        assert read_to_the_end(client).endswith(b"hello")
