@@ -59,7 +59,10 @@ class Gates:
                     await Response(status_code=500)(scope, receive, reply.send)
 
     async def _let_through(self, scope: Scope, receive: Receive, reply: ReplyWriter, visit: Visit) -> None:
-        address = self._addresses.find(scope["method"], _path(scope))
+        prefix = scope.get("root_path", "")
+        path = str(scope["path"]).removeprefix(prefix) or "/"
+        address = self._addresses.find(scope["method"], path)
+        scope["path"] = prefix + path  # as ASGI wants it; a proxy that strips its prefix leaves it out
         visit.route = address.name
         async with AsyncExitStack() as stack:
             body = b""
@@ -94,11 +97,6 @@ class Gates:
             await self._app(scope, receive, send)
         else:
             await send({"type": "websocket.close"})
-
-
-def _path(scope: Scope) -> str:
-    """Return the path of a request below the prefix under which a proxy publishes the app."""
-    return str(scope["path"]).removeprefix(scope.get("root_path", "")) or "/"
 
 
 def _where(error: Exception) -> str:

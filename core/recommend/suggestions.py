@@ -181,14 +181,17 @@ class Suggester:
         variance = np.einsum("cd,cd->c", covariance, self.influence)
         franchises = self.franchises[self.candidates]
         picks: list[int] = []
+        # φ_jᵀ S φ_pick of each pick, scaled: what asking it explains (a Cholesky factor), float32 [n_candidates, k].
+        explained = np.zeros((len(variance), min(k, len(variance))), dtype=np.float32)
         while len(picks) < k and chance.any():
             best = int(np.argmax(np.log1p(np.maximum(variance, 1e-9)) * chance))
             picks.append(best)
             chance[franchises == franchises[best]] = 0
             # Condition on the pick, as if it had been rated (a rank-one update of S).
-            shared = covariance @ self.influence[best]
-            covariance -= np.outer(shared / (1 + shared[best]), covariance[best])
-            variance -= shared**2 / (1 + shared[best])
+            before = explained[:, : len(picks) - 1]
+            shared = covariance @ self.influence[best] - before @ before[best]
+            explained[:, len(picks) - 1] = shared / np.sqrt(1 + shared[best])
+            variance -= explained[:, len(picks) - 1] ** 2
         return self.candidates[picks]
 
     def _unexplained(self, taste: Taste, left_out: Int64) -> Float32:

@@ -26,6 +26,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # which looks at the files of all templates for each part of the page
     )
     environment.filters["number"] = lambda value: f"{value:g}"  # for programs; people read t.number and t.rating
     environment.globals.update(watched=WATCHED, drawn_cover=drawn_cover, scale_steps=_scale_steps)
