@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, InputError
-from ..numerics.arrays import Bool, Int64
+from ..numerics.arrays import Bool, Float64, Int64
 from .catalogue_columns import (
     COLUMNS,
     COVER,
@@ -196,6 +196,11 @@ class Catalogue:
     def genres(self) -> tuple[str, ...]:
         """All genres, in alphabetical order."""
         return tuple(sorted({genre for cell in self.frame["genres"] for genre in _split(cell, "|")}))
+
+    @cached_property
+    def known_years(self) -> Float64:
+        """The years that are known, in ascending order, float64."""
+        return np.sort(self.frame["year"].dropna().to_numpy(dtype=np.float64))
 
     @cached_property
     def types(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ SHELL = ("header", "search", "refine")
 RATED_SHOWN = 30
 NEWEST_SHARE = 0.97  # of the titles began by the year that the page names as the newest
 STARS = 5
+FIRST_YEAR = 1950  # where no year is known
 LENGTHS = (5, 10, 20, 30, 50, 100)
 MEMBERS = (0, 1_000, 10_000, 50_000, 100_000, 300_000)
 
@@ -74,10 +75,11 @@ def controls(visitor: Visitor) -> str:
         lengths=sorted({*LENGTHS, state.k}),
         members=sorted({*MEMBERS, state.min_members}),
         novelty_steps=NOVELTY_STEPS,
-        years=(int(np.nan_to_num(catalogue.frame["year"].min(), nan=1950)), newest_year(catalogue)),
+        years=(int(catalogue.known_years[0]) if len(catalogue.known_years) else FIRST_YEAR, newest_year(catalogue)),
     )
 
 
 def newest_year(catalogue: Catalogue, share: float = 1.0) -> int:
     """Return the year by which this share of the titles had begun; 0 if no year is known."""
-    return int(np.nan_to_num(catalogue.frame["year"].quantile(share), nan=0))
+    years = catalogue.known_years
+    return int(np.quantile(years, share)) if len(years) else 0
