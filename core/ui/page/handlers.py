@@ -106,7 +106,7 @@ def _dict(sent: Any) -> dict[str, Any]:
 
 def _parts(visitor: Visitor, shared: bool, n_wrong: int, wall_ids: Any = (), all_ratings: bool = False) -> PageParts:
     state, model, texts = visitor.state, visitor.model, visitor.texts
-    suggested = model.suggest(visitor.taste, 3 * SUGGESTED, (*state.unseen, *state.hidden))
+    suggested = model.suggest(visitor.taste, 2 * SUGGESTED, (*state.unseen, *state.hidden))
     wall = _wall(visitor, suggested, wall_ids)
     return PageParts(
         banner=render("banner.html", texts, notice=visitor.served.notice, shared=shared, state=state, n_wrong=n_wrong),

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from ...data.catalogue import Catalogue, Title
 from ...serving.model_source import ServedModel
 from ..rendering import render
@@ -82,4 +80,4 @@ def controls(visitor: Visitor) -> str:
 def newest_year(catalogue: Catalogue, share: float = 1.0) -> int:
     """Return the year by which this share of the titles had begun; 0 if no year is known."""
     years = catalogue.known_years
-    return int(np.quantile(years, share)) if len(years) else 0
+    return int(years[int(share * (len(years) - 1))]) if len(years) else 0
