@@ -32,9 +32,8 @@ GRADIO: tuple[tuple[str, str, AddressKind], ...] = (
     ("GET", "/gradio_api/startup-events", "file"),
     ("GET", "/gradio_api/app_id", "file"),
     ("GET", "/gradio_api/heartbeat/{session}", "stream"),
-    # The documentation of the endpoints.
+    # The documentation of the endpoints. That in OpenAPI is our own.
     ("GET", "/gradio_api/info", "work"),
-    ("GET", "/gradio_api/openapi.json", "work"),
     # MCP: the landing page or a stream, a call, the end of a session; and the older transport.
     ("GET", "/gradio_api/mcp", "stream"),
     ("POST", "/gradio_api/mcp", "work"),

@@ -54,7 +54,7 @@ class Gates:
             except RefusalError as refusal:
                 await refusal.response(scope)(scope, receive, reply.send)
             except Exception as error:
-                _log.error("%s %s: %s", visit.id, visit.route, _where(error))
+                _log.error("%s %s: %s", visit.id, visit.route, place_of(error))
                 if not reply.has_begun:
                     await Response(status_code=500)(scope, receive, reply.send)
 
@@ -99,7 +99,7 @@ class Gates:
             await send({"type": "websocket.close"})
 
 
-def _where(error: Exception) -> str:
+def place_of(error: Exception) -> str:
     """Return the kind and the place of an error. Its text is left out, because it may quote a visitor."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {place.name}, {Path(place.filename).name}:{place.lineno}"

@@ -68,6 +68,7 @@ def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[s
         """Put the gates in front of everything, Gradio's own layers too, before the first request."""
         app.middleware_stack = gates = Gates(app.middleware_stack, addresses, load, measures)
         streams.append(gates.end_streams)
+        page.answer_tools(Load(load.places, load.seats))
         yield
 
     end = _end_of_the_process()

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from mcp import ClientSession
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, Tool
 
@@ -26,13 +27,18 @@ def list_tools(address: str) -> list[Tool]:
     return _in_session(address, lambda session: session.list_tools()).tools
 
 
+def call_tools_at_once(address: str, calls: list[tuple[str, dict[str, Any]]]) -> list[CallToolResult]:
+    return _in_session(address, lambda session: asyncio.gather(*(session.call_tool(*call) for call in calls)))
+
+
 def call_tool(address: str, name: str, arguments: dict[str, Any]) -> CallToolResult:
     return _in_session(address, lambda session: session.call_tool(name, arguments))
 
 
 def _in_session(address: str, request: Callable[[ClientSession], Awaitable[Any]]) -> Any:
     async def answer() -> Any:
-        async with streamable_http_client(address) as (read, write, _), ClientSession(read, write) as session:
+        connect = sse_client if address.endswith("/sse") else streamable_http_client
+        async with connect(address) as (read, write, *_), ClientSession(read, write) as session:
             await session.initialize()
             return await request(session)
 

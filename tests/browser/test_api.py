@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-from calls import FIELDS, call_tool, list_tools, post
+from calls import FIELDS, call_tool, call_tools_at_once, list_tools, post
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -121,11 +121,26 @@ def test_every_client_gets_the_error_as_a_sentence(
     assert result.content[0].text == error
 
 
-@pytest.mark.parametrize("arguments", [{"query": 3}, {}, {"query": "x", "nonsense": 1}])
-def test_mcp_refuses_arguments_outside_the_schema(app: str, arguments: dict[str, Any]) -> None:
-    result = call_tool(f"{app}{MCP}", "search", arguments)
-    assert result.isError
-    assert "Traceback" not in result.content[0].text
+@pytest.mark.parametrize("transport", ["", "sse"])
+def test_arguments_are_taken_as_language_models_write_them(
+    app: str, client: Client, bundled: Model, transport: str
+) -> None:
+    expected = as_json(bundled.recommend(bundled.fold_in(RATINGS), 2, Filters(genres=("Drama",))))
+    arguments = {"ratings": json.dumps(JSON_RATINGS), "k": 2.0, "genres": '["Drama"]', "types": None, "adult": None}
+    assert client.predict(**arguments, api_name="/recommend") == expected
+    assert post(app, "run/recommend", arguments) == {"data": [expected]}
+    wrong = ("recommend", {"ratings": 3})
+    first, second, refused = call_tools_at_once(f"{app}{MCP}{transport}", [("recommend", arguments)] * 2 + [wrong])
+    assert json.loads(first.content[0].text) == json.loads(second.content[0].text) == expected
+    assert (refused.isError, refused.content[0].text[:32]) == (True, "ratings is 3; expected an object")
+
+
+def test_calls_of_one_session_run_side_by_side_and_may_be_cancelled(client: Client) -> None:
+    jobs = [client.submit(JSON_RATINGS, k, api_name="/recommend") for k in (3, 0, 4)]
+    cancelled = client.submit(JSON_RATINGS, 1000, api_name="/recommend")
+    assert cancelled.cancel()
+    assert [len(jobs[0].result()), str(jobs[1].exception())[:7], len(jobs[2].result())] == [3, "k is 0;", 4]
+    assert len(client.predict(JSON_RATINGS, 5, api_name="/recommend")) == 5
 
 
 def test_exactly_the_endpoints_are_public_and_documented(client: Client) -> None:
@@ -146,7 +161,11 @@ def test_tools_are_the_endpoints_briefly_described(app: str) -> None:
     for tool in tools:
         assert tool.description
         assert all(parameter["description"] for parameter in tool.inputSchema["properties"].values())
-    assert sum(len(tool.model_dump_json(exclude_none=True)) for tool in tools) < 8_000
+    listed = "".join(tool.model_dump_json(exclude_none=True) for tool in tools)
+    assert len(listed) < 8_000
+    for text in (listed, urlopen(f"{app}{MCP}schema").read().decode()):
+        assert "oneOf" not in text
+        assert "anyOf" not in text
 
 
 def test_healthz_has_source_revision_and_age(app: str) -> None:

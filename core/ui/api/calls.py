@@ -1,11 +1,17 @@
 """Calls that wait to be collected. Their answers are computed when somebody reads them, and none is kept."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from cachetools import TTLCache
+
+from ...errors import AniSVDError
+from ...gates.gates import place_of
+
+_log = logging.getLogger(__name__)
 
 UNCOLLECTED_BYTES = 16 << 20
 """Of the bodies of all calls that wait; the oldest are dropped first."""
@@ -20,6 +26,16 @@ class Call:
     answer: Callable[[], Any]
     size: int
     session: str = ""
+
+    def outcome(self) -> tuple[bool, Any]:
+        """Return whether the call succeeds, and its answer or ``{"error": a sentence}``."""
+        try:
+            return True, self.answer()
+        except AniSVDError as error:
+            return False, {"error": str(error)}
+        except Exception as error:
+            _log.error("a call: %s", place_of(error))
+            return False, {"error": "The server failed."}
 
 
 class Calls:

@@ -72,6 +72,19 @@ class Endpoint:
         own = inspect.get_annotations(self.question)
         return dict(sorted(self.question.model_fields.items(), key=lambda field: field[0] not in own))
 
+    @cached_property
+    def schemas(self) -> dict[str, dict[str, Any]]:
+        """The JSON schema of each parameter. Of alternatives it has the first one: null stands for a default anyway,
+        and some assistants refuse all tools if one of them has a choice of schemas.
+        """
+        documented = self.question.model_json_schema()["properties"]
+        alternatives = {name: documented[name].get("anyOf", [documented[name]]) for name in self.parameters}
+        described = ("title", "description", "default")
+        return {
+            name: {key: value for key, value in schemas[0].items() if key not in described}
+            for name, schemas in alternatives.items()
+        }
+
     def by_position(self, values: Sequence[Any]) -> dict[str, Any]:
         """Return arguments by name. Raises `InputError` for more than there are."""
         names = list(self.parameters)

@@ -1,31 +1,22 @@
-"""The endpoints for MCP and for Gradio's documentation. `core.ui.api.http_routes` serves its other clients.
+"""The endpoints for Gradio, which documents them and lists them as MCP tools.
 
-`gr.api`, Gradio's public way to declare a function for programs, does the work. Beyond it only
-``Blocks.get_api_info`` is used, to complete the documentation.
+They are declared with `gr.api`, Gradio's public way. Beyond it only ``Blocks.get_api_info`` is used, to complete the
+documentation. `core.ui.api.http_routes` and `core.ui.api.mcp_tools` serve the calls.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from inspect import Parameter, Signature, signature
 from typing import Any
 
 import gradio as gr
-from gradio_client.utils import json_schema_to_python_type, python_type_to_json_schema
+from gradio_client.utils import json_schema_to_python_type
 
-from ...errors import AniSVDError, InputError
+from ...errors import InputError
+from ...gates.load import Load
 from .endpoint import Endpoint
-
-
-class CallError(gr.Error):
-    """The problem of a call, as a sentence. Gradio logs no traceback of it, which would quote the visitor."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, print_exception=False)
-
-    def __str__(self) -> str:
-        """Return the bare sentence for MCP; Gradio would put it in quotes."""
-        return str(self.message)
+from .mcp_tools import answer_tools
+from .openapi import answer_schema
 
 
 class Page(gr.Blocks):
@@ -50,8 +41,15 @@ class Page(gr.Blocks):
             if function.fn
         }
 
+    def answer_tools(self, load: Load) -> None:
+        """Answer the tools of the MCP server, once it is launched. See `core.ui.api.mcp_tools.answer_tools`."""
+        server, by_path = self.mcp_server_obj, {f"/{endpoint.name}": endpoint for endpoint in self.endpoints}
+        if server:  # on a Space the name of a tool begins with that of the Space
+            tools = {name: by_path[path] for name, path in server.tool_to_endpoint.items()}
+            answer_tools(server.mcp_server, tools, load)
+
     def get_api_info(self, *arguments: Any, **options: Any) -> Any:
-        """Return Gradio's documentation, completed by what parameters mean and which fields an answer has.
+        """Return Gradio's documentation, completed by what parameters take and mean, and the fields of an answer.
 
         Declared to `gr.api`, the fields would stand in the page four times.
         """
@@ -59,9 +57,10 @@ class Page(gr.Blocks):
         for endpoint in self.endpoints:
             documented = info["named_endpoints"][f"/{endpoint.name}"]
             for parameter in documented["parameters"]:
-                field = endpoint.parameters[parameter["parameter_name"]]
-                parameter["python_type"]["description"] = field.description
-            schema = python_type_to_json_schema(signature(endpoint.question.answer).return_annotation)
+                name = parameter["parameter_name"]
+                parameter["type"] = endpoint.schemas[name]
+                parameter["python_type"]["description"] = endpoint.parameters[name].description
+            schema = answer_schema(endpoint)
             for answer in documented["returns"]:
                 answer["type"] = schema
                 answer["python_type"]["type"] = json_schema_to_python_type(schema)
@@ -85,17 +84,13 @@ def _as_list(handler: Callable[..., Any]) -> Callable[[Sequence[Any]], list[Any]
 
 
 def _declare(endpoint: Endpoint) -> None:
-    """Add an endpoint to the Blocks that are being built, for MCP and for Gradio's documentation.
+    """Add an endpoint to the Blocks that are being built.
 
     Gradio reads names, types and defaults from the signature, and descriptions for MCP from the docstring.
     """
 
-    def respond(*values: Any) -> str:
-        try:
-            answer = endpoint(endpoint.by_position(values))
-        except AniSVDError as error:
-            raise CallError(str(error)) from error
-        return json.dumps(answer, ensure_ascii=False)  # of a list Gradio would make str(answer), which is no JSON
+    def respond(*values: Any) -> list[Any]:
+        return endpoint(endpoint.by_position(values))
 
     kind, fields = Parameter.POSITIONAL_OR_KEYWORD, signature(endpoint.question).parameters
     parameters = [fields[name].replace(kind=kind) for name in endpoint.parameters]

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from ...errors import AniSVDError, InputError
 from .calls import Call, Calls
 from .endpoint import Endpoint
+from .openapi import ADDRESS, openapi
 
 PREFIX = "/gradio_api"
 LONGEST_SESSION = 64
@@ -37,8 +38,9 @@ def http_routes(endpoints: Iterable[Endpoint], functions: Mapping[int, Function]
       /gradio_api/call/NAME/ID`` gives the answer as an event, once.
     - ``POST /gradio_api/run/predict`` answers an event of the page, and ``/queue/join`` with ``/queue/data``
       serve ``gradio_client``. They name a function by its number, ``fn_index``.
+    - ``GET /gradio_api/openapi.json`` describes the first two.
     """
-    calls = Calls()
+    endpoints, calls = list(endpoints), Calls()
     client = _ClientRoutes(functions, calls)
     routes = [
         _post("/run/predict", client.run),
@@ -46,6 +48,7 @@ def http_routes(endpoints: Iterable[Endpoint], functions: Mapping[int, Function]
         Route(f"{PREFIX}/queue/data", client.collect),
         _post("/cancel", client.cancel),
         _post("/reset", client.cancel),
+        Route(ADDRESS, lambda _: JSONResponse(openapi(endpoints))),
     ]
     for endpoint in endpoints:
         run, call = partial(_run, endpoint), partial(_call, endpoint, calls)
@@ -85,17 +88,9 @@ async def _collect(calls: Calls, request: Request) -> Response:
     call = calls.take(request.path_params["event_id"])
     if call is None:
         return JSONResponse({"error": "No call with this event_id waits for its answer."}, 404)
-    success, data = await run_in_threadpool(_answer, call)
+    success, data = await run_in_threadpool(call.outcome)
     event = "complete" if success else "error"
     return Response(f"event: {event}\ndata: {json.dumps(data)}\n\n", media_type="text/event-stream")
-
-
-def _answer(call: Call) -> tuple[bool, Any]:
-    """Return whether a call succeeds, and its answer or ``{"error": a sentence}``."""
-    try:
-        return True, call.answer()
-    except AniSVDError as error:
-        return False, {"error": str(error)}
 
 
 class _ClientRoutes:
@@ -126,7 +121,7 @@ class _ClientRoutes:
         while session and (event_id := self._calls.next_of(session)):
             if not (call := self._calls.take(event_id)):
                 continue
-            success, data = await run_in_threadpool(_answer, call)
+            success, data = await run_in_threadpool(call.outcome)
             output = {"data": data} if success else data
             yield _event({"msg": "process_completed", "event_id": event_id, "output": output, "success": success})
         yield _event({"msg": "close_stream", "event_id": None})

@@ -116,3 +116,13 @@ def test_arguments_may_come_as_text_and_as_whole_floats(api: Api) -> None:
     expected = api["recommend"]({"ratings": {"103": 9}, "k": 2})
     assert api["recommend"]({"ratings": '{"103": 9.0}', "k": 2.0}) == expected
     assert api["search"]({"query": "[1]"}) == api["search"]({"query": "[1]", "limit": None})  # a text stays one
+
+
+def test_no_schema_of_a_parameter_is_a_choice(api: Api) -> None:
+    schemas = api["recommend"].schemas
+    assert list(schemas) == list(api["recommend"].parameters)
+    assert (schemas["k"], schemas["min_year"]) == ({"type": "integer"}, {"type": "integer"})
+    assert schemas["genres"] == {"type": "array", "items": {"type": "string"}}
+    assert schemas["ratings"] == {"type": "object", "additionalProperties": {"type": "number"}}
+    assert schemas["sequels"] == {"type": "string", "enum": ["all", "first", "new"]}
+    assert all(schema.get("type") for endpoint in api.values() for schema in endpoint.schemas.values())

@@ -86,6 +86,16 @@ def test_wrong_call_is_answered_with_a_sentence(http: TestClient) -> None:
     assert (refused.status_code, list(refused.json())) == (400, ["error"])
 
 
+def test_failure_reaches_a_waiting_client(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Endpoint, arguments: dict) -> None:
+        raise KeyError("a secret")
+
+    event_id = http.post("/gradio_api/call/search", json={"query": "show"}).json()["event_id"]
+    monkeypatch.setattr(Endpoint, "__call__", fail)
+    event = http.get(f"/gradio_api/call/search/{event_id}").text
+    assert event == 'event: error\ndata: {"error": "The server failed."}\n\n'
+
+
 def test_calls_that_nobody_collects_are_dropped(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     body = json.dumps({"query": "x" * 1000}).encode()
     monkeypatch.setattr(calls, "UNCOLLECTED_BYTES", 3 * len(body))
