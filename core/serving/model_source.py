@@ -127,6 +127,7 @@ class ModelSource:
 
         def keep_looking() -> None:
             self._rehearse_bundled()
+            _give_back_memory()
             while not self.settled:
                 seconds = self._refresh_seconds if self._is_up_to_date else self._retry_seconds
                 time.sleep(min(max(seconds, MIN_PAUSE), MAX_PAUSE))
@@ -271,7 +272,7 @@ def _load_folder(folder: Path, source: str, notice: str = "", trouble: str = "")
 
 
 def _give_back_memory() -> None:
-    """Free the model that was replaced, and return its memory to the system where libc can."""
+    """Return to the system what a replaced model or a rehearsal took, where libc can."""
     gc.collect()
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
