@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from ..errors import InputError
 from ..gates.addresses import Addresses, AddressKind
-from ..gates.connections import PatientProtocol
+from ..gates.connections import PatientProtocol, limit_connections
 from ..gates.gates import Gates
 from ..gates.load import Load
 from ..gates.measures import Measures
@@ -87,6 +87,9 @@ def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[s
         run_history=False,
     )
     page.server.config.http_protocol_class = PatientProtocol
+    limit_connections(listening for server in page.server.servers for listening in server.sockets)
+    connections = page.server.server_state.connections
+    measures.add_gauge("anisvd_connections", "Open connections.", lambda: len(connections))
     end.wait()
     streams[0]()
     page.server.config.timeout_graceful_shutdown = STOP_SECONDS

@@ -1,12 +1,15 @@
 """Connections to a real server, from clients that keep it waiting."""
 
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import uvicorn
+from small_data import ROOT
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +17,7 @@ from starlette.routing import Route
 from waiting import HANG_SECONDS, wait_until
 
 from core.gates import connections
-from core.gates.connections import PatientProtocol
+from core.gates.connections import OWN_FILES, ConnectionLimits, PatientProtocol
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LARGE = 64 << 20
@@ -101,3 +104,73 @@ def test_connection_too_many_is_asked_to_come_again(server: uvicorn.Server, monk
     with connected(server) as client:
         client.sendall(REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         assert read_to_the_end(client).endswith(b"hello")
+
+
+@pytest.mark.parametrize(
+    ("files", "limits"), [(4096, (800, 2048)), (1024, (616, 308)), (256, (104, 52)), (OWN_FILES, (2, 1)), (1, (2, 1))]
+)
+def test_connections_leave_files_for_the_app(files: int, limits: tuple[int, int]) -> None:
+    assert ConnectionLimits.within(files) == limits
+    assert sum(limits) <= max(files - OWN_FILES, 3)
+
+
+FEW_FILES = """
+import resource, sys, threading, uvicorn
+from core.gates.connections import PatientProtocol, connection_limits, limit_connections
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+soft, hard = map(int, sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", http=PatientProtocol))
+thread = threading.Thread(target=server.run)
+thread.start()
+while not server.started:
+    pass
+limit_connections(server.servers[0].sockets)
+print(server.servers[0].sockets[0].getsockname()[1], *connection_limits(), flush=True)
+sys.stdin.read()
+server.should_exit = True
+thread.join()
+"""
+
+
+@contextmanager
+def server_with_few_files(soft: int, hard: int) -> Iterator[tuple["subprocess.Popen[str]", int, tuple[int, int]]]:
+    """Run a server; yield its process, its port, and its limits of connections."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", FEW_FILES, str(soft), str(hard)], cwd=ROOT, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with process:
+        port, connections, queue = map(int, process.stdout.readline().split())
+        yield process, port, (connections, queue)
+
+
+def test_more_connections_than_files_fill_no_log() -> None:
+    with server_with_few_files(soft=160, hard=160) as (process, port, _), ExitStack() as stack:
+        clients = [stack.enter_context(socket.socket()) for _ in range(300)]
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+
+        def is_refused(client: socket.socket) -> bool:
+            try:
+                return client.recv(100).startswith(b"HTTP/1.1 503")
+            except OSError:  # nothing yet
+                return False
+
+        wait_until(lambda: any(map(is_refused, clients)))
+        stack.close()
+        with socket.create_connection(("127.0.0.1", port), timeout=HANG_SECONDS) as client:
+            client.sendall(REQUEST)
+            assert client.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        _, errors = process.communicate()
+        assert errors == ""
+
+
+def test_as_many_files_are_opened_as_the_system_allows() -> None:
+    with server_with_few_files(soft=160, hard=1024) as (_, _, limits):
+        assert limits == ConnectionLimits.within(1024)
