@@ -59,8 +59,8 @@ class ServedModel:
     model the first 12 letters of the fingerprint of its data), ``loaded_at`` a time in UTC. ``notice``
     is a sentence for visitors if a better source failed, else empty. ``trouble`` is one for the operator,
     if another model should serve. ``rehearsed`` says whether the rehearsal is over: the first visitor
-    then waits no longer than others. ``made`` keeps what was made of the model, by a name, as long as it
-    serves.
+    then waits no longer than others. ``looked_at`` is when the Hub last said that it is the newest.
+    ``made`` keeps what was made of the model, by a name, as long as it serves.
     """
 
     model: Model
@@ -70,6 +70,7 @@ class ServedModel:
     notice: str = ""
     trouble: str = ""
     rehearsed: bool = False
+    looked_at: datetime | None = None
     made: dict[Hashable, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def health(self) -> dict[str, object]:
@@ -148,7 +149,7 @@ class ModelSource:
                 raise ArtifactError(self._refusal)
             if commit == self._served.revision:  # a model from the cache may turn out to be the newest
                 self._served = replace(self._served, notice=self._folder_notice, trouble=self._folder_trouble)
-                self._last_warning = ""
+                self._succeed()
                 return False
             self._served = self._admitted(self._pull(commit))
         except Exception as error:
@@ -156,8 +157,13 @@ class ModelSource:
             self._served = replace(self._served, trouble=_headline(error))
             return False
         log.info("Now serving %s, revision %s", self._served.source, self._served.revision)
-        self._last_warning = ""
+        self._succeed()
         return True
+
+    def _succeed(self) -> None:
+        """Note that the model in service is the newest one."""
+        self._served = replace(self._served, looked_at=datetime.now(UTC))
+        self._last_warning = ""
 
     def _rehearse_bundled(self) -> None:
         """Let the model in service rehearse if it has not. A failure is logged: there is no other model."""
@@ -201,7 +207,8 @@ class ModelSource:
         commit = within(
             ANSWER_SECONDS, lambda: hub.newest_commit(self._repo_id, self._revision, timeout=ANSWER_SECONDS)
         )
-        return self._admitted(within(DOWNLOAD_SECONDS, lambda: self._pull(commit)))
+        served = self._admitted(within(DOWNLOAD_SECONDS, lambda: self._pull(commit)))
+        return replace(served, looked_at=datetime.now(UTC))
 
     def _load_from_cache(self) -> ServedModel:
         """Return the model that was served last, or the one pulled last, whichever is valid first."""

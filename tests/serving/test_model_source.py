@@ -122,6 +122,21 @@ def test_degraded_ends_when_the_old_model_is_the_newest_again(repository: dict[s
         assert source.current().health()["status"] == status
 
 
+def test_time_of_the_last_successful_look_is_known(repository: dict[str, str]) -> None:
+    source = ModelSource(repository)
+    looks = [source.current().looked_at]
+    for commit in ("first", "second"):  # the same model, another one
+        NEWEST["commit"] = commit
+        source.refresh()
+        looks.append(source.current().looked_at)
+    assert None not in looks
+    assert sorted(set(looks)) == looks
+    NEWEST["commit"] = HubError("no answer")
+    source.refresh()
+    assert source.current().looked_at == looks[-1]
+    assert ModelSource({}).current().looked_at is None
+
+
 @pytest.mark.parametrize("error", [HubError("no answer"), AttributeError("no such thing"), MemoryError()], ids=repr)
 def test_failed_search_of_any_kind_is_logged_once(
     error: Exception, repository: dict[str, str], caplog: pytest.LogCaptureFixture

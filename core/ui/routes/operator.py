@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import nan
 
 from prometheus_client import CONTENT_TYPE_LATEST, Info
 from starlette.requests import Request
@@ -21,7 +22,17 @@ def operator_routes(current: Callable[[], ServedModel], load: Load, measures: Me
     - ``GET /metrics``: the figures, for Prometheus.
     """
     model = Info("anisvd_model", "The model in service.", registry=measures.registry)
-    measures.add_gauge("anisvd_model_age_seconds", "Since the model was loaded.", lambda: age(current()))
+    measures.add_gauge(
+        "anisvd_model_age_seconds", "Since the model was loaded.", lambda: _seconds_since(current().loaded_at)
+    )
+    measures.add_gauge(
+        "anisvd_model_look_age_seconds",
+        "Since the Hub last said that this model is the newest; NaN if it never did.",
+        lambda: _seconds_since(current().looked_at),
+    )
+    measures.add_gauge(
+        "anisvd_degraded", "1 while another model should serve, else 0.", lambda: bool(current().trouble)
+    )
 
     def healthz(request: Request) -> Response:
         return JSONResponse(current().health())
@@ -32,12 +43,11 @@ def operator_routes(current: Callable[[], ServedModel], load: Load, measures: Me
 
     def metrics(request: Request) -> Response:
         served = current()
-        model.info({"revision": served.revision, "source": served.source})
+        model.info({"revision": served.revision, "source": served.source, "reason": served.trouble})
         return Response(measures.text(), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-def age(served: ServedModel) -> float:
-    """Return for how many seconds a model has been in service."""
-    return (datetime.now(UTC) - served.loaded_at).total_seconds()
+def _seconds_since(time: datetime | None) -> float:
+    return (datetime.now(UTC) - time).total_seconds() if time else nan
