@@ -44,7 +44,7 @@ format: .venv-dev/installed  ## put the code in its standard form
 	.venv-dev/bin/ruff format .
 
 lock: .venv-dev/bin/uv  ## write requirements.lock anew from the requirements files
-	.venv-dev/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	.venv-dev/bin/uv pip compile --quiet --system-certs --no-config --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file requirements.lock requirements-dev.txt
 
 .venv-dev/bin/uv:
