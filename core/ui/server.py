@@ -52,15 +52,7 @@ def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[s
             )
     load = Load(_number(environment, "ANISVD_AT_WORK", AT_WORK), _number(environment, "ANISVD_WAITING", WAITING))
     measures = Measures(load, lambda: current().revision)
-    routes: list[Route | Mount] = [
-        *operator_routes(current, load, measures),
-        *download_routes(current),
-        bringing_route(current),
-        *sight_routes(current),
-        *http_routes(page.endpoints, page.functions),
-        Mount("/anisvd", StaticFiles(directory=ASSETS)),
-    ]
-    addresses = Addresses(routes, NOT_AT_WORK, {BRING: LIST_BYTES})
+    routes, addresses = own_routes(page, current, load, measures)
     streams: list[Callable[[], None]] = []
 
     @asynccontextmanager
@@ -95,6 +87,21 @@ def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[s
     page.server.config.timeout_graceful_shutdown = STOP_SECONDS
     page.server.should_exit = True
     page.server.thread.join(STOP_SECONDS + 1)
+
+
+def own_routes(
+    page: Page, current: Callable[[], ServedModel], load: Load, measures: Measures
+) -> tuple[list[Route | Mount], Addresses]:
+    """Return our own routes, and the addresses that exist."""
+    routes: list[Route | Mount] = [
+        *operator_routes(current, load, measures),
+        *download_routes(current),
+        bringing_route(current),
+        *sight_routes(current),
+        *http_routes(page.endpoints, page.functions),
+        Mount("/anisvd", StaticFiles(directory=ASSETS)),
+    ]
+    return routes, Addresses(routes, NOT_AT_WORK, {BRING: LIST_BYTES})
 
 
 def _end_of_the_process() -> threading.Event:

@@ -12,7 +12,13 @@ from .endpoint import Endpoint
 ADDRESS = "/gradio_api/openapi.json"
 ERROR = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
 EVENT_ID = {"type": "object", "properties": {"event_id": {"type": "string"}}, "required": ["event_id"]}
-EVENT = {"type": "string", "description": "One event, complete or error, with the answer or the error as its data."}
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["complete", "error"]},
+        "data": {"type": "string", "description": "The answer, alone in a list, or the error, as JSON."},
+    },
+}
 
 
 def openapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
@@ -20,7 +26,7 @@ def openapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
         name = endpoint.name
-        data = {"type": "array", "prefixItems": [answer_schema(endpoint)], "minItems": 1, "maxItems": 1}
+        data = {"type": "array", "items": answer_schema(endpoint), "minItems": 1, "maxItems": 1}
         ran = {"type": "object", "properties": {"data": data}, "required": ["data"]}
         paths[f"/gradio_api/run/{name}"] = {"post": _operation(endpoint, name, ran)}
         paths[f"/gradio_api/call/{name}"] = {"post": _operation(endpoint, f"call_{name}", EVENT_ID)}
