@@ -168,10 +168,10 @@ def cpu_seconds(app: App) -> float:
 
 
 def is_idle(app: App) -> bool:
-    """Return whether the app does nothing, for half a second."""
+    """Return whether the app does next to nothing for a second; Gradio looks for work many times in one."""
     before = cpu_seconds(app)
-    time.sleep(0.5)
-    return cpu_seconds(app) - before < 0.01
+    time.sleep(1)
+    return cpu_seconds(app) - before < 0.3
 
 
 def markdown(figures: dict[str, Any]) -> str:
