@@ -1,9 +1,10 @@
 """The model card: Markdown that describes a stored model to people and to the Hub, from its own figures."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from .files import CHART
 from .info import ModelInfo
@@ -15,11 +16,8 @@ TRAINING_RMSE = "training_rmse"
 
 def model_card(info: ModelInfo, repo_id: str = "owner/name") -> str:
     """Return the card with the front matter that the Hugging Face Hub reads. ``repo_id`` is where it will be."""
-    environment = Environment(  # noqa: S701  # Markdown, not HTML
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
     measured = by_title(info)
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+    return _template().render(
         front_matter=_front_matter(info),
         info=info,
         repo_id=repo_id,
@@ -30,6 +28,15 @@ def model_card(info: ModelInfo, repo_id: str = "owner/name") -> str:
         dataset_id=DATASET_ID,
         dataset_name=DATASET_NAME,
     )
+
+
+@cache
+def _template() -> Template:
+    """Return the template, compiled once: each model that is loaded tries its card."""
+    environment = Environment(  # noqa: S701  # Markdown, not HTML
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
 def _front_matter(info: ModelInfo) -> str:

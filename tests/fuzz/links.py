@@ -25,14 +25,14 @@ def corpus() -> Iterator[bytes]:
     yield from (b"\x01" + json.dumps(PageState.from_link(link, MODEL)[0].to_json()).encode() for link in links)
 
 
-def one_input(data: bytes) -> None:
+def one_input(data: bytes) -> str:
     """Read the state in a link, or in what a browser sends, and check it."""
     text = data[1:].decode("utf-8", errors="surrogateescape")
     if data[:1] == b"\x01":
         try:
             content = json.loads(text)
         except (ValueError, RecursionError):
-            return
+            return "refused"
         state, n_wrong = PageState.from_json(content, MODEL)
     else:
         state, n_wrong = PageState.from_link(text, MODEL)
@@ -44,3 +44,4 @@ def one_input(data: bytes) -> None:
     assert PageState.from_json(state.to_json(), MODEL) == (state, 0)
     again, n_wrong = PageState.from_link(link := state.to_link(), MODEL)
     assert (n_wrong, again.to_link()) == (0, link)  # a link has six digits of a rating
+    return "read"

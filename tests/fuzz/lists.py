@@ -48,7 +48,7 @@ def corpus() -> Iterator[bytes]:
     yield bytes([5]) + contents[0].decode().encode("utf-16")
 
 
-def one_input(data: bytes) -> None:
+def one_input(data: bytes) -> str:
     """Read a list, and match it with a catalogue. The first byte chooses its scale, and how it comes."""
     way, score_format = divmod(data[0] if data else 0, len(FORMATS))
     content: bytes | str = data[1:]
@@ -59,8 +59,9 @@ def one_input(data: bytes) -> None:
     try:
         watchlist = read_watchlist(content, FORMATS[score_format])
     except WatchlistError:
-        return
+        return "refused"
     matched = match_entries(watchlist, CATALOGUE, SCALE)
     assert len(matched.entries) == len(watchlist.entries)
     assert all(anime_id in CATALOGUE for anime_id in (*matched.ratings, *matched.planned))
     assert all(rating == WATCHED or 1 <= rating <= 10 for rating in matched.ratings.values())
+    return "read"

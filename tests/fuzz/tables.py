@@ -5,7 +5,6 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -60,11 +59,14 @@ def corpus() -> Iterator[bytes]:
             yield bytes([number + reader * len(FORMATS)]) + pack(text)
 
 
-def one_input(data: bytes) -> None:
+def one_input(data: bytes) -> str:
     """Read an input as ratings, as a catalogue or as details of titles. The first byte chooses reader and format."""
     reader, format_number = divmod(data[0] if data else 0, len(FORMATS))
     suffix, content = FORMATS[format_number]
     path = FOLDER / f"input{suffix}"
     path.write_bytes(content(data[1:]))
-    with suppress(DataError):
+    try:
         READERS[reader % len(READERS)](path)
+    except DataError:
+        return "refused"
+    return "read"
