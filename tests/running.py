@@ -35,7 +35,9 @@ def clean_environment(**variables: str) -> dict[str, str]:
 
 
 @contextmanager
-def started_app(environment: Mapping[str, str]) -> Iterator[App]:
+def started_app(
+    environment: Mapping[str, str], program: Path = ROOT / "app.py", working_directory: Path = ROOT
+) -> Iterator[App]:
     """Run ``python app.py`` on a free port in exactly this environment; yield it once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -44,8 +46,8 @@ def started_app(environment: Mapping[str, str]) -> Iterator[App]:
         log_file = Path(folder) / "app.log"
         with log_file.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-u", "app.py"], cwd=ROOT, env={**environment, "GRADIO_SERVER_PORT": str(port)},
-                stdout=log, stderr=subprocess.STDOUT,
+                [sys.executable, "-u", str(program)], cwd=working_directory,
+                env={**environment, "GRADIO_SERVER_PORT": str(port)}, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
         app = App(f"http://127.0.0.1:{port}", process, log_file)
 
