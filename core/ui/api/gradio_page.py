@@ -41,6 +41,9 @@ class Page(gr.Blocks):
             if function.fn
         }
 
+    def run_startup_events(self) -> None:
+        """Start nothing. Gradio's queue would look for work a thousand times a second, and gets none here."""
+
     def answer_tools(self, load: Load) -> None:
         """Answer the tools of the MCP server, once it is launched. See `core.ui.api.mcp_tools.answer_tools`."""
         server, by_path = self.mcp_server_obj, {f"/{endpoint.name}": endpoint for endpoint in self.endpoints}
