@@ -48,7 +48,7 @@ def http_routes(endpoints: Iterable[Endpoint], functions: Mapping[int, Function]
         Route(f"{PREFIX}/queue/data", client.collect),
         _post("/cancel", client.cancel),
         _post("/reset", client.cancel),
-        Route(ADDRESS, lambda _: JSONResponse(openapi(endpoints))),
+        Route(ADDRESS, lambda request: JSONResponse(openapi(endpoints, request.scope.get("root_path", "")))),
     ]
     for endpoint in endpoints:
         run, call = partial(_run, endpoint), partial(_call, endpoint, calls)

@@ -21,8 +21,8 @@ EVENT = {
 }
 
 
-def openapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
-    """Return the description of the routes ``run`` and ``call`` of each endpoint."""
+def openapi(endpoints: Iterable[Endpoint], prefix: str = "") -> dict[str, Any]:
+    """Return the description of the routes ``run`` and ``call`` of each endpoint, below a proxy's ``prefix``."""
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
         name = endpoint.name
@@ -39,7 +39,7 @@ def openapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
             }
         }
     about = {"title": "AniSVD", "version": "1", "description": "Anime recommendations."}
-    return {"openapi": "3.1.0", "info": about, "paths": paths}
+    return {"openapi": "3.1.0", "info": about, "servers": [{"url": prefix or "/"}], "paths": paths}
 
 
 def answer_schema(endpoint: Endpoint) -> dict[str, Any]:

@@ -174,3 +174,11 @@ def test_nothing_is_computed_for_a_caller_who_does_not_come_back(
 
     monkeypatch.setattr(Endpoint, "__call__", fail)
     assert http.post("/gradio_api/call/search", json={"query": "show"}).status_code == 200
+
+
+def test_description_names_the_prefix_of_a_proxy(page: Page) -> None:
+    app = Starlette(routes=http_routes(page.endpoints, page.functions))
+    for prefix, server in (("", "/"), ("/behind", "/behind")):
+        described = TestClient(app, root_path=prefix).get(f"{prefix}/gradio_api/openapi.json").json()
+        assert described["servers"] == [{"url": server}]
+        assert described["paths"]["/gradio_api/run/search"]["post"]["operationId"] == "search"
