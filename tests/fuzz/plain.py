@@ -7,7 +7,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from fuzz.limits import FOUND, HANGS, MAX_BYTES, MAX_MEGABYTES, MAX_SECONDS, within_time
@@ -20,7 +20,7 @@ TOKENS = (
 
 
 def try_inputs(name: str, module: Any, runs: int, seed: int) -> int:
-    """Try so many inputs, print what became of them, and return 1 if some did harm, else 0.
+    """Try so many inputs, or until SIGTERM, print what became of them, and return 1 if some did harm, else 0.
 
     A harness may have ``new_input(random)``, which makes an input. Else the inputs are changed ones of its corpus.
     """
@@ -28,12 +28,14 @@ def try_inputs(name: str, module: Any, runs: int, seed: int) -> int:
     inputs = (
         changed(corpus, chance) if not hasattr(module, "new_input") else iter(lambda: module.new_input(chance), None)
     )
+    ended: list[object] = []
     signal.signal(signal.SIGALRM, _hang)
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     one_input = within_time(module.one_input)
     outcomes: Counter[str] = Counter()
     finds: Counter[str] = Counter()
     slowest, before, started = 0.0, _megabytes(), time.process_time()
-    for data in islice(inputs, runs):
+    for data in takewhile(lambda _: not ended, islice(inputs, runs)):
         start = time.process_time()
         try:
             signal.alarm(HANGS)
