@@ -3,9 +3,11 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -25,14 +27,29 @@ def health(app: App) -> dict[str, Any]:
         return json.load(response)
 
 
+def fetched(request: Request | str) -> bytes:
+    """Return the body of an answer; come again when the app is busy, as it asks for."""
+    bodies: list[bytes] = []
+
+    def came() -> bool:
+        try:
+            with urlopen(request, timeout=HANG_SECONDS) as response:
+                bodies.append(response.read())
+        except HTTPError as error:
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+        return bool(bodies)
+
+    wait_until(came)
+    return bodies[0]
+
+
 def answer(app: App, endpoint: str, arguments: dict[str, Any]) -> tuple[str, Any]:
     """Call an endpoint; return the kind of its event ("complete" or "error") and the JSON in it."""
     content = json.dumps(arguments).encode()
     request = Request(f"{app.url}/gradio_api/call/v2/{endpoint}", content, {"Content-Type": "application/json"})
-    with urlopen(request, timeout=HANG_SECONDS) as response:
-        event_id = json.load(response)["event_id"]
-    with urlopen(f"{app.url}/gradio_api/call/{endpoint}/{event_id}", timeout=HANG_SECONDS) as response:
-        kind, data = response.read().decode().splitlines()[:2]
+    event_id = json.loads(fetched(request))["event_id"]
+    kind, data = fetched(f"{app.url}/gradio_api/call/{endpoint}/{event_id}").decode().splitlines()[:2]
     return kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
