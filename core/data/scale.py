@@ -77,9 +77,9 @@ class RatingScale:
         return np.asarray(((ratings >= self.low) & (ratings <= self.high)) | (ratings == WATCHED))
 
     @property
-    def steps(self) -> list[int]:
+    def steps(self) -> tuple[int, ...]:
         """The whole numbers on the scale, ascending: the ratings that a visitor can give."""
-        return list(range(ceil(self.low), floor(self.high) + 1))
+        return tuple(range(ceil(self.low), floor(self.high) + 1))
 
     def check(self, rating: object, what: str) -> None:
         """Raise `InputError`, which names ``what``, unless ``rating`` is a number on the scale or `WATCHED`."""

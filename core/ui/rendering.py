@@ -5,7 +5,7 @@ template literal, so that a title named ``${alert(1)}`` would run. What is rende
 ``${value}`` unchanged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ def _environment() -> Environment:
         auto_reload=False,  # which looks at the files of all templates for each part of the page
     )
     environment.filters["number"] = lambda value: f"{value:g}"  # for programs; people read t.number and t.rating
-    environment.globals.update(watched=WATCHED, drawn_cover=drawn_cover, scale_steps=_scale_steps)
+    environment.globals.update(watched=WATCHED, drawn_cover=drawn_cover, kept=kept)
     return environment
 
 
@@ -38,11 +38,7 @@ def render(template: str, texts: Texts, **context: Any) -> str:
     return _environment().get_template(template).render(t=texts, **context)
 
 
-def _scale_steps(t: Texts, steps: Sequence[float], current: float | None, style: str) -> Markup:
-    """Return the buttons of a rating scale. Every title on a page has one, and most are alike."""
-    return _scale_of(t, tuple(steps), current, style)
-
-
-@lru_cache(256)
-def _scale_of(texts: Texts, steps: tuple[float, ...], current: float | None, style: str) -> Markup:
-    return Markup(render("scale.html", texts, steps=steps, current=current, style=style))  # noqa: S704  # nosec B704  # a template's
+@lru_cache(2048)
+def kept(template: str, texts: Texts, **context: Hashable) -> Markup:
+    """Return what is the same for many visitors, such as what a card says of its title. It is rendered once."""
+    return Markup(render(template, texts, **context))  # noqa: S704  # nosec B704  # a template's

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from ...data.catalogue import Catalogue, Title
 from ...serving.model_source import ServedModel
-from ..rendering import render
+from ..rendering import kept, render
 from ..translations import LANGUAGES, Texts
-from .state import NOVELTY_STEPS, TABS
+from .state import NOVELTY_STEPS, TABS, PageState
 from .visitor import Visitor
 
 SHELL = ("header", "search", "refine")
@@ -16,6 +16,11 @@ NEWEST_SHARE = 0.97  # of the titles began by the year that the page names as th
 STARS = 5
 FIRST_YEAR = 1950  # where no year is known
 LENGTHS = (5, 10, 20, 30, 50, 100)
+CONTROLLED = (
+    "k", "sequels", "novelty", "plan", "min_members", "min_year", "max_year", "types", "genres", "exclude_genres",
+    "likes_only", "adult",
+)  # fmt: skip
+"""The fields of the state that the controls show."""
 MEMBERS = (0, 1_000, 10_000, 50_000, 100_000, 300_000)
 
 
@@ -51,7 +56,7 @@ def wall(titles: Sequence[Title], visitor: Visitor) -> str:
     """Return titles to rate with one tap on one of five stars."""
     steps = visitor.model.rating_scale.steps
     stars = dict.fromkeys(steps[math.ceil(len(steps) * star / STARS) - 1] for star in range(1, STARS + 1))
-    return render("wall.html", visitor.texts, titles=titles, state=visitor.state, stars=list(stars))
+    return render("wall.html", visitor.texts, titles=titles, state=visitor.state, stars=tuple(stars))
 
 
 def rated(visitor: Visitor, n_shown: int | None = RATED_SHOWN) -> str:
@@ -64,14 +69,14 @@ def rated(visitor: Visitor, n_shown: int | None = RATED_SHOWN) -> str:
 def controls(visitor: Visitor) -> str:
     """Return the controls of the list."""
     state, catalogue = visitor.state, visitor.model.catalogue
-    return render(
+    return kept(
         "controls.html",
         visitor.texts,
-        state=state,
+        state=PageState(planned=state.planned[:1], **{name: getattr(state, name) for name in CONTROLLED}),
         genres=catalogue.genres,
         types=catalogue.types,
-        lengths=sorted({*LENGTHS, state.k}),
-        members=sorted({*MEMBERS, state.min_members}),
+        lengths=tuple(sorted({*LENGTHS, state.k})),
+        members=tuple(sorted({*MEMBERS, state.min_members})),
         novelty_steps=NOVELTY_STEPS,
         years=(int(catalogue.known_years[0]) if len(catalogue.known_years) else FIRST_YEAR, newest_year(catalogue)),
     )
