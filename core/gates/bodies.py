@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +13,8 @@ from .refusals import RefusalError, busy
 
 MAX_HELD = 256 << 20
 """Bytes of all bodies together that are held at one time."""
+MAX_DROPPED = 128 << 20
+"""Bytes beyond its limit that are received of a body, and dropped."""
 MAX_VALUES = 100_000
 """Values in one body. They cost more time than bytes do."""
 SMALL_BYTES = 8 << 10
@@ -26,34 +29,36 @@ class Bodies:
     def __init__(self) -> None:
         self.held = 0
 
-    async def receive(self, receive: Receive, stated: str | None, limit: int) -> bytes:
+    async def receive(self, receive: Receive, limit: int) -> bytes:
         """Return a whole body of at most ``limit`` bytes, and count it until `forget`.
 
-        Raises `RefusalError`: 413 for one that is larger, or states so in its ``stated`` length; 408 for one that is
-        late; 503 if all bodies together are too large. Raises ``ClientDisconnect``.
+        A larger one is received but not kept, because a sender who is cut off sees no answer; after
+        `MAX_DROPPED` more bytes receiving stops.
+
+        Raises `RefusalError`: 413 for a body that is too large, 408 for one that is late, 503 if all bodies together
+        are too large. Raises ``ClientDisconnect``.
         """
-        if stated and stated.isdecimal() and int(stated[:20]) > limit:
-            raise _too_large(limit)
-        body = bytearray()
+        body, size = bytearray(), 0
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                more = True
-                while more:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise ClientDisconnect
-                    chunk, more = message.get("body", b""), message.get("more_body", False)
+                async for chunk in _chunks(receive):
+                    size += len(chunk)
+                    if size > limit + MAX_DROPPED:
+                        break
+                    if size > limit:
+                        self.forget(body)
+                        body.clear()
+                        continue
                     body += chunk
                     self.held += len(chunk)
-                    if len(body) > limit:
-                        raise _too_large(limit)
                     if self.held > MAX_HELD:
                         raise busy()
+            if size > limit:
+                raise _too_large(limit)
         except TimeoutError:
             self.forget(body)
-            raise RefusalError(
-                408, f"The body did not arrive within {BODY_SECONDS:.0f} seconds.", connection="close"
-            ) from None
+            sentence = f"The body did not arrive within {BODY_SECONDS:.0f} seconds."
+            raise RefusalError(408, sentence, connection="close") from None
         except BaseException:
             self.forget(body)
             raise
@@ -62,6 +67,16 @@ class Bodies:
     def forget(self, body: bytes | bytearray) -> None:
         """Count a body no longer."""
         self.held -= len(body)
+
+
+async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
 
 
 def again(body: bytes, receive: Receive) -> Receive:

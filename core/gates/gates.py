@@ -7,7 +7,6 @@ from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -67,9 +66,7 @@ class Gates:
         async with AsyncExitStack() as stack:
             body = b""
             if scope["method"] == "POST":
-                body = await self._bodies.receive(
-                    receive, Headers(scope=scope).get("content-length"), address.body_bytes
-                )
+                body = await self._bodies.receive(receive, address.body_bytes)
                 stack.callback(self._bodies.forget, body)
                 visit.received = len(body)
                 if address.is_json:

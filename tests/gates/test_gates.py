@@ -116,16 +116,20 @@ def test_large_body_is_refused(content: Any) -> None:
     asyncio.run(test())
 
 
-def test_body_is_not_received_beyond_its_limit() -> None:
+def test_body_is_not_kept_beyond_its_limit_nor_received_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "MAX_DROPPED", 10 * 1024)
+
     async def test() -> None:
         received = 0
 
         async def receive() -> dict[str, Any]:
             nonlocal received
             received += 1
+            kept.append(server.gates._bodies.held)
             return {"type": "http.request", "body": b" " * 1024, "more_body": True}
 
         sent: list[dict[str, Any]] = []
+        kept: list[int] = []
 
         async def send(message: Any) -> None:
             sent.append(message)
@@ -134,7 +138,9 @@ def test_body_is_not_received_beyond_its_limit() -> None:
         scope = {"type": "http", "method": "POST", "path": "/echo", "headers": [], "query_string": b""}
         await server.gates(scope, receive, send)
         assert sent[0]["status"] == 413
-        assert received == JSON_BYTES // 1024 + 1
+        assert received == JSON_BYTES // 1024 + 11
+        assert max(kept) == JSON_BYTES
+        assert kept[-1] == server.gates._bodies.held == 0
 
     asyncio.run(test())
 
