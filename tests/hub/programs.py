@@ -42,11 +42,11 @@ class Programs:
             finally:
                 process.kill()
 
-    def run(self, *arguments: object, cwd: Path = ROOT, **options: str) -> Done:
+    def run(self, *arguments: object, cwd: Path = ROOT, hangs: int = HANG_SECONDS, **options: str) -> Done:
         """Run a program to its end."""
         command = [sys.executable, *map(str, arguments)]
         return subprocess.run(
-            command, cwd=cwd, env=self.environment(**options), capture_output=True, text=True, timeout=HANG_SECONDS
+            command, cwd=cwd, env=self.environment(**options), capture_output=True, text=True, timeout=hangs
         )
 
     def push(self, folder: Path, *arguments: str, **options: str) -> Done:

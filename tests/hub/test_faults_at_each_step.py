@@ -1,9 +1,11 @@
 """Pushes, pulls and refreshes with a fault at each of their steps: a write, rename, link, request, or its answer."""
 
+import os
 from pathlib import Path
 
 from hub_server import TestHub
 from programs import REPO, Programs, Versions
+from waiting import HANG_SECONDS
 
 START = """
 import os, shutil
@@ -75,8 +77,10 @@ def test_whole_model_is_there_whichever_step_fails(programs: Programs, hub: Test
 
 
 def test_whatever_a_kill_leaves_can_be_used(programs: Programs, version: Versions, tmp_path: Path) -> None:
-    """A few kills at random moments; ``python -m tests.kills --kills 200`` does more."""
+    """One kill of each operation at a random moment; ``KILLS=200`` in the environment makes it more."""
+    kills = int(os.environ.get("KILLS", "1"))
     folders = [version(name) for name in ("old", "new")]
-    done = programs.run("-m", "tests.kills", tmp_path, *folders, "--kills", "1")
+    done = programs.run("-m", "tests.kills", tmp_path, *folders, "--kills", kills, hangs=HANG_SECONDS * kills)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count(": 1 kills left ") == 6
+    assert done.stdout.count(f": {kills} kills left ") == 6
+    print(done.stdout)
