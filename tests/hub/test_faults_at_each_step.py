@@ -28,7 +28,7 @@ def names_after_each_fault(work, reset, fault):
         shutil.rmtree(HOME, ignore_errors=True)
 """
 PULL = """
-work = lambda: client.pull(REPO, ["config.json", "catalogue.parquet"])
+work = lambda: client.pull(REPO, ["catalogue.parquet"])
 names = names_after_each_fault(work, lambda: None, KILL)
 """
 PUSH = """
