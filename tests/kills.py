@@ -121,6 +121,7 @@ class Killer:
         while n_old + n_new < kills:
             work, load = getattr(self, operation)(1 - present)
             code = forked(work, kill_after=chance.uniform(0, seconds))
+            seconds *= 1.1 if code == KILLED else 0.9  # about half of them finish, however busy the machine is
             found = forked(lambda load=load: FOUND + load()) - FOUND
             assert found in (0, 1), f"{operation}: what a kill left cannot be used"
             if code != KILLED:

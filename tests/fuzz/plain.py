@@ -29,7 +29,7 @@ def try_inputs(name: str, module: Any, runs: int, seed: int) -> int:
         changed(corpus, chance) if not hasattr(module, "new_input") else iter(lambda: module.new_input(chance), None)
     )
     ended: list[object] = []
-    signal.signal(signal.SIGALRM, _hang)
+    signal.signal(signal.SIGPROF, _hang)
     signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     one_input = within_time(module.one_input)
     outcomes: Counter[str] = Counter()
@@ -38,7 +38,7 @@ def try_inputs(name: str, module: Any, runs: int, seed: int) -> int:
     for data in takewhile(lambda _: not ended, islice(inputs, runs)):
         start = time.process_time()
         try:
-            signal.alarm(HANGS)
+            signal.setitimer(signal.ITIMER_PROF, HANGS)
             outcomes[one_input(data) or "done"] += 1
         except Exception as error:
             outcomes["did harm"] += 1
@@ -48,7 +48,7 @@ def try_inputs(name: str, module: Any, runs: int, seed: int) -> int:
                 (path := FOUND / f"{name}-plain-{seed}-{len(finds)}").write_bytes(data)
                 print(f"{path}: {traceback.format_exc()}", flush=True)
         slowest = max(slowest, time.process_time() - start)
-    signal.alarm(0)
+    signal.setitimer(signal.ITIMER_PROF, 0)
     seconds, megabytes = time.process_time() - started, _megabytes() - before
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common())
     print(f"{name}, seed {seed}: {sum(outcomes.values()):,} inputs ({counts}) in {seconds:.0f} s of CPU, ", end="")
@@ -90,4 +90,4 @@ def _megabytes() -> int:
 
 
 def _hang(*_: object) -> None:
-    raise TimeoutError(f"this input takes more than {HANGS} s")
+    raise TimeoutError(f"this input takes more than {HANGS} s of CPU")

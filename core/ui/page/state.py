@@ -232,11 +232,11 @@ def _flag(value: Any) -> bool:
     return {True: True, "1": True, False: False}[value]
 
 
-def _user(value: Any) -> int | str:
-    """Return the id of a user, or any short text: the page says that there is no such user."""
+def _user(value: Any) -> int | str | None:
+    """Return the id of a user, or any short text: the page says that there is no such user. A blank means nobody."""
     text = str(value).encode(errors="replace").decode()  # half a character, which JSON may hold, has no place in a link
     text = text.strip()[:LONGEST_USER].strip()  # the cut may end in a space
-    return int(text) if text.isdecimal() else text
+    return int(text) if text.isdecimal() else text or None
 
 
 # -- writing values ----------------------------------------------------------------------------------

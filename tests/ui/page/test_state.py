@@ -95,6 +95,12 @@ def test_half_a_character_can_be_linked(model: Model) -> None:
     assert PageState.from_link(state.to_link(), model) == (state, 0)
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\r", "\u3000"])
+def test_blank_user_is_nobody(blank: str, model: Model) -> None:
+    assert PageState.from_json({"user": blank, "partner_user": blank}, model) == (PageState(), 0)
+    assert PageState.from_link(f"user={blank}&partner_user={blank}", model) == (PageState(), 0)
+
+
 def test_contradictions_are_resolved(model: Model) -> None:
     content = {
         "ratings": [[103, 9], [104, 8], [103, 2]], "genres": ["Comedy"], "exclude_genres": ["Comedy", "Drama"],
