@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import core.serving.zero_gpu  # noqa: F401  # has what ZeroGPU looks for when the page is launched
 from core.errors import AniSVDError
+from core.serving.memory import share_memory_pools
 from core.serving.model_source import ModelSource
 from core.ui import build_page, rehearse, serve, set_up_logs
 
@@ -21,6 +22,7 @@ from core.ui import build_page, rehearse, serve, set_up_logs
 def main() -> None:
     """Serve the first model that loads, print which it is, and look for newer ones."""
     set_up_logs()
+    share_memory_pools()
     source = ModelSource(os.environ, rehearse)
     print(f"Model: {source.current().source}, version {source.current().revision}")
     source.follow()

@@ -13,8 +13,6 @@ A model gives a rehearsal before it enters service. Only the bundled model, whic
 rehearsed, serves at once and rehearses meanwhile, to be fast for its first visitors.
 """
 
-import ctypes
-import gc
 import logging
 import threading
 import time
@@ -29,6 +27,7 @@ from ..hub import client as hub
 from ..hub.on_demand import within
 from ..model import files as artifact
 from ..model.model import Model
+from .memory import give_back_memory
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
 BUNDLED_SOURCE = "bundled with the app"
@@ -128,13 +127,13 @@ class ModelSource:
 
         def keep_looking() -> None:
             self._rehearse_bundled()
-            _give_back_memory()
+            give_back_memory()
             while not self.settled:
                 seconds = self._refresh_seconds if self._is_up_to_date else self._retry_seconds
                 time.sleep(min(max(seconds, MIN_PAUSE), MAX_PAUSE))
                 if self.refresh():
                     time.sleep(SETTLE_SECONDS)  # requests that still use the old model
-                    _give_back_memory()
+                    give_back_memory()
 
         threading.Thread(target=keep_looking, name="follow-the-model", daemon=True).start()
 
@@ -276,13 +275,6 @@ def _load_folder(folder: Path, source: str, notice: str = "", trouble: str = "")
     _ = model.own_heads  # a textbook model cannot be served
     fingerprint = str(model.info.data.get("fingerprint", ""))[:12]
     return ServedModel(model, source, fingerprint, datetime.now(UTC), notice, trouble)
-
-
-def _give_back_memory() -> None:
-    """Return to the system what a replaced model or a rehearsal took, where libc can."""
-    gc.collect()
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
