@@ -74,3 +74,8 @@ def cases() -> Path:
     if not folder.is_dir():
         skip_unless_ci("the folder ../shared/cases with files like those of real people is absent")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of the page last: Playwright leaves an event loop running, beside which no other can be started."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

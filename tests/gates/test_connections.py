@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 import uvicorn
@@ -164,9 +164,14 @@ def test_more_connections_than_files_fill_no_log() -> None:
 
         wait_until(lambda: any(map(is_refused, clients)))
         stack.close()
-        with socket.create_connection(("127.0.0.1", port), timeout=HANG_SECONDS) as client:
-            client.sendall(REQUEST)
-            assert client.recv(1 << 16).startswith(b"HTTP/1.1 200")
+
+        def is_answered() -> bool:
+            with suppress(ConnectionError), socket.create_connection(("127.0.0.1", port), HANG_SECONDS) as client:
+                client.sendall(REQUEST)
+                return client.recv(1 << 16).startswith(b"HTTP/1.1 200")
+            return False
+
+        wait_until(is_answered)
         _, errors = process.communicate()
         assert errors == ""
 
