@@ -1,6 +1,6 @@
 """Reader of columns of Parquet files, which checks their sizes before it believes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -34,7 +34,7 @@ def read_parquet(path: Path, wanted: Sequence[str], text: bool) -> pd.DataFrame:
     with pq.ParquetFile(path, read_dictionary=texts) as file:
         table = file.read(columns=wanted)
     columns = {name: table.column(table.schema.names.index(name)) for name in wanted}
-    check_expansion(path, sum(size for column in columns.values() for size in map(_text_bytes, column.chunks)))
+    check_expansion(path, sum(size for column in columns.values() for size in map(text_bytes, column.chunks)))
     return pd.DataFrame({name: _values(path, name, column, text) for name, column in columns.items()})
 
 
@@ -45,19 +45,33 @@ def parquet_columns(path: Path) -> list[str]:
 
 def _check_claims(path: Path, metadata: pq.FileMetaData, n_columns: int) -> None:
     """Check the sizes that the file states. Rows of one value take no room in it, but they do in memory."""
-    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
-    chunks = [group.column(index) for group in groups for index in range(group.num_columns)]
-    n_values = max([group.num_rows for group in groups] + [chunk.num_values for chunk in chunks], default=0)
-    check_expansion(path, sum(chunk.total_uncompressed_size for chunk in chunks))
+    chunks = column_chunks(metadata)
+    group_rows = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
+    n_values = max(group_rows + [chunk.num_values for chunk in chunks], default=0)
+    check_expansion(path, stated_bytes(chunks))
     check_expansion(path, max(n_values, metadata.num_rows) * n_columns * CELL_BYTES)
 
 
-def _text_bytes(array: pa.Array) -> int:
+def column_chunks(metadata: pq.FileMetaData) -> list[pq.ColumnChunkMetaData]:
+    """Return what a file states of its columns, one entry for each column of each group of rows."""
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    return [group.column(index) for group in groups for index in range(group.num_columns)]
+
+
+def stated_bytes(chunks: Iterable[pq.ColumnChunkMetaData]) -> int:
+    """Return the size of columns, unpacked, as their file states it. A size below zero counts as none."""
+    return sum(max(chunk.total_uncompressed_size, 0) for chunk in chunks)
+
+
+def text_bytes(array: pa.Array) -> int:
     """Return the size of all texts in an array, each counted as often as it comes."""
     if pt.is_list(array.type) or pt.is_large_list(array.type):
-        return _text_bytes(array.flatten())
-    if pt.is_dictionary(array.type) and pt.is_string(array.type.value_type):
-        return int(pc.sum(pc.take(pc.binary_length(array.dictionary), array.indices)).as_py() or 0)
+        return text_bytes(array.flatten())
+    if pt.is_dictionary(array.type) and (
+        pt.is_string(array.type.value_type) or pt.is_large_string(array.type.value_type)
+    ):
+        lengths = pc.take(pc.binary_length(array.dictionary), array.indices)
+        return int(pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0)
     return int(array.nbytes)
 
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import DataError
 from .catalogue import Catalogue
 from .catalogue_columns import COLUMNS, MAX_TITLES, NumberColumn, TextColumn
+from .parquet import column_chunks, stated_bytes, text_bytes
 
 MAX_BYTES = 1 << 26
 """Of all texts together, and of all columns as the file states them. The bundled catalogue has 3 MB."""
@@ -35,7 +35,7 @@ def catalogue_of_parquet(content: bytes) -> Catalogue:
         _check_layout(file)
         table = file.read()
         table.validate(full=True)
-    size = sum(_text_bytes(table.column(name)) for name in TEXTS)
+    size = sum(text_bytes(chunk) for name in TEXTS for chunk in table.column(name).chunks)
     if size > MAX_BYTES:
         raise DataError(f"The texts of the catalogue have {size:,} bytes; expected at most {MAX_BYTES:,}.")
     with _damage_as_data_error():
@@ -64,9 +64,8 @@ def _check_layout(file: pq.ParquetFile) -> None:
         is_text = pa.types.is_string(stored) or pa.types.is_large_string(stored)
         if not (is_text if field.name in TEXTS else stored == _plain_type(field.name)):
             raise DataError(f"Column {field.name!r} has the type {field.type}; expected {_plain_type(field.name)}.")
-    groups = [facts.row_group(index) for index in range(facts.num_row_groups)]
-    chunks = [group.column(index) for group in groups for index in range(group.num_columns)]
-    size = sum(max(chunk.total_uncompressed_size, 0) for chunk in chunks)
+    chunks = column_chunks(facts)
+    size = stated_bytes(chunks)
     if size > MAX_BYTES:
         raise DataError(f"The columns of the catalogue have {size:,} bytes; expected at most {MAX_BYTES:,}.")
     if unknown := {encoding for chunk in chunks for encoding in chunk.encodings} - ENCODINGS:
@@ -78,16 +77,3 @@ def _check_layout(file: pq.ParquetFile) -> None:
 def _plain_type(name: str) -> pa.DataType:
     column = COLUMNS[name]
     return TYPES[column.dtype] if isinstance(column, NumberColumn) else pa.large_string()
-
-
-def _text_bytes(column: pa.ChunkedArray) -> int:
-    """Return how many bytes a column of texts has, unpacked."""
-    total = 0
-    for chunk in column.chunks:
-        lengths = (
-            pc.binary_length(chunk.dictionary).take(chunk.indices)
-            if pa.types.is_dictionary(chunk.type)
-            else (pc.binary_length(chunk))
-        )
-        total += pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0
-    return total
