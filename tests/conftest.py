@@ -62,17 +62,19 @@ def model_folder(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    folder = ROOT.parent / "shared" / "data"
-    if not folder.is_dir():
-        skip_unless_ci("the folder ../shared/data with the full data set is absent")
-    return folder
+    return shared_folder("data", "the full data set")
 
 
 @pytest.fixture(scope="session")
 def cases() -> Path:
-    folder = ROOT.parent / "shared" / "cases"
+    return shared_folder("cases", "files like those of real people")
+
+
+def shared_folder(name: str, content: str) -> Path:
+    """Return a folder beside the project; skip the test where it is absent."""
+    folder = ROOT.parent / "shared" / name
     if not folder.is_dir():
-        skip_unless_ci("the folder ../shared/cases with files like those of real people is absent")
+        skip_unless_ci(f"the folder ../shared/{name} with {content} is absent")
     return folder
 
 
