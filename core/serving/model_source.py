@@ -72,6 +72,11 @@ class ServedModel:
     looked_at: datetime | None = None
     made: dict[Hashable, bytes] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def age_seconds(self) -> float:
+        """For how long the model has been in service."""
+        return seconds_since(self.loaded_at)
+
     def health(self) -> dict[str, object]:
         """Return the answer of ``GET /healthz``."""
         return {
@@ -81,7 +86,7 @@ class ServedModel:
             "revision": self.revision,
             "trained_at": self.model.info.trained_at,
             "loaded_at": self.loaded_at.isoformat(timespec="seconds"),
-            "age_seconds": round((datetime.now(UTC) - self.loaded_at).total_seconds(), 1),
+            "age_seconds": round(self.age_seconds, 1),
             "notice": self.notice,
         }
 
@@ -288,3 +293,8 @@ def _seconds(environment: Mapping[str, str], name: str, default: float) -> float
         log.warning("%s is %r; expected 0 or more seconds. Taking %g.", name, text, default)
         return default
     return seconds
+
+
+def seconds_since(time: datetime) -> float:
+    """Return the seconds from a time in UTC until now."""
+    return (datetime.now(UTC) - time).total_seconds()

@@ -1,7 +1,6 @@
 """What the operator asks: is the process alive, shall it get visitors, and its figures."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from math import nan
 
 from prometheus_client import CONTENT_TYPE_LATEST, Info
@@ -11,7 +10,7 @@ from starlette.routing import Route
 
 from ...gates.load import Load
 from ...gates.measures import Measures
-from ...serving.model_source import ServedModel
+from ...serving.model_source import ServedModel, seconds_since
 
 
 def operator_routes(current: Callable[[], ServedModel], load: Load, measures: Measures) -> list[Route]:
@@ -22,13 +21,11 @@ def operator_routes(current: Callable[[], ServedModel], load: Load, measures: Me
     - ``GET /metrics``: the figures, for Prometheus.
     """
     model = Info("anisvd_model", "The model in service.", registry=measures.registry)
-    measures.add_gauge(
-        "anisvd_model_age_seconds", "Since the model was loaded.", lambda: _seconds_since(current().loaded_at)
-    )
+    measures.add_gauge("anisvd_model_age_seconds", "Since the model was loaded.", lambda: current().age_seconds)
     measures.add_gauge(
         "anisvd_model_look_age_seconds",
         "Since the Hub last said that this model is the newest; NaN if it never did.",
-        lambda: _seconds_since(current().looked_at),
+        lambda: nan if (looked_at := current().looked_at) is None else seconds_since(looked_at),
     )
     measures.add_gauge(
         "anisvd_degraded", "1 while another model should serve, else 0.", lambda: bool(current().trouble)
@@ -47,7 +44,3 @@ def operator_routes(current: Callable[[], ServedModel], load: Load, measures: Me
         return Response(measures.text(), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
-
-
-def _seconds_since(time: datetime | None) -> float:
-    return (datetime.now(UTC) - time).total_seconds() if time else nan
