@@ -33,6 +33,7 @@ def read_parquet(path: Path, wanted: Sequence[str], text: bool) -> pd.DataFrame:
     texts = [leaf.path for leaf in schema if leaf.physical_type == "BYTE_ARRAY" and leaf.path.split(".")[0] in wanted]
     with pq.ParquetFile(path, read_dictionary=texts) as file:
         table = file.read(columns=wanted)
+    table.validate(full=True)  # texts are UTF-8, offsets and indices are within their arrays
     columns = {name: table.column(table.schema.names.index(name)) for name in wanted}
     check_expansion(path, sum(size for column in columns.values() for size in map(text_bytes, column.chunks)))
     return pd.DataFrame({name: _values(path, name, column, text) for name, column in columns.items()})

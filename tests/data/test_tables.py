@@ -253,3 +253,9 @@ def test_table_of_too_many_titles_is_refused(data_folder: Path, tmp_path: Path) 
 
 def test_missing_file_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
     assert "no such file" in error_of(tmp_path / "nothing.csv", catalogue)
+
+
+def test_parquet_with_texts_that_are_not_utf8_is_refused(tmp_path: Path, catalogue: Catalogue) -> None:
+    values = pa.array([b"100", b"\xb2ci-Fi"]).view(pa.string())
+    pq.write_table(pa.table({"user_id": [1, 2], "anime_id": values, "rating": [1, 2]}), tmp_path / "r.parquet")
+    assert "Invalid UTF8" in error_of(tmp_path / "r.parquet", catalogue)

@@ -9,11 +9,13 @@ A harness is a module beside this file. Its ``corpus()`` returns inputs to start
 raises for an input that does harm, and may return in a word what became of it. An input does harm, too, if it takes
 more than `MAX_SECONDS` of CPU or `MAX_MEGABYTES`. It is written to ``tests/fuzz/found/``; mend the cause, and add a
 test of it. ``--plain`` watches no branches, which is several times as fast, goes on after a find, and counts: see
-`fuzz.plain`.
+`fuzz.plain`. A ``--seed`` gives the same inputs as before, as far as the time goes: `.ci/run` repeats those of
+seed 1, so give others to look for what is new.
 """
 
 import argparse
 import importlib
+import os
 import re
 import resource
 import subprocess
@@ -42,7 +44,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60, help="how long to run each harness (60)")
     parser.add_argument("--runs", type=int, help="how many inputs to try instead")
     parser.add_argument("--plain", action="store_true", help="try one harness without atheris, and count")
-    parser.add_argument("--seed", type=int, default=1, help="of the inputs that --plain tries (1)")
+    parser.add_argument("--seed", type=int, default=1, help="of the inputs; another tries others (1)")
     parser.add_argument("--input", type=Path, help="try one input from a file, without atheris")
     options = parser.parse_args()
     names = NAMES if options.all else options.names
@@ -54,10 +56,12 @@ def main() -> int:
     if options.plain:
         return plain.try_inputs(names[0], harness(names[0]), options.runs or 1000, options.seed)
     if len(names) == 1:
-        fuzz(names[0], f"-runs={options.runs}" if options.runs else f"-max_total_time={options.seconds}")
-    limit = ["--runs", str(options.runs)] if options.runs else ["--seconds", str(options.seconds)]
+        limit = f"-runs={options.runs}" if options.runs else f"-max_total_time={options.seconds}"
+        fuzz(names[0], limit, options.seed)
+    limits = ["--runs", str(options.runs)] if options.runs else ["--seconds", str(options.seconds)]
+    limits += ["--seed", str(options.seed)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return max(pool.map(lambda name: _in_own_process(name, limit), names))
+        return max(pool.map(lambda name: _in_own_process(name, limits), names))
 
 
 def harness(name: str) -> Any:
@@ -65,7 +69,7 @@ def harness(name: str) -> Any:
     return importlib.import_module(f"fuzz.{name}")
 
 
-def fuzz(name: str, limit: str) -> None:
+def fuzz(name: str, limit: str, seed: int) -> None:
     """Try mutated inputs until ``limit``, an option of libFuzzer; end the process with 0 if none did harm."""
     import atheris
 
@@ -77,6 +81,7 @@ def fuzz(name: str, limit: str) -> None:
         megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 + MAX_MEGABYTES
         options = [
             limit,
+            f"-seed={seed}",
             f"-timeout={HANGS}",
             f"-report_slow_units={HANGS}",
             f"-rss_limit_mb={megabytes}",
@@ -93,9 +98,11 @@ def write_corpus(folder: Path, inputs: Iterable[bytes]) -> None:
         (folder / str(number)).write_bytes(data)
 
 
-def _in_own_process(name: str, limit: list[str]) -> int:
+def _in_own_process(name: str, limits: list[str]) -> int:
     """Run one harness, print a line about it, and all that it printed if it found something; return its exit code."""
-    result = subprocess.run([sys.executable, __file__, name, *limit], capture_output=True, text=True, errors="replace")
+    command = [sys.executable, __file__, name, *limits]
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    result = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
     if result.returncode:
         print(result.stdout, result.stderr, sep="\n", flush=True)
     tried = re.search(r"number_of_executed_units: (\d+)", result.stderr)
