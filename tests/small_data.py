@@ -1,11 +1,14 @@
 """A small data set with the pitfalls of the real one."""
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from core import TrainingConfig
+from core import Catalogue, TrainingConfig
+from core.data.catalogue_columns import with_all_details
 from core.heads.prediction import PredictionConfig
 from core.heads.ranking import RankingConfig
 
@@ -57,3 +60,10 @@ def rating_rows() -> list[tuple[object, ...]]:
     rows += [(901, 100 + title, 7) for title in range(12)]
     rows += [(902, 103, 10)]
     return rows
+
+
+def catalogue_of(rows: Iterable[dict[str, object]]) -> Catalogue:
+    """Return a catalogue of titles with these facts, and otherwise with as little as possible; ids from 1 on."""
+    nothing = {"genres": "", "type": "", "episodes": np.nan, "mean_rating": np.nan, "members": 0}
+    numbered = [nothing | {"anime_id": number, "name": f"Show {number}"} | row for number, row in enumerate(rows, 1)]
+    return Catalogue(with_all_details(pd.DataFrame(numbered)))

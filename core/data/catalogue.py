@@ -11,23 +11,11 @@ import pandas as pd
 
 from ..errors import DataError, InputError
 from ..numerics.arrays import Bool, Float64, Int64
-from .catalogue_columns import (
-    COLUMNS,
-    COVER,
-    FIRST_YEAR,
-    LAST_YEAR,
-    MAX_EPISODES,
-    MAX_MEMBERS,
-    MAX_TITLES,
-    RELATED_IDS,
-    check_catalogue,
-)
-from .cells import clean_text, known_text, list_items
+from .catalogue_columns import COLUMNS, DETAILS, TextColumn, check_catalogue, with_all_details
 from .name_search import NameIndex, fold_name, fold_names
-from .tables import Table
+from .title_tables import read_anime, read_titles
 
-KAGGLE_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
-TITLES_COLUMNS = ("english", "synonyms", "japanese", "year", "picture", "related_ids")
+WHOLE_NUMBERS = ("episodes", "year", "anilist_id", "anidb_id", "kitsu_id")
 TITLES_KEPT = 4096
 
 
@@ -48,6 +36,12 @@ class Title:
     members: int
     picture: str
     related_ids: tuple[int, ...]
+    studios: tuple[str, ...]
+    themes: tuple[str, ...]
+    season: str
+    anilist_id: int | None
+    anidb_id: int | None
+    kitsu_id: int | None
 
     @property
     def label(self) -> str:
@@ -90,40 +84,21 @@ class Catalogue:
             Columns ``anime_id, name, genre, type, episodes, rating, members``. Blanks and ``Unknown``
             mean unknown. HTML entities are unescaped.
         titles
-            Columns ``anime_id`` and any of ``english, synonyms, japanese, year, picture,
-            related_ids`` (lists joined by ``|``). Titles that ``path`` lacks are ignored.
+            Columns ``anime_id`` and any of `core.data.catalogue_columns.DETAILS` (lists joined by ``|``).
+            Titles that ``path`` lacks are ignored.
 
         Raises
         ------
         DataError
             A file has another content; the message names file, line, column, what was found and expected.
         """
-        table = Table.read(path, KAGGLE_COLUMNS, text=True, max_rows=MAX_TITLES)
-        raw = table.frame
-        if raw.empty:
-            raise DataError(f"{path}: a header and no titles. Expected one line for each title.")
-        frame = pd.DataFrame(
-            {
-                "anime_id": table.ids("anime_id"),
-                "name": raw["name"].map(clean_text),
-                "genres": raw["genre"].map(known_text).map(lambda cell: "|".join(list_items(cell, ","))),
-                "type": raw["type"].map(known_text),
-                "episodes": table.numbers("episodes", minimum=0, maximum=MAX_EPISODES, unknown=True),
-                "mean_rating": table.numbers("rating", minimum=0, maximum=10, whole=False, unknown=True),
-                "members": table.numbers("members", minimum=0, maximum=MAX_MEMBERS).astype(np.int64),
-            }
-        )
-        unnamed = frame["anime_id"][frame["name"] == ""]
-        if len(unnamed):
-            raise DataError(f"{path}, column 'name': anime_id {unnamed.iloc[0]} has no name; every title needs one.")
-        details = read_titles(titles) if titles is not None else pd.DataFrame({"anime_id": pd.Series(dtype=np.int64)})
-        frame = frame.merge(details, on="anime_id", how="left", validate="many_to_one")
-        for column in ("english", "synonyms", "japanese", "picture", "related_ids"):
-            frame[column] = frame[column].fillna("").astype(str) if column in frame else ""
-        if "year" not in frame:
-            frame["year"] = np.nan
+        frame = read_anime(path)
+        if titles is not None:
+            frame = frame.merge(read_titles(titles), on="anime_id", how="left", validate="many_to_one")
+            texts = [name for name in DETAILS if name in frame and isinstance(COLUMNS[name], TextColumn)]
+            frame[texts] = frame[texts].fillna("").astype(str)
         try:
-            return cls(frame[list(cls.COLUMNS)])
+            return cls(with_all_details(frame))
         except DataError as error:
             raise DataError(f"{path}: {error}") from error
 
@@ -181,9 +156,9 @@ class Catalogue:
             return Title(
                 **row
                 | {name: int(row[name]) for name in ("anime_id", "members")}
-                | {name: tuple(_split(row[name], "|")) for name in ("synonyms", "genres")}
+                | {name: tuple(_split(row[name], "|")) for name in ("synonyms", "genres", "studios", "themes")}
                 | {"related_ids": tuple(int(part) for part in _split(row["related_ids"], "|"))}
-                | {name: None if np.isnan(row[name]) else int(row[name]) for name in ("episodes", "year")}
+                | {name: None if np.isnan(row[name]) else int(row[name]) for name in WHOLE_NUMBERS}
                 | {"mean_rating": None if np.isnan(row["mean_rating"]) else float(row["mean_rating"])}
             )
 
@@ -264,36 +239,6 @@ class Catalogue:
         blanks do not matter, and a few typos are forgiven: see `NameIndex`.
         """
         return [self.title(position) for position in self._name_index.search(query, limit)]
-
-
-def read_titles(path: str | Path) -> pd.DataFrame:
-    """Return a table of names, years and covers, one row for each title.
-
-    Columns are ``anime_id`` (int64) and those of `TITLES_COLUMNS` that the file has: text, and ``year`` as
-    float64 with NaN for unknown. Raises `DataError`.
-    """
-    table = Table.read(path, ("anime_id",), TITLES_COLUMNS, text=True, max_rows=MAX_TITLES)
-    frame = pd.DataFrame({"anime_id": table.ids("anime_id")})
-    for column in table.frame.columns.drop("anime_id"):
-        frame[column] = table.frame[column].map(known_text)
-    if "synonyms" in frame:
-        frame["synonyms"] = frame["synonyms"].map(lambda cell: "|".join(list_items(cell, "|")))
-    if "year" in frame:
-        frame["year"] = table.numbers("year", minimum=FIRST_YEAR, maximum=LAST_YEAR, unknown=True)
-    if "related_ids" in frame:
-        bad = ~frame["related_ids"].str.fullmatch(f"({RELATED_IDS})?")
-        if bad.any():
-            row = frame[bad].iloc[0]
-            raise DataError(
-                f"{path}, column 'related_ids': anime_id {row['anime_id']} has {row['related_ids']!r}; "
-                "expected ids joined by '|', for example 121|430."
-            )
-    if "picture" in frame:
-        frame["picture"] = frame["picture"].where(frame["picture"].str.fullmatch(COVER), "")
-    repeated = frame["anime_id"][frame["anime_id"].duplicated()]
-    if len(repeated):
-        raise DataError(f"{path}: anime_id {repeated.iloc[0]} stands on two lines; expected one line for each title.")
-    return frame
 
 
 def _split(cell: str, separator: str) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..numerics.arrays import Bool
-from .tables import MAX_ID
+from .tables.table import MAX_ID
 
 MAX_TITLES = 100_000
 MAX_GENRES, MAX_TYPES = 500, 50
@@ -18,6 +18,8 @@ COVER = r"""https://[^\s"'<>\\`]+"""
 """The address of a cover: a browser must not load mixed content or scripts."""
 
 RELATED_IDS = r"[0-9]{1,15}(\|[0-9]{1,15})*"
+SEASONS = ("winter", "spring", "summer", "fall")
+"""In the order of a year."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,25 @@ COLUMNS: Mapping[str, TextColumn | NumberColumn] = {
     "members": NumberColumn("int64", 0, MAX_MEMBERS),
     "picture": TextColumn(1_000, COVER, "an https address"),
     "related_ids": TextColumn(20_000, RELATED_IDS, "ids joined by '|'"),
+    "studios": TextColumn(500),
+    "themes": TextColumn(1_000),
+    "season": TextColumn(6, "|".join(SEASONS), f"one of {', '.join(SEASONS)}, in a text"),
+    "anilist_id": NumberColumn("float64", 0, MAX_ID),
+    "anidb_id": NumberColumn("float64", 0, MAX_ID),
+    "kitsu_id": NumberColumn("float64", 0, MAX_ID),
 }
+
+DETAILS = (
+    *("english", "synonyms", "japanese", "year", "picture", "related_ids", "studios", "themes", "season"),
+    *("anilist_id", "anidb_id", "kitsu_id"),
+)
+"""The columns that may be unknown for all titles. They come from a table of their own: see `Catalogue.read`."""
+
+
+def with_all_details(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the columns `COLUMNS`, in that order: those of `DETAILS` that it lacks are unknown."""
+    missing = {name: "" if isinstance(COLUMNS[name], TextColumn) else np.nan for name in DETAILS if name not in frame}
+    return frame.assign(**missing)[list(COLUMNS)]
 
 
 def check_catalogue(frame: pd.DataFrame) -> None:

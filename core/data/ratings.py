@@ -14,7 +14,7 @@ from ..numerics.arrays import Bool, Float32, Int64
 from ..numerics.sparse import keep_entries
 from .catalogue import Catalogue
 from .scale import WATCHED, RatingScale
-from .tables import Table
+from .tables.table import Table
 
 RATING_COLUMNS = ("user_id", "anime_id", "rating")
 

@@ -4,7 +4,7 @@ A small file can unpack to gigabytes: a long text that all titles share is store
 in which they are stored, a dictionary and indices, until their size is known.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
@@ -12,35 +12,40 @@ import pyarrow.parquet as pq
 
 from ..errors import DataError
 from .catalogue import Catalogue
-from .catalogue_columns import COLUMNS, MAX_TITLES, NumberColumn, TextColumn
-from .parquet import column_chunks, stated_bytes, text_bytes
+from .catalogue_columns import COLUMNS, MAX_TITLES, NumberColumn, TextColumn, with_all_details
+from .tables.parquet import column_chunks, stated_bytes, text_bytes
 
 MAX_BYTES = 1 << 26
 """Of all texts together, and of all columns as the file states them. The bundled catalogue has 3 MB."""
 ENCODINGS = {"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"}
 """Others can store long texts by what differs from one to the next."""
 TEXTS = [name for name, column in COLUMNS.items() if isinstance(column, TextColumn)]
+FIRST_EDITION = list(COLUMNS)[:13]
+"""The columns of models before those from ``studios`` on were added."""
 TYPES = {"int64": pa.int64(), "float64": pa.float64()}
 
 
 def catalogue_of_parquet(content: bytes) -> Catalogue:
     """Return the catalogue of a Parquet file. Raises `DataError` for anything else."""
     with _damage_as_data_error():
-        file = pq.ParquetFile(
-            pa.BufferReader(content),
-            read_dictionary=TEXTS,
-            thrift_string_size_limit=1 << 20,
-            thrift_container_size_limit=1 << 16,
-        )
+        texts = [name for name in _open(content, []).schema_arrow.names if name in TEXTS]
+        file = _open(content, texts)
         _check_layout(file)
         table = file.read()
         table.validate(full=True)
-    size = sum(text_bytes(chunk) for name in TEXTS for chunk in table.column(name).chunks)
+    size = sum(text_bytes(chunk) for name in texts for chunk in table.column(name).chunks)
     if size > MAX_BYTES:
         raise DataError(f"The texts of the catalogue have {size:,} bytes; expected at most {MAX_BYTES:,}.")
     with _damage_as_data_error():
-        frame = table.cast(pa.schema([(name, _plain_type(name)) for name in COLUMNS])).to_pandas(ignore_metadata=True)
-    return Catalogue(frame)
+        plain = pa.schema([(name, _plain_type(name)) for name in table.schema.names])
+        frame = table.cast(plain).to_pandas(ignore_metadata=True)
+    return Catalogue(with_all_details(frame))
+
+
+def _open(content: bytes, texts: Sequence[str]) -> pq.ParquetFile:
+    """Return the file, which reads ``texts`` as indices into their distinct values."""
+    limits = {"thrift_string_size_limit": 1 << 20, "thrift_container_size_limit": 1 << 16}
+    return pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts, **limits)
 
 
 @contextmanager
@@ -56,7 +61,7 @@ def _check_layout(file: pq.ParquetFile) -> None:
     facts, schema = file.metadata, file.schema_arrow
     if facts.num_rows > MAX_TITLES:
         raise DataError(f"A catalogue of {facts.num_rows:,} titles; expected at most {MAX_TITLES:,}.")
-    if schema.names != list(COLUMNS):
+    if schema.names not in (list(COLUMNS), FIRST_EDITION):
         found = ", ".join(schema.names[: 2 * len(COLUMNS)])
         raise DataError(f"A catalogue has the columns {', '.join(COLUMNS)}; found {found:.500}.")
     for field in schema:

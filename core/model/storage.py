@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data.tables import MAX_ID
+from ..data.tables.table import MAX_ID
 from ..disk import OpenFolder
 from ..errors import ArtifactError
 from ..heads.base import Head

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from ..data.catalogue_columns import MAX_TITLES
 from ..data.scale import RatingScale
-from ..data.tables import MAX_ID
+from ..data.tables.table import MAX_ID
 from ..errors import ArtifactError, InputError
 from ..heads.item_factors import Spec, Tensors, TensorSpec
 from ..numerics.arrays import AnyArray, Float32, Int64

@@ -3,27 +3,21 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_data import ROOT
+from small_data import ROOT, catalogue_of
 
 from core import Catalogue, Model
 from core.data.franchises import Franchises, alike, franchise_numbers, stem
 
-BLANK = {"english": "", "synonyms": "", "japanese": "", "genres": "", "episodes": np.nan, "mean_rating": np.nan}
 
-
-def catalogue_of(*titles: tuple[str, int, float, str]) -> Catalogue:
+def catalogue_of_names(*titles: tuple[str, int, float, str]) -> Catalogue:
     """Return a catalogue of (name, members, year, related ids); the ids of the titles are 1, 2, 3 …"""
-    rows = [
-        BLANK
-        | {"anime_id": anime_id, "name": name, "type": "TV", "year": year, "members": members}
-        | {"picture": "", "related_ids": related}
-        for anime_id, (name, members, year, related) in enumerate(titles, start=1)
-    ]
-    return Catalogue(pd.DataFrame(rows)[list(Catalogue.COLUMNS)])
+    return catalogue_of(
+        {"name": name, "type": "TV", "year": year, "members": members, "related_ids": related}
+        for name, members, year, related in titles
+    )
 
 
 @st.composite
@@ -34,7 +28,7 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
     year = st.one_of(st.just(np.nan), st.integers(1990, 1993).map(float))
     related = st.lists(st.integers(1, n_titles), max_size=3).map(lambda ids: "|".join(map(str, ids)))
     titles = st.tuples(st.sampled_from(names), st.integers(0, 6).map(lambda tens: 10 * tens), year, related)
-    return catalogue_of(*draw(st.lists(titles, min_size=n_titles, max_size=n_titles)))
+    return catalogue_of_names(*draw(st.lists(titles, min_size=n_titles, max_size=n_titles)))
 
 
 def random_directions(catalogue: Catalogue, seed: int) -> np.ndarray:
@@ -79,7 +73,7 @@ def test_permuting_titles_permutes_franchises(catalogue: Catalogue, random) -> N
 
 
 def test_crossover_merges_nothing_and_joins_the_franchise_of_most_relatives() -> None:
-    catalogue = catalogue_of(
+    catalogue = catalogue_of_names(
         ("Pirates", 900, 1999, "5"),
         ("Ball", 800, 1986, "3|5"),
         ("Ball Z", 700, 1989, "5"),
@@ -90,7 +84,7 @@ def test_crossover_merges_nothing_and_joins_the_franchise_of_most_relatives() ->
 
 
 def test_name_decides_a_tie_between_franchises() -> None:
-    catalogue = catalogue_of(
+    catalogue = catalogue_of_names(
         ("Evangelion", 900, 1995, ""), ("Death Parade", 800, 2015, ""), ("Death Billiards", 90, 2013, "1|2")
     )
     np.testing.assert_array_equal(same_franchise(franchise_numbers(catalogue))[2], [False, True, True])
@@ -119,7 +113,7 @@ def test_stem_drops_subtitles_and_season_markers(name: str, words: str) -> None:
 
 def test_alike_names_relate_titles_without_relations_unless_factors_contradict() -> None:
     names = "Samurai", "Samurai Gun", "Samurai Deeper", *(f"Long Title{end}" for end in ("", " Returns", " 2", " OVA"))
-    catalogue = catalogue_of(*((name, 100 - position, 2000, "") for position, name in enumerate(names)))
+    catalogue = catalogue_of_names(*((name, 100 - position, 2000, "") for position, name in enumerate(names)))
     along_x, along_y, between, zero = (1, 0), (0, 1), (0.5, 0.75**0.5), (0, 0)
     directions = np.array([along_x, along_x, between, along_x, between, along_y, zero], dtype=np.float32)
     same = same_franchise(franchise_numbers(catalogue, directions))
@@ -139,12 +133,12 @@ def test_alike_names_relate_no_titles_that_have_relations() -> None:
         ("Another", 60, 2001, ""),
         ("Long Title 3", 50, 2002, ""),
     ]
-    numbers = franchise_numbers(catalogue_of(*titles), np.zeros((5, 2), dtype=np.float32))
+    numbers = franchise_numbers(catalogue_of_names(*titles), np.zeros((5, 2), dtype=np.float32))
     np.testing.assert_array_equal(same_franchise(numbers)[4], [False, False, True, True, True])
 
 
 def test_most_popular_entry_comes_first_and_the_earliest_of_equally_popular_ones() -> None:
-    catalogue = catalogue_of(
+    catalogue = catalogue_of_names(
         ("Pilot", 10, 1980, "2"),
         ("Sequel", 100, 1989, "3"),
         ("Series", 84, 1986, "4"),
@@ -157,7 +151,7 @@ def test_most_popular_entry_comes_first_and_the_earliest_of_equally_popular_ones
 
 
 def test_number_of_pairs_is_linear_in_titles_of_one_stem() -> None:
-    catalogue = catalogue_of(*((f"Show {number}", number, 2000.0, "") for number in range(500)))
+    catalogue = catalogue_of_names(*((f"Show {number}", number, 2000.0, "") for number in range(500)))
     directions = np.zeros((500, 2), dtype=np.float32)
     assert alike(catalogue, directions).shape[1] <= 2 * 10 * 500
     assert Franchises.of(catalogue, directions).numbers.max() == 0

@@ -11,7 +11,7 @@ import pandas as pd
 from small_data import anime_rows, write_csv
 
 from core import Catalogue, DataError, Ratings
-from core.data.catalogue import read_titles
+from core.data.title_tables import read_titles
 
 ANIME = b"anime_id,name,genre,type,episodes,rating,members\n"
 TEXTS = (

@@ -1,10 +1,10 @@
 """Regions of maps whose answer is known: genres that lie together."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from small_data import catalogue_of
 
 from core import Catalogue
 from core.insight.map_regions import REGIONS, regions
@@ -16,12 +16,7 @@ CLUSTER_GENRES = ("Horror", "Mecha", "Sports")
 
 def catalogue(genres: list[str]) -> Catalogue:
     """Titles with these genres, and nothing else."""
-    blank = dict.fromkeys(Catalogue.COLUMNS, "") | {"episodes": np.nan, "mean_rating": np.nan}
-    rows = [
-        blank | {"anime_id": number, "name": f"{number}", "genres": names, "year": np.nan, "members": 1}
-        for number, names in enumerate(genres)
-    ]
-    return Catalogue(pd.DataFrame(rows)[list(Catalogue.COLUMNS)])
+    return catalogue_of({"genres": names} for names in genres)
 
 
 def clusters(seed: int = 0) -> tuple[np.ndarray, list[str]]:

@@ -1,11 +1,11 @@
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
+from small_data import catalogue_of
 
-from core import Catalogue, InputError
+from core import InputError
 from core.data.title_features import catalogue_likeness
 from core.insight import title_map as module
 from core.insight.map_regions import taste_coordinates
@@ -165,13 +165,10 @@ def test_titles_of_similar_facts_are_close() -> None:
         ("Sports|Drama", "TV", 2010, 5000), ("Sports|Drama", "TV", 2012, 4000), ("Sports|Drama", "Movie", 2012, 4000),
         ("Sports|Drama", "TV", 1980, 4000), ("Horror", "TV", 2010, 5000), ("", "", np.nan, 0),
     ]  # fmt: skip
-    blank = dict.fromkeys(Catalogue.COLUMNS, "") | {"episodes": np.nan, "mean_rating": np.nan}
-    rows = [
-        blank
-        | {"anime_id": number, "name": f"{number}", "genres": genres, "type": kind, "year": year, "members": members}
-        for number, (genres, kind, year, members) in enumerate(facts)
-    ]
-    likeness = catalogue_likeness(Catalogue(pd.DataFrame(rows)[list(Catalogue.COLUMNS)]))
+    titles = catalogue_of(
+        {"genres": genres, "type": kind, "year": year, "members": members} for genres, kind, year, members in facts
+    )
+    likeness = catalogue_likeness(titles)
     assert likeness.dtype == np.float32
     assert np.isfinite(likeness).all()
     distances = np.linalg.norm(likeness - likeness[0], axis=1)

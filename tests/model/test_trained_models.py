@@ -4,12 +4,12 @@ import tempfile
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_answers import answers, ask
 from scipy import sparse
+from small_data import catalogue_of
 
 from core import WATCHED, Catalogue, InputError, Model, Ratings, TrainingConfig, train
 from core.data.ratings import ReadReport
@@ -18,22 +18,6 @@ from core.heads.prediction import PredictionConfig
 from core.heads.ranking import RankingConfig
 
 TITLES = 8
-
-
-def catalogue_of(rows: list[dict[str, object]]) -> Catalogue:
-    """Return a catalogue of titles with these facts, and otherwise with as little as possible."""
-    nothing = {
-        "english": "",
-        "synonyms": "",
-        "japanese": "",
-        "genres": "",
-        "type": "",
-        "picture": "",
-        "related_ids": "",
-    }
-    nothing |= {"episodes": np.nan, "year": np.nan, "mean_rating": np.nan, "members": 0}
-    numbered = [{"anime_id": 100 + i, "name": f"Show {i}"} | nothing | row for i, row in enumerate(rows)]
-    return Catalogue(pd.DataFrame(numbered)[list(Catalogue.COLUMNS)])
 
 
 def ratings_of(rows: list[list[float]], catalogue: Catalogue, scale: RatingScale | None = None) -> Ratings:

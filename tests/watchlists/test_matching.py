@@ -1,7 +1,6 @@
 from collections import Counter
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +9,7 @@ from watchlist_files import anilist_answer, anilist_download, anilist_entry, as_
 
 from core import WATCHED, Catalogue, Model
 from core.data.scale import RatingScale
+from core.data.stored_catalogue import catalogue_of_parquet
 from core.heads.preference_matrix import preference
 from core.watchlists.entries import Entry, Status, Watchlist
 from core.watchlists.matching import SAME_IDS, MatchedWatchlist, match_entries
@@ -148,7 +148,7 @@ def test_name_of_another_title_is_no_match(catalogue: Catalogue, cases: Path) ->
     other_ids += [Entry(None, number, ("Third Show",), "completed", None) for number in (99, SAME_IDS + 1)]
     matched = match_entries(watchlist_of(*other_ids), catalogue, TEN)
     assert (matched.ratings, kinds(matched)) == ({}, ["unknown", "only_anilist_id", "only_anilist_id"])
-    bundled = Catalogue(pd.read_parquet(ROOT / "core" / "bundled" / "catalogue.parquet"))
+    bundled = catalogue_of_parquet((ROOT / "core" / "bundled" / "catalogue.parquet").read_bytes())
     look_alikes = read_watchlist((cases / "lists" / "look-alike-names.json").read_bytes())
     assert all(any(map(bundled.id_of_name, entry.names)) for entry in look_alikes.entries)
     assert match_entries(look_alikes, bundled, TEN).ratings == {}

@@ -23,10 +23,11 @@ from typing import Any
 import pandas as pd
 
 from ...errors import DataError
-from ..catalogue import TITLES_COLUMNS, Catalogue
+from ..catalogue import Catalogue
+from ..catalogue_columns import DETAILS
 from ..name_search import fold_name
-from ..packed import files_in_zip
-from ..tables import damage_as_data_error, open_text
+from ..tables.packed import files_in_zip
+from ..tables.table import damage_as_data_error, open_text
 from .name_languages import english_name, japanese_name
 from .title_details import TitleDetails, related_ids
 
@@ -72,7 +73,7 @@ def read_offline_database(path: str | Path, catalogue: Catalogue) -> TitleDetail
                 first_row |= {column: text for column, text in row.items() if not first_row[column]}
     if not n_anime:
         raise DataError(f"{path}: holds no anime. Expected a release of the anime-offline-database, one anime a line.")
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(TITLES_COLUMNS), dtype=object)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(DETAILS), dtype=object)
     return TitleDetails(f"{path}{date}", frame, dict(+left_out))
 
 
@@ -88,7 +89,7 @@ class _Anime:
         self._names = [title, *self._texts("synonyms")]
 
     def rows(self, catalogue: Catalogue, left_out: Counter[str]) -> Iterator[tuple[int, dict[str, str]]]:
-        """Yield the id of each title that it describes, and its row, with the columns `TITLES_COLUMNS`."""
+        """Yield the id of each title that it describes, and its row, with the columns `DETAILS`."""
         # The ids of the titles that it describes.
         ids = dict.fromkeys(_myanimelist_ids(self._sources))
         described = [anime_id for anime_id in ids if anime_id in catalogue]
@@ -108,7 +109,7 @@ class _Anime:
 
         # The cells that all of them share, and those of each.
         slug = next((match[1] for source in self._sources if (match := ANIME_PLANET.match(source))), "")
-        cells = {"synonyms": "|".join(short), "japanese": japanese_name(short)}
+        cells = dict.fromkeys(DETAILS, "") | {"synonyms": "|".join(short), "japanese": japanese_name(short)}
         cells |= {"year": self._year(left_out), "picture": self._picture(left_out)}
         related = self._texts("relatedAnime") or self._texts("relations")  # as it was called until 2023
         relatives = dict.fromkeys([*ids, *_myanimelist_ids(related)])

@@ -9,10 +9,13 @@ import pandas as pd
 
 from ...disk import write_file
 from ...errors import InputError
-from ..catalogue import TITLES_COLUMNS, Catalogue, read_titles
+from ..catalogue import Catalogue
+from ..catalogue_columns import COLUMNS as CATALOGUE_COLUMNS
+from ..catalogue_columns import DETAILS, NumberColumn
 from ..name_search import fold_name
+from ..title_tables import read_titles
 
-COLUMNS = list(TITLES_COLUMNS)
+COLUMNS = list(DETAILS)
 MAX_SYNONYMS = 20
 
 
@@ -20,7 +23,7 @@ MAX_SYNONYMS = 20
 class TitleDetails:
     """Details of the titles of a catalogue from one source: a file, with its date if it states one.
 
-    ``frame`` has the index ``anime_id`` and the columns `TITLES_COLUMNS`, every cell as text, ``""`` for
+    ``frame`` has the index ``anime_id`` and the columns `DETAILS`, every cell as text, ``""`` for
     unknown. ``left_out`` counts what was left out, by reason.
     """
 
@@ -35,7 +38,7 @@ class JoinedDetails:
 
     ``frame`` is as in `TitleDetails`, with one row for each title of the catalogue, in its order.
     ``cell_counts`` has the number of cells from each source: one row a source, the columns
-    `TITLES_COLUMNS`. ``left_out`` counts what was left out, by source and reason.
+    `DETAILS`. ``left_out`` counts what was left out, by source and reason.
     """
 
     frame: pd.DataFrame
@@ -61,7 +64,9 @@ def refuse_input(path: str | Path, inputs: Iterable[str | Path]) -> None:
 def read_details(path: str | Path, catalogue: Catalogue) -> TitleDetails:
     """Return the details in a table like the one that `Catalogue.read` takes as ``titles``. Raises `DataError`."""
     frame = read_titles(path).set_index("anime_id").reindex(columns=COLUMNS)
-    frame["year"] = frame["year"].map(lambda year: f"{year:.0f}", na_action="ignore")
+    for name in COLUMNS:
+        if isinstance(CATALOGUE_COLUMNS[name], NumberColumn):
+            frame[name] = frame[name].map(lambda number: f"{number:.0f}", na_action="ignore")
     known = frame[frame.index.isin(catalogue.anime_ids)].astype(object).fillna("")
     left_out = Counter({"titles that the catalogue lacks": len(frame) - len(known)})
     known["related_ids"] = [related_ids(cell.split("|"), catalogue, left_out) for cell in known["related_ids"]]

@@ -9,6 +9,7 @@ import pytest
 from offline_database_files import COVER_URL, HEADER, KYOJIN, MAL, anime, database, lines
 
 from core import Catalogue, DataError
+from core.data.catalogue_columns import DETAILS
 from core.data.enrich.offline_database import is_offline_database, read_offline_database
 from core.data.enrich.title_details import TitleDetails
 
@@ -39,7 +40,7 @@ def pack(path: Path, content: bytes) -> None:
 
 def test_release_gives_every_detail_of_a_title(catalogue: Catalogue, tmp_path: Path) -> None:
     details = read_offline_database(database(tmp_path, KYOJIN), catalogue)
-    assert details.frame.loc[100].to_dict() == {
+    assert details.frame.loc[100].to_dict() == dict.fromkeys(DETAILS, "") | {
         "english": "Attack on Titan",
         "synonyms": "Shingeki no Kyojin|Attack on Titan|AoT / SnK|L'Attaque des Titans|Атака титанов"
         "|進撃の巨人|进击的巨人",

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
-from ..errors import DataError
+from ...errors import DataError
 from .packed import check_expansion
 
 CELL_BYTES = 8
@@ -22,7 +22,7 @@ def read_parquet(path: Path, wanted: Sequence[str], text: bool) -> pd.DataFrame:
     With ``text``, numbers are text, too. A list is the text of a Python list. Of several columns with one
     name the first is read.
 
-    Raises `DataError` for structures, and if the columns expand to more than `core.data.packed` allows;
+    Raises `DataError` for structures, and if the columns expand to more than `core.data.tables.packed` allows;
     errors of `pyarrow` for a damaged file.
     """
     with pq.ParquetFile(path) as file:

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ..errors import DataError
-from ..numerics.arrays import Float64, Int64
+from ...errors import DataError
+from ...numerics.arrays import Float64, Int64
 from .cells import UNKNOWN
 from .packed import files_in_zip, open_bytes
 from .parquet import parquet_columns, read_parquet
@@ -72,7 +72,7 @@ class Table:
         ------
         DataError
             The file is missing, empty, damaged, in another encoding or format, expands to more than
-            `core.data.packed` allows, or lacks a column.
+            `core.data.tables.packed` allows, or lacks a column.
         """
         path, wanted = Path(path), [*required, *optional]
         if not path.is_file():
@@ -181,7 +181,7 @@ DAMAGE = (
 
 
 def open_text(path: Path, member: str | None = None, errors: str = "strict") -> IO[str]:
-    """Return the UTF-8 text of a file; see `core.data.packed.open_bytes`."""
+    """Return the UTF-8 text of a file; see `core.data.tables.packed.open_bytes`."""
     return io.TextIOWrapper(open_bytes(path, member), encoding="utf-8-sig", errors=errors, newline="")
 
 

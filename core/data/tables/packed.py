@@ -13,7 +13,7 @@ from typing import IO
 
 import pyarrow as pa
 
-from ..errors import DataError
+from ...errors import DataError
 
 MAX_EXPANSION, ALWAYS_ALLOWED = 100, 16 * 2**20
 MAX_MEMBERS = 100

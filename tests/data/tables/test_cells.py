@@ -1,6 +1,6 @@
 import pytest
 
-from core.data.cells import known_text, list_items
+from core.data.tables.cells import known_text, list_items
 
 
 @pytest.mark.parametrize(
