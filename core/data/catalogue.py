@@ -228,6 +228,12 @@ class Catalogue:
                 ids[name] = None
         return ids | {"": None}
 
+    @cached_property
+    def ids_by_anilist_id(self) -> dict[int, int]:
+        """The id of the only title with each AniList number, as far as AniList numbers are known."""
+        known = self.frame[["anilist_id", "anime_id"]].dropna().drop_duplicates("anilist_id", keep=False)
+        return dict(known.astype(np.int64).itertuples(index=False, name=None))
+
     def id_of_name(self, name: str) -> int | None:
         """Return the id of the only title with this name, None if none or several have it; see `fold_name`."""
         return self._ids_by_name.get(fold_name(name))

@@ -15,7 +15,7 @@ Kind = Literal[
     "bad_score",  # seen; the score is not on its scale and is ignored
     "repeated",  # another entry of the same title counts
     "unknown",  # the catalogue lacks the title
-    "only_anilist_id",  # as `unknown`: AniList's id alone doesn't tell which title it is
+    "only_anilist_id",  # as `unknown`: the catalogue doesn't know the entry's id on AniList, and it has no other
     "manga",
     "bad_status",
     "no_id",  # neither an id nor a name
@@ -41,8 +41,9 @@ class MatchedEntry:
     """An entry and the id of its title in the catalogue, None for no match.
 
     ``kind`` says how the entry counts, or why it doesn't. ``matched_by`` is ``id`` for the MyAnimeList
-    id of the entry, ``same_id`` for its AniList id, which is the same (see `SAME_IDS`), ``name`` for a
-    name that no other title has, and empty for no match.
+    id of the entry or an AniList id that the catalogue knows, ``same_id`` for an AniList id that it does
+    not know and that is also the MyAnimeList id (see `SAME_IDS`), ``name`` for a name that no other
+    title has, and empty for no match.
     """
 
     kind: Kind
@@ -120,7 +121,13 @@ def _find(entry: Entry, catalogue: Catalogue) -> tuple[int | None, MatchedBy]:
     if entry.anime_id is not None:
         return (entry.anime_id, "id") if entry.anime_id in catalogue else (None, "")
     if entry.anilist_id is not None:
-        is_same = entry.anilist_id <= SAME_IDS and entry.anilist_id in catalogue
+        if (known := catalogue.ids_by_anilist_id.get(entry.anilist_id)) is not None:
+            return known, "id"
+        is_same = (
+            entry.anilist_id <= SAME_IDS
+            and entry.anilist_id in catalogue
+            and catalogue[entry.anilist_id].anilist_id is None  # else the title has another id on AniList
+        )
         return (entry.anilist_id, "same_id") if is_same else (None, "")
     for name in entry.names:
         if (anime_id := catalogue.id_of_name(name)) is not None:

@@ -164,6 +164,21 @@ def test_low_anilist_id_is_the_myanimelist_id(catalogue: Catalogue) -> None:
     assert counts(matched) == {"rated": 1, "only_anilist_id": 1, "manga": 1}
 
 
+def test_anilist_id_that_the_catalogue_knows_identifies_its_title(catalogue: Catalogue) -> None:
+    frame = catalogue.frame.copy()
+    frame.loc[frame["anime_id"].isin([110, 111, 112, 113]), "anilist_id"] = [150_000, 110, 160_000, 160_000]
+    ids = [150_000, 110, 111, 160_000, 112]
+    entries = [Entry(None, number, (), "completed", 80) for number in ids]
+    matched = match_entries(watchlist_of(*entries), Catalogue(frame), TEN)
+    assert [(entry.anime_id, entry.matched_by) for entry in matched.entries] == [
+        (110, "id"),
+        (111, "id"),
+        (None, ""),  # 111 is another anime on AniList
+        (None, ""),  # of two titles
+        (None, ""),
+    ]
+
+
 ENTRIES = st.builds(
     Entry,
     st.none() | st.integers(95, 125),
