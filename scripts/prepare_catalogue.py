@@ -2,9 +2,9 @@
 
 python scripts/prepare_catalogue.py --anime anime.csv --from anime-offline-database.jsonl.zst --out titles.csv
 
-Sources are releases of the anime-offline-database (github.com/manami-project/anime-offline-database) and tables with
-the columns anime_id, english, synonyms, japanese, year, picture, related_ids. Give --from once for each source; a cell
-comes from the first source that knows it.
+Sources are releases of the anime-offline-database (github.com/cedya77/anime-offline-database) and tables with the
+column anime_id and any of english, synonyms, japanese, year, season, picture, related_ids, studios, themes, anilist_id,
+anidb_id, kitsu_id. Give --from once for each source; a cell comes from the first source that knows it.
 """
 
 import argparse
@@ -13,7 +13,8 @@ from pathlib import Path
 from _shared import run, save
 
 from core import Catalogue
-from core.data.enrich.offline_database import ATTRIBUTION, is_offline_database, read_offline_database
+from core.data.enrich.offline_database import read_offline_database
+from core.data.enrich.release import ATTRIBUTION, is_offline_database
 from core.data.enrich.title_details import JoinedDetails, join_details, read_details, refuse_input
 from core.disk import try_to_write
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 HEADER = {
-    "$schema": "https://raw.githubusercontent.com/manami-project/anime-offline-database/refs/tags/2026-27/schemas/"
+    "$schema": "https://raw.githubusercontent.com/cedya77/anime-offline-database/refs/tags/2026-27/schemas/"
     "anime-offline-database.jsonl.schema.json",
     "license": {"name": "Open Data Commons Open Database License (ODbL) v1.0 + Database Contents License (DbCL) v1.0"},
-    "repository": "https://github.com/manami-project/anime-offline-database",
+    "repository": "https://github.com/cedya77/anime-offline-database",
     "scoreRange": {"minInclusive": 1.0, "maxInclusive": 10.0},
     "lastUpdate": "2026-07-04",
 }
@@ -26,7 +26,8 @@ def anime(*sources: str, title: str = "A Title", **fields: Any) -> dict[str, Any
 
 
 KYOJIN = anime(
-    "https://anidb.net/anime/9541", "https://anime-planet.com/anime/attack-on-titan", f"{MAL}100",
+    "https://anidb.net/anime/9541", "https://anilist.co/anime/16498", "https://anime-planet.com/anime/attack-on-titan",
+    "https://kitsu.app/anime/7442", f"{MAL}100",
     title="Shingeki no Kyojin",
     synonyms=[
         "Attack on Titan", "AoT | SnK", "L&#039;Attaque\ndes Titans", "Атака титанов", "進撃の巨人", "进击的巨人",

@@ -14,6 +14,7 @@ from ..catalogue_columns import COLUMNS as CATALOGUE_COLUMNS
 from ..catalogue_columns import DETAILS, NumberColumn
 from ..name_search import fold_name
 from ..title_tables import read_titles
+from .studio_names import spell_studios, spellings_of
 
 COLUMNS = list(DETAILS)
 MAX_SYNONYMS = 20
@@ -85,7 +86,7 @@ def join_details(catalogue: Catalogue, sources: Sequence[TitleDetails]) -> Joine
     """Join sources: each cell comes from the first source that knows it.
 
     Synonyms that repeat another name of their title (see `fold_name`) are removed. So are those after
-    the first `MAX_SYNONYMS`, which are counted as left out.
+    the first `MAX_SYNONYMS`, which are counted as left out. A studio is spelled as in the first source that has it.
     """
     # Fill unknown cells from one source after the other; `filled` marks the new cells of each: [titles, columns].
     index = pd.Index(catalogue.anime_ids, name="anime_id")
@@ -95,6 +96,10 @@ def join_details(catalogue: Catalogue, sources: Sequence[TitleDetails]) -> Joine
         details = source.frame.reindex(index=index, fill_value="")
         filled.append((joined == "") & (details != ""))
         joined = joined.mask(filled[-1], details)
+
+    # Each studio as the first source spells it.
+    spellings = spellings_of(cell for source in sources for cell in source.frame["studios"])
+    joined["studios"] = [spell_studios(cell, spellings) for cell in joined["studios"]]
 
     # Synonyms of each title, and how many of them are too many.
     names = zip(catalogue.frame["name"], joined["english"], joined["japanese"], joined["synonyms"], strict=True)

@@ -10,7 +10,8 @@ from offline_database_files import COVER_URL, HEADER, KYOJIN, MAL, anime, databa
 
 from core import Catalogue, DataError
 from core.data.catalogue_columns import DETAILS
-from core.data.enrich.offline_database import is_offline_database, read_offline_database
+from core.data.enrich.offline_database import read_offline_database
+from core.data.enrich.release import is_offline_database
 from core.data.enrich.title_details import TitleDetails
 
 OTHERS = [
@@ -48,6 +49,11 @@ def test_release_gives_every_detail_of_a_title(catalogue: Catalogue, tmp_path: P
         "year": "2006",
         "picture": COVER_URL,
         "related_ids": "105|103",
+        "studios": "Madhouse",
+        "season": "fall",
+        "anilist_id": "16498",
+        "anidb_id": "9541",
+        "kitsu_id": "7442",
     }
     assert details.source.endswith("anime-offline-database.jsonl of 2026-07-04")
     assert details.left_out == {"related ids that the catalogue lacks": 1}
@@ -92,6 +98,22 @@ def test_anime_with_several_addresses_describes_titles_of_its_names(catalogue: C
     assert details.frame.index.tolist() == [110]
     assert details.frame.loc[110, "related_ids"] == "111|105"
     assert details.left_out == {"titles that an anime with several addresses does not call by name": 1}
+
+
+def test_numbers_elsewhere_are_those_of_one_title(catalogue: Catalogue, tmp_path: Path) -> None:
+    anilist = "https://anilist.co/anime/"
+    several_there = anime(f"{MAL}100", f"{anilist}9000", f"{anilist}800", "https://kitsu.io/anime/3")
+    several_here = anime(f"{MAL}111", f"{MAL}110", f"{anilist}7", title=catalogue[110].name)
+    details = read_offline_database(database(tmp_path, several_there, several_here), catalogue)
+    assert details.frame["anilist_id"].to_dict() == {100: "800", 110: ""}
+    assert details.frame.loc[100, ["anidb_id", "kitsu_id"]].tolist() == ["", "3"]
+    assert details.left_out["numbers at anilist of an anime that is several titles there or here"] == 2
+
+
+def test_season_that_is_none_is_unknown(catalogue: Catalogue, tmp_path: Path) -> None:
+    undefined = anime(f"{MAL}100", animeSeason={"season": "UNDEFINED", "year": 2006})
+    details = read_offline_database(database(tmp_path, undefined), catalogue)
+    assert details.frame.loc[100, ["season", "year"]].tolist() == ["", "2006"]
 
 
 def test_cell_comes_from_the_first_anime_that_knows_it(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -52,6 +52,13 @@ def test_cell_comes_from_the_first_source_that_knows_it(catalogue: Catalogue, tm
     assert join_details(catalogue, sources[::-1]).frame.loc[100, "english"] == "Attack on Titan"
 
 
+def test_studio_is_spelled_as_in_the_first_source(catalogue: Catalogue, tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "more.csv", "anime_id,studios", [(101, "MADHOUSE|Bones")])
+    sources = [read_details(table, catalogue), read_offline_database(database(tmp_path, KYOJIN), catalogue)]
+    joined = join_details(catalogue, sources).frame
+    assert joined.loc[[100, 101], "studios"].tolist() == ["MADHOUSE", "MADHOUSE|Bones"]
+
+
 def test_synonyms_are_distinct_and_limited(catalogue: Catalogue, tmp_path: Path) -> None:
     names = ["Shingeki!! no KYOJIN", "ATTACK  on titan", *(f"name {number}" for number in range(MAX_SYNONYMS + 3))]
     rows = [(100, "Attack on Titan", "|".join([*names, "☆", "☆"]), "", "", "", "")]
