@@ -26,10 +26,10 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     write_csv(folder / "anime.csv", "anime_id,name,genre,type,episodes,rating,members", anime_rows())
     write_csv(folder / "rating.csv", "user_id,anime_id,rating", rating_rows())
-    titles = [(103, "Third Show", "3rd|San", "三番目", 2003, "https://example.org/3.jpg", "104|105")]
-    titles += [(102, "", "", "", 2001, "", "104")]  # 104 is its sequel
-    titles += [(104, "Épisode Zéro!", "", "進撃", 2013, "javascript:alert(1)", "")]
-    write_csv(folder / "titles.csv", "anime_id,english,synonyms,japanese,year,picture,related_ids", titles)
+    titles = [(103, "Third Show", "3rd|San", "三番目", 2003, "https://example.org/3.jpg", "104|105", "Bones|Arms")]
+    titles += [(102, "", "", "", 2001, "", "104", "Bones")]  # 104 is its sequel
+    titles += [(104, "Épisode Zéro!", "", "進撃", 2013, "javascript:alert(1)", "", "")]
+    write_csv(folder / "titles.csv", "anime_id,english,synonyms,japanese,year,picture,related_ids,studios", titles)
     return folder
 
 

@@ -1,6 +1,7 @@
 """The catalogue: facts about each title, and search by name."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 from ..errors import DataError, InputError
 from ..numerics.arrays import Bool, Float64, Int64
 from .catalogue_columns import COLUMNS, DETAILS, TextColumn, check_catalogue, with_all_details
+from .genres import ADULT_GENRES, with_names_of_today
 from .name_search import NameIndex, fold_name, fold_names
 from .title_tables import read_anime, read_titles
 
@@ -82,7 +84,7 @@ class Catalogue:
         ----------
         path
             Columns ``anime_id, name, genre, type, episodes, rating, members``. Blanks and ``Unknown``
-            mean unknown. HTML entities are unescaped.
+            mean unknown. HTML entities are unescaped. Genres get today's names: see `core.data.genres`.
         titles
             Columns ``anime_id`` and any of `core.data.catalogue_columns.DETAILS` (lists joined by ``|``).
             Titles that ``path`` lacks are ignored.
@@ -98,7 +100,7 @@ class Catalogue:
             texts = [name for name in DETAILS if name in frame and isinstance(COLUMNS[name], TextColumn)]
             frame[texts] = frame[texts].fillna("").astype(str)
         try:
-            return cls(with_all_details(frame))
+            return cls(with_names_of_today(with_all_details(frame)))
         except DataError as error:
             raise DataError(f"{path}: {error}") from error
 
@@ -170,7 +172,45 @@ class Catalogue:
     @cached_property
     def genres(self) -> tuple[str, ...]:
         """All genres, in alphabetical order."""
-        return tuple(sorted({genre for cell in self.frame["genres"] for genre in _split(cell, "|")}))
+        return tuple(sorted(self._titles_of["genres"]))
+
+    @cached_property
+    def themes(self) -> tuple[str, ...]:
+        """All themes, in alphabetical order."""
+        return tuple(sorted(self._titles_of["themes"]))
+
+    @cached_property
+    def studios(self) -> tuple[str, ...]:
+        """All studios, those of most titles first."""
+        titles_of = self._titles_of["studios"]
+        return tuple(sorted(titles_of, key=lambda studio: (-len(titles_of[studio]), studio)))
+
+    @cached_property
+    def _titles_of(self) -> dict[str, dict[str, Int64]]:
+        """The positions of the titles of each genre, theme and studio, by column and name."""
+        titles_of: dict[str, dict[str, Int64]] = {}
+        for column in ("genres", "themes", "studios"):
+            positions: dict[str, list[int]] = defaultdict(list)
+            for position, cell in enumerate(self.frame[column]):
+                for name in _split(cell, "|"):
+                    positions[name].append(position)
+            titles_of[column] = {name: np.array(indices, dtype=np.int64) for name, indices in positions.items()}
+        return titles_of
+
+    def has(self, column: str, names: Iterable[str]) -> Bool:
+        """Return which titles have one of these names in ``"genres"``, ``"themes"`` or ``"studios"``, bool [n_titles].
+
+        A name is spelled as in the property of that name; an unknown one has no titles.
+        """
+        mask = np.zeros(len(self), dtype=bool)
+        for name in names:
+            mask[self._titles_of[column].get(name, np.empty(0, dtype=np.int64))] = True
+        return mask
+
+    @cached_property
+    def is_adult(self) -> Bool:
+        """Which titles are adult, bool [n_titles]: those with one of `core.data.genres.ADULT_GENRES`."""
+        return self.has("genres", ADULT_GENRES)
 
     @cached_property
     def known_years(self) -> Float64:
@@ -185,10 +225,9 @@ class Catalogue:
     @cached_property
     def genre_matrix(self) -> Bool:
         """Which titles have which genres, bool [n_titles, n_genres], columns as in `genres`."""
-        column = {genre: index for index, genre in enumerate(self.genres)}
-        matrix = np.zeros((len(self), len(column)), dtype=bool)
-        for position, cell in enumerate(self.frame["genres"]):
-            matrix[position, [column[genre] for genre in _split(cell, "|")]] = True
+        matrix = np.zeros((len(self), len(self.genres)), dtype=bool)
+        for column, genre in enumerate(self.genres):
+            matrix[self._titles_of["genres"][genre], column] = True
         return matrix
 
     @cached_property

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from ..errors import DataError
 from .catalogue import Catalogue
 from .catalogue_columns import COLUMNS, MAX_TITLES, NumberColumn, TextColumn, with_all_details
+from .genres import with_names_of_today
 from .tables.parquet import column_chunks, stated_bytes, text_bytes
 
 MAX_BYTES = 1 << 26
@@ -39,7 +40,7 @@ def catalogue_of_parquet(content: bytes) -> Catalogue:
     with _damage_as_data_error():
         plain = pa.schema([(name, _plain_type(name)) for name in table.schema.names])
         frame = table.cast(plain).to_pandas(ignore_metadata=True)
-    return Catalogue(with_all_details(frame))
+    return Catalogue(with_names_of_today(with_all_details(frame)))
 
 
 def _open(content: bytes, texts: Sequence[str]) -> pq.ParquetFile:

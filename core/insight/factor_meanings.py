@@ -23,9 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.catalogue import Catalogue, Title
+from ..data.genres import ADULT_GENRES
 from ..heads.item_factors import ItemFactors
 from ..numerics.arrays import Bool, Float64, Int64
-from ..recommend.filters import ADULT_GENRE, Filters
+from ..recommend.filters import Filters
 from .traits import OPPOSITES, Trait, cours
 
 SHOWN = 6
@@ -73,7 +74,7 @@ class FactorEnd:
         # Three titles for a genre or type, more than half of them for a number. Adult titles are never shown.
         n = len(self.titles)
         needed = n // 2 + 1 if trait.is_number else max(SHOWN_WITH_TRAIT, n // 3)
-        return trait.value == ADULT_GENRE or sum(trait.holds_for(title) for title in self.titles) >= needed
+        return trait.value in ADULT_GENRES or sum(trait.holds_for(title) for title in self.titles) >= needed
 
     @property
     def name(self) -> str:
@@ -163,14 +164,14 @@ class _Sample:
         return _with_shown_titles(candidates, years, self._strong_traits(along, within, is_adult))
 
     def _strong_traits(self, along: Float64, within: Float64, is_adult: bool) -> tuple[Trait, ...]:
-        """Return the traits that pass both tests, strongest first; `ADULT_GENRE` only for an adult end."""
+        """Return the traits that pass both tests, strongest first; one of `ADULT_GENRES` only for an adult end."""
         agree = np.sign(along) == np.sign(within)
         strengths = np.where(agree, np.sign(along) * np.minimum(abs(along), abs(within)), 0)
         traits = []
         for index in np.argsort(-abs(strengths), kind="stable").tolist():
             kind, less, more = self.names[index]
             word = more if strengths[index] > 0 else less
-            if abs(strengths[index]) >= THRESHOLD and word and (is_adult or word != ADULT_GENRE):
+            if abs(strengths[index]) >= THRESHOLD and word and (is_adult or word not in ADULT_GENRES):
                 median = _in_catalogue_unit(kind, float(self.medians[index]))
                 traits.append(Trait(kind, word, float(abs(strengths[index])), median))
         return tuple(traits)
@@ -216,7 +217,7 @@ def _traits(catalogue: Catalogue, positions: Int64, allowed: Bool) -> tuple[list
     names += [(kind, *OPPOSITES[kind]) for kind in numbers]
     has_type = [kinds == kind for kind in catalogue.types]
     values = np.column_stack([catalogue.genre_matrix[positions], *has_type, *numbers.values()]).astype(np.float64)
-    is_adult_genre = np.array([name == ("genre", "", ADULT_GENRE) for name in names])
+    is_adult_genre = np.array([kind == "genre" and word in ADULT_GENRES for kind, _, word in names])
     counted = ~np.isnan(values) & (allowed[:, None] | is_adult_genre)
     return names, np.where(counted, values, 0.0), counted
 

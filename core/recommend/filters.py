@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 
 from ..data.catalogue import Catalogue
+from ..data.genres import ADULT_GENRES, name_of_today
 from ..errors import InputError
 from ..numerics.arrays import Bool, Int64
 
-ADULT_GENRE = "Hentai"
 LARGEST = 10**9
 SEQUELS = ("all", "first", "new")
+ONE_BY_ONE = ("genres", "exclude_genres", "exclude_themes", "exclude_studios")
+"""Lists of which each name is a condition of its own; of the others a title needs any."""
+NAME_LISTS = (*ONE_BY_ONE, "types", "themes", "studios")
+NAMES_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -22,18 +26,25 @@ class Filters:
     Attributes
     ----------
     genres
-        Only titles with all of these genres.
+        Only titles with all of these genres. Former names are understood (see `core.data.genres`), and so are
+        names of themes.
     exclude_genres
         No title with any of these genres.
     types
         Only titles of one of these types (``TV``, ``Movie``, ...); empty: all types.
+    themes, studios
+        Only titles with one of these themes, and by one of these studios; empty: all. Names of genres are
+        understood as themes.
+    exclude_themes, exclude_studios
+        No title with any of these themes, or by any of these studios.
     min_members
         Only titles with at least this many members.
     min_year, max_year
         Only titles that began in these years, both ends included. Titles of unknown year pass only
         if neither is set.
     adult
-        Whether titles of the genre Hentai are allowed. They are, too, if ``genres`` asks for that genre.
+        Whether adult titles are allowed. They are, too, if ``genres`` asks for one of
+        `core.data.genres.ADULT_GENRES`.
     sequels
         ``"all"``: no restriction. ``"first"``: only the first unseen part of each franchise, and no franchise
         with a disliked title. ``"new"``: only franchises of which nothing has been seen.
@@ -51,9 +62,13 @@ class Filters:
     adult: bool = False
     sequels: str = "all"
     exclude_ids: tuple[int, ...] = ()
+    themes: tuple[str, ...] = ()
+    exclude_themes: tuple[str, ...] = ()
+    studios: tuple[str, ...] = ()
+    exclude_studios: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("genres", "exclude_genres", "types"):
+        for name in NAME_LISTS:
             object.__setattr__(self, name, _listed(name, getattr(self, name), str, "names, for example ['Comedy']"))
         ids = _listed("exclude_ids", self.exclude_ids, int | np.integer, "MyAnimeList ids, for example [5114]")
         object.__setattr__(self, "exclude_ids", ids)
@@ -72,7 +87,7 @@ class Filters:
 
     def mask(self, catalogue: Catalogue) -> Bool:
         """Return which titles pass, bool [n_titles]. ``sequels`` is left to `core.recommend.fold_in.Taste.allowed`,
-        because it depends on the person. Raises `InputError` for an unknown genre or type.
+        because it depends on the person. Raises `InputError` for a genre, theme, studio or type that no title has.
         """
         passes = np.ones(len(catalogue), dtype=bool)
         passes[self.excluded(catalogue)] = False
@@ -81,29 +96,37 @@ class Filters:
         return passes
 
     def conditions(self, catalogue: Catalogue) -> dict[tuple[str, str | None], Bool]:
-        """Return which titles meet each condition, bool [n_titles], by the name of its field and, for genres, the
-        genre: the keys of `loosened`. ``sequels`` and ``exclude_ids`` depend on each other and are left out.
-        Raises `InputError` for an unknown genre or type.
+        """Return which titles meet each condition, bool [n_titles], by the name of its field and, for
+        `ONE_BY_ONE`, the item of the list: the keys of `loosened`. ``sequels`` and ``exclude_ids`` depend on
+        each other and are left out. Raises `InputError` for an unknown name.
         """
-        genres, year = catalogue.genre_matrix, catalogue.frame["year"]
-        wanted = _known(self.genres, catalogue.genres, "genre")
-        unwanted = _known(self.exclude_genres, catalogue.genres, "genre")
+        year = catalogue.frame["year"]
         conditions: dict[tuple[str, str | None], Bool] = {}
-        conditions |= {("genres", genre): genres[:, index] for genre, index in wanted.items()}
-        conditions |= {("exclude_genres", genre): ~genres[:, index] for genre, index in unwanted.items()}
+        conditions |= {("genres", name): _having(catalogue, "genre", [name]) for name in self.genres}
+        for kind in ("genre", "theme", "studio"):
+            field = f"exclude_{kind}s"
+            conditions |= {(field, name): ~_having(catalogue, kind, [name]) for name in getattr(self, field)}
         if self.types:
-            types = [catalogue.types[index] for index in _known(self.types, catalogue.types, "type").values()]
+            types = _known(self.types, catalogue.types, "type")
             conditions["types", None] = catalogue.frame["type"].isin(types).to_numpy(dtype=bool)
+        if self.themes:
+            conditions["themes", None] = _having(catalogue, "theme", self.themes)
+        if self.studios:
+            conditions["studios", None] = _having(catalogue, "studio", self.studios)
         if self.min_members:
             conditions["min_members", None] = catalogue.members >= self.min_members
         if self.min_year is not None:
             conditions["min_year", None] = (year >= self.min_year).to_numpy()  # NaN, an unknown year, compares false
         if self.max_year is not None:
             conditions["max_year", None] = (year <= self.max_year).to_numpy()
-        adult = catalogue.genres.index(ADULT_GENRE) if ADULT_GENRE in catalogue.genres else None
-        if not self.adult and adult is not None and adult not in wanted.values():
-            conditions["adult", None] = ~genres[:, adult]
+        if not self.allows_adult:
+            conditions["adult", None] = ~catalogue.is_adult
         return conditions
+
+    @property
+    def allows_adult(self) -> bool:
+        """Whether adult titles may pass: because of ``adult``, or of a genre that is asked for."""
+        return self.adult or any(name_of_today(name) in ADULT_GENRES for name in self.genres)
 
     def excluded(self, catalogue: Catalogue) -> Int64:
         """Catalogue positions of `exclude_ids`, int64."""
@@ -111,14 +134,14 @@ class Filters:
         return np.array(known, dtype=np.int64)
 
     def loosened(self) -> Iterator[tuple[str, str | None, "Filters"]]:
-        """Yield for each single condition the name of its field, for genres the genre, and the filters without it."""
+        """Yield for each single condition its key in `conditions`, and the filters without it."""
         plain = Filters()
         for name in (field.name for field in fields(self)):
             value: Any = getattr(self, name)
-            if name in ("genres", "exclude_genres"):
-                for genre in value:
-                    rest = tuple(other for other in value if other != genre)
-                    yield name, genre, replace(self, **{name: rest})  # type: ignore[arg-type]
+            if name in ONE_BY_ONE:
+                for item in value:
+                    rest = tuple(other for other in value if other != item)
+                    yield name, item, replace(self, **{name: rest})  # type: ignore[arg-type]
             elif name == "adult":
                 if not value:
                     yield name, None, replace(self, adult=True)
@@ -134,10 +157,26 @@ def _listed(name: str, value: Any, kind: Any, expected: str) -> tuple[Any, ...]:
     return tuple(value)
 
 
-def _known(names: Iterable[str], known: Sequence[str], kind: str) -> dict[str, int]:
-    """Return each name with its index among the known ones, in any case. Raises `InputError` for an unknown name."""
-    index_of = {name.casefold(): index for index, name in enumerate(known)}
+def _having(catalogue: Catalogue, kind: str, names: Sequence[str]) -> Bool:
+    """Return which titles have one of the names of this kind (genre, theme, studio), bool [n_titles].
+
+    MyAnimeList calls a theme what it called a genre before, and the reverse: so a name is looked for among both.
+    Raises `InputError` for a name that is neither.
+    """
+    columns = {"genre": ("genres", "themes"), "theme": ("themes", "genres"), "studio": ("studios",)}[kind]
+    found = _known(names, [name for column in columns for name in getattr(catalogue, column)], kind)
+    return np.asarray(np.logical_or.reduce([catalogue.has(column, found) for column in columns]))
+
+
+def _known(names: Iterable[str], known: Sequence[str], kind: str) -> list[str]:
+    """Return names as they are spelled among the known ones, given in any case or by a former name.
+
+    Raises `InputError` for an unknown name.
+    """
+    spelling = {name_of_today(name).casefold(): name for name in known}
     for name in names:
-        if name.casefold() not in index_of:
-            raise InputError(f"There is no {kind} {name!r} in this catalogue. It has: {', '.join(known)}.")
-    return {name: index_of[name.casefold()] for name in names}
+        if name_of_today(name).casefold() not in spelling:
+            listed = ", ".join(known[:NAMES_SHOWN]) or "none"
+            more = f" and {len(known) - NAMES_SHOWN:,} more" if len(known) > NAMES_SHOWN else ""
+            raise InputError(f"There is no {kind} {name!r} in this catalogue. It has: {listed}{more}.")
+    return [spelling[name_of_today(name).casefold()] for name in names]

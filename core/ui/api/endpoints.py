@@ -9,7 +9,7 @@ from pydantic import Field
 from ...data.catalogue import Title
 from ...errors import InputError
 from ...model.model import Model
-from ...recommend.filters import ADULT_GENRE, Filters
+from ...recommend.filters import Filters
 from ...recommend.together import BALANCE, JointRecommendation
 from ...recommend.top_k import Recommendation
 from ...serving.model_source import ServedModel
@@ -39,7 +39,8 @@ class FilteredQuestion(Question):
 
     genres: list[str] | None = Field(
         None,
-        description='Only titles with all of these genres, such as "Comedy"; the error for an unknown genre lists all.',
+        description='Only titles with all of these genres, such as "Comedy", by their name of today or before; the '
+        "error for an unknown genre lists all.",
     )
     exclude_genres: list[str] | None = Field(None, description="No title with any of these genres.")
     types: list[str] | None = Field(None, description="Only these types: TV, Movie, OVA, ONA, Special, Music.")
@@ -53,6 +54,10 @@ class FilteredQuestion(Question):
         '"new": only franchises not begun.',
     )
     exclude_ids: list[int] | None = Field(None, description="MyAnimeList ids of titles to leave out.")
+    themes: list[str] | None = Field(None, description='Only titles with one of these themes, such as "Isekai".')
+    exclude_themes: list[str] | None = Field(None, description="No title with any of these themes.")
+    studios: list[str] | None = Field(None, description='Only titles by one of these studios, such as "Madhouse".')
+    exclude_studios: list[str] | None = Field(None, description="No title by any of these studios.")
 
     @property
     def filters(self) -> Filters:
@@ -120,7 +125,7 @@ class Similar(FilteredQuestion):
 
     def answer(self, model: Model) -> list[Recommendation]:
         """Return the nearest titles."""
-        adult = self.adult or ADULT_GENRE in model.catalogue[self.anime_id].genres
+        adult = self.adult or bool(model.catalogue.is_adult[model.catalogue.position(self.anime_id)])
         return model.similar(self.anime_id, self.k, replace(self.filters, adult=adult))
 
 

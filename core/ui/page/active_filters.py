@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...recommend.filters import ADULT_GENRE, Filters
+from ...recommend.filters import Filters
 from ...recommend.fold_in import Taste
 from .state import PageState
 from .visitor import Visitor
@@ -79,7 +79,7 @@ def _counts_without(filters: Filters, taste: Taste) -> dict[tuple[str, str | Non
         # Masks, bool [n_titles]: what this person may get by the looser filters, and all the other conditions.
         masks = [taste.allowed(Filters(adult=True, sequels=looser.sequels, exclude_ids=looser.exclude_ids))]
         masks += [mask for condition, mask in conditions.items() if condition != (field, value)]
-        if (field, value) == ("genres", ADULT_GENRE) and not looser.adult:
-            masks.append(~conditions[field, value])  # adult titles are allowed only while somebody asks for the genre
+        if not looser.allows_adult:  # adult titles are allowed only while somebody asks for their genre
+            masks.append(~taste.model.catalogue.is_adult)
         counts[field, value] = int(np.logical_and.reduce(masks).sum())
     return counts

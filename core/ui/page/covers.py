@@ -7,8 +7,8 @@ from ...data.catalogue import Title
 # Motif (a symbol of templates/motifs.svg), hue, and its genres; the most specific genres come first.
 MOTIFS = (
     ("orbit", 212, {"Space", "Mecha", "Sci-Fi", "Military"}),
-    ("moon", 262, {"Horror", "Vampire", "Demons", "Mystery", "Thriller", "Psychological", "Police", "Dementia"}),
-    ("petals", 338, {"Romance", "Shoujo", "Josei", "Harem", "Yuri", "Yaoi", "Shoujo Ai", "Shounen Ai", "Ecchi"}),
+    ("moon", 262, {"Horror", "Vampire", "Demons", "Mystery", "Suspense", "Psychological", "Police", "Avant Garde"}),
+    ("petals", 338, {"Romance", "Shoujo", "Josei", "Harem", "Yuri", "Yaoi", "Girls Love", "Boys Love", "Ecchi"}),
     ("stars", 286, {"Magic", "Fantasy", "Game", "Supernatural"}),
     ("burst", 12, {"Action", "Martial Arts", "Super Power", "Sports", "Samurai", "Cars", "Shounen"}),
     ("peaks", 158, {"Adventure", "Historical", "Seinen"}),

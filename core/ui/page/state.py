@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from ...data.genres import name_of_today
 from ...data.scale import WATCHED
 from ...errors import AniSVDError
 from ...model.model import Model
@@ -190,7 +191,7 @@ def _readers(model: Model) -> dict[str, Reader]:
     return {
         **dict.fromkeys((*PARTNER_FIELDS, *PARTNER_FIELDS.values(), "without", "like"), title),
         **dict.fromkeys(("ratings", "partner"), rated),
-        **dict.fromkeys(("genres", "exclude_genres"), _one_of(model.catalogue.genres)),
+        **dict.fromkeys(("genres", "exclude_genres"), _genre(model.catalogue.genres)),
         **dict.fromkeys(("min_year", "max_year"), _number(*YEARS)),
         **dict.fromkeys(("user", "partner_user"), _user),
         **dict.fromkeys(("swapped", "likes_only", "adult"), _flag),
@@ -216,6 +217,11 @@ def _readable(items: list[Any], reader: Reader) -> list[Any]:
 
 def _one_of(allowed: tuple[str, ...]) -> Reader:
     return lambda value: allowed[allowed.index(value)]
+
+
+def _genre(known: tuple[str, ...]) -> Reader:
+    """Return a reader of genres, which older links may give by a former name."""
+    return lambda value: _one_of(known)(name_of_today(value))
 
 
 def _number(low: int, high: int) -> Reader:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...data.catalogue import Title
+from ...data.genres import ADULT_GENRES
 from ...errors import AniSVDError
 from ...insight.profile import genre_shares, profile
 from ...model.model import Model
-from ...recommend.filters import ADULT_GENRE
 from ...recommend.fold_in import Taste
 from ...watchlists.anilist import ANILIST_QUERY, ANILIST_URL
 from ..rendering import render
@@ -38,7 +38,7 @@ class TasteSummary:
         """Return the summary of a taste, with at most two genres and three favourites."""
         catalogue = taste.model.catalogue
         shares = genre_shares(catalogue, taste.positions)
-        genres = [share.genre for share in shares if share.share > share.average and share.genre != ADULT_GENRE]
+        genres = [share.genre for share in shares if share.share > share.average and share.genre not in ADULT_GENRES]
         favourites = [catalogue[anime_id] for anime_id, _ in _favourites_first(taste)[:3]]
         return cls(taste.user_id, len(taste), genres[:2], favourites)
 

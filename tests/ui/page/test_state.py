@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_data import HOSTILE
+from small_data import HOSTILE, ROOT
 
 from core import WATCHED, Model
 from core.ui.page.state import PageState
@@ -52,6 +52,11 @@ def test_link_has_only_values_that_differ_from_the_defaults(model: Model) -> Non
     state = PageState(ratings=((103, 9), (104, WATCHED)), exclude_genres=("Sci-Fi",), adult=True)
     assert state.to_link() == "rated=103:9,104:seen&no=Sci-Fi&adult=1"
     assert state.filters().exclude_genres == ("Sci-Fi",)
+
+
+def test_older_link_may_have_former_names_of_genres() -> None:
+    state, dropped = PageState.from_link("genres=Thriller&no=Dementia,Ecchi", Model.load(ROOT / "core" / "bundled"))
+    assert (state.genres, state.exclude_genres, dropped) == (("Suspense",), ("Avant Garde", "Ecchi"), 0)
 
 
 @pytest.mark.parametrize(
