@@ -35,29 +35,27 @@ class Search(Question):
 
 
 class FilteredQuestion(Question):
-    """A question with the fields of `Filters` as parameters."""
+    """A question with the fields of `Filters` as parameters, which say what titles it is about."""
 
     genres: list[str] | None = Field(
-        None,
-        description='Only titles with all of these genres, such as "Comedy", by their name of today or before; the '
-        "error for an unknown genre lists all.",
+        None, description='All of these genres, such as "Comedy"; the error for an unknown one lists all.'
     )
-    exclude_genres: list[str] | None = Field(None, description="No title with any of these genres.")
-    types: list[str] | None = Field(None, description="Only these types: TV, Movie, OVA, ONA, Special, Music.")
-    min_members: int = Field(0, description="Only titles that at least this many people list.")
-    min_year: int | None = Field(None, description="Only titles from this year on.")
-    max_year: int | None = Field(None, description="Only titles up to this year.")
+    exclude_genres: list[str] | None = Field(None, description="None of these genres.")
+    types: list[str] | None = Field(None, description="One of TV, Movie, OVA, ONA, Special, Music.")
+    min_members: int = Field(0, description="Listed by at least this many people.")
+    min_year: int | None = Field(None, description="From this year on.")
+    max_year: int | None = Field(None, description="Up to this year.")
     adult: bool = Field(False, description="Allow adult titles.")
     sequels: Literal["all", "first", "new"] = Field(
         "all",
         description='"first": only the first unseen part of a franchise, none of a disliked franchise; '
         '"new": only franchises not begun.',
     )
-    exclude_ids: list[int] | None = Field(None, description="MyAnimeList ids of titles to leave out.")
-    themes: list[str] | None = Field(None, description='Only titles with one of these themes, such as "Isekai".')
-    exclude_themes: list[str] | None = Field(None, description="No title with any of these themes.")
-    studios: list[str] | None = Field(None, description='Only titles by one of these studios, such as "Madhouse".')
-    exclude_studios: list[str] | None = Field(None, description="No title by any of these studios.")
+    exclude_ids: list[int] | None = Field(None, description="MyAnimeList ids to leave out.")
+    themes: list[str] | None = Field(None, description='One of these themes, such as "Isekai".')
+    exclude_themes: list[str] | None = Field(None, description="None of these themes.")
+    studios: list[str] | None = Field(None, description="By one of these studios.")
+    exclude_studios: list[str] | None = Field(None, description="By none of these studios.")
 
     @property
     def filters(self) -> Filters:

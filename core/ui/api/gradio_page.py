@@ -10,7 +10,7 @@ from inspect import Parameter, Signature, signature
 from typing import Any
 
 import gradio as gr
-from gradio_client.utils import json_schema_to_python_type
+from gradio_client.utils import json_schema_to_python_type, python_type_to_json_schema
 
 from ...errors import InputError
 from ...gates.load import Load
@@ -54,15 +54,17 @@ class Page(gr.Blocks):
     def get_api_info(self, *arguments: Any, **options: Any) -> Any:
         """Return Gradio's documentation, completed by what parameters take and mean, and the fields of an answer.
 
-        Declared to `gr.api`, the fields would stand in the page four times.
+        Declared to `gr.api`, the types and fields would stand in the page four times.
         """
         info: Any = super().get_api_info(*arguments, **options)
         for endpoint in self.endpoints:
             documented = info["named_endpoints"][f"/{endpoint.name}"]
             for parameter in documented["parameters"]:
                 name = parameter["parameter_name"]
+                field = endpoint.parameters[name]
+                python_type = json_schema_to_python_type(python_type_to_json_schema(field.annotation))
                 parameter["type"] = endpoint.schemas[name]
-                parameter["python_type"]["description"] = endpoint.parameters[name].description
+                parameter["python_type"] = {"type": python_type, "description": field.description}
             schema = answer_schema(endpoint)
             for answer in documented["returns"]:
                 answer["type"] = schema
@@ -89,14 +91,14 @@ def _as_list(handler: Callable[..., Any]) -> Callable[[Sequence[Any]], list[Any]
 def _declare(endpoint: Endpoint) -> None:
     """Add an endpoint to the Blocks that are being built.
 
-    Gradio reads names, types and defaults from the signature, and descriptions for MCP from the docstring.
+    Gradio reads names and defaults from the signature, and descriptions for MCP from the docstring. `Page` adds types.
     """
 
     def respond(*values: Any) -> list[Any]:
         return endpoint(endpoint.by_position(values))
 
     kind, fields = Parameter.POSITIONAL_OR_KEYWORD, signature(endpoint.question).parameters
-    parameters = [fields[name].replace(kind=kind) for name in endpoint.parameters]
+    parameters = [fields[name].replace(kind=kind, annotation=Any) for name in endpoint.parameters]
     meanings = [f"{name}: {field.description}" for name, field in endpoint.parameters.items()]
     respond.__name__ = endpoint.name
     respond.__doc__ = "\n".join([str(endpoint.question.__doc__), "Args:", *meanings])
