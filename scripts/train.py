@@ -14,6 +14,7 @@ from _shared import StageBar, add_data_arguments, add_push_arguments, push, read
 from core import Model, Ratings, TrainingConfig, train
 from core.evaluation.report import quality
 from core.model.files import try_folder
+from core.model.sources import SOURCES
 
 RECIPES = {"default": TrainingConfig(), "textbook": TrainingConfig.textbook()}
 
@@ -29,6 +30,10 @@ def main() -> None:
     parser.add_argument("--report", metavar="FILE", help="report.json of evaluate.py: its figures go on the model card")
     parser.add_argument("--factors", type=int, metavar="K", help="factors of the ranking head (default: the recipe's)")
     parser.add_argument("--stored-users", type=int, metavar="N", help="existing users in the model (default: all)")
+    parser.add_argument(
+        "--sources", default="", metavar="NAME,NAME",
+        help=f"where the ratings come from, for the card and the page: {', '.join(SOURCES)}, or any words",
+    )  # fmt: skip
     parser.add_argument("--push", metavar="owner/name", help="push the model to the Hugging Face Hub, too")
     add_push_arguments(parser)
     parser.add_argument("--seed", type=int, help="of everything random (default: the recipe's, 0)")
@@ -47,6 +52,7 @@ def main() -> None:
         bar.close()
     if figures:
         model = model.with_quality(*figures)
+    model = model.with_sources(filter(None, map(str.strip, arguments.sources.split(","))))
     save(model.save, arguments.out)
     _summarise(ratings, model, reading_seconds, time.perf_counter() - started)
     print(f"model          {arguments.out}")

@@ -8,9 +8,9 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from .files import CHART
 from .info import ModelInfo
+from .sources import KAGGLE_2016, SOURCES, known_sources
 
 TEMPLATE = Path(__file__).with_name("card.md")
-DATASET_ID, DATASET_NAME = "CooperUnion/anime-recommendations-database", "Anime Recommendations Database"
 TRAINING_RMSE = "training_rmse"
 
 
@@ -25,8 +25,10 @@ def model_card(info: ModelInfo, repo_id: str = "owner/name") -> str:
         quality_table=quality_table(measured) if measured else "",
         training_rmse=info.metrics.get(TRAINING_RMSE, float("nan")),
         heads={role: _settings(info.recipe[role]) for role in ("ranking", "prediction")},
-        dataset_id=DATASET_ID,
-        dataset_name=DATASET_NAME,
+        sources=known_sources(info.sources),
+        until="".join(source.until for source in known_sources(info.sources)[-1:]),
+        cited=SOURCES[KAGGLE_2016] if KAGGLE_2016 in info.sources else None,
+        other_sources=[name for name in info.sources if name not in SOURCES],
     )
 
 
@@ -43,12 +45,14 @@ def _front_matter(info: ModelInfo) -> str:
     """Return the metadata for the Hub as YAML."""
     from huggingface_hub import EvalResult, ModelCardData  # not above: it takes a third of a second to import
 
+    dataset_ids = [source.dataset_id for source in known_sources(info.sources) if source.dataset_id]
+    names = [source.name for source in known_sources(info.sources)] or ["Ratings of its owner"]
     results = [
         EvalResult(
             task_type="recommendation",
             task_name="Recommendation",
-            dataset_type=DATASET_ID,
-            dataset_name=DATASET_NAME,
+            dataset_type=next(iter(dataset_ids), "ratings"),
+            dataset_name=names[0],
             metric_type=name.split(",")[0].lower(),
             metric_name=name,
             metric_value=float(value),
@@ -60,7 +64,7 @@ def _front_matter(info: ModelInfo) -> str:
         library_name="anisvd",
         pipeline_tag="other",
         tags=["recommender-system", "collaborative-filtering", "svd", "anime", "safetensors"],
-        datasets=[DATASET_ID],
+        datasets=dataset_ids or None,
         model_name="AniSVD",
         eval_results=results,
     ).to_yaml()

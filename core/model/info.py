@@ -96,6 +96,8 @@ class ModelInfo:
         What other recipes reached in the same report, by their title and by metric.
     trained_at
         UTC, ISO 8601.
+    sources
+        Where the ratings come from: names in `core.model.sources.SOURCES`, or in words.
     """
 
     recipe: Annotated[dict[str, Any], AfterValidator(_recipe)]
@@ -105,6 +107,7 @@ class ModelInfo:
     metrics: Figures
     peers: Annotated[dict[Name, Figures], Field(max_length=100)]
     trained_at: Annotated[str, StringConstraints(max_length=40), AfterValidator(_time)]
+    sources: Annotated[list[Name], Field(max_length=20)] = Field(default_factory=list)
     format: Literal["anisvd"] = FORMAT
     format_version: Literal[2] = Field(default=FORMAT_VERSION)
 

@@ -1,6 +1,6 @@
 """The model: a recommender with existing users, and how it gets to and from disk and the Hub."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,10 @@ class Model(Recommender):
     def with_quality(self, metrics: dict[str, float], peers: dict[str, dict[str, float]]) -> "Model":
         """Return the model with these measured figures in `info`: see `core.evaluation.report.quality`."""
         return replace(self, info=replace(self.info, metrics=self.info.metrics | metrics, peers=peers))
+
+    def with_sources(self, sources: Iterable[str]) -> "Model":
+        """Return the model that says that its ratings come from these sources: see `core.model.sources`."""
+        return replace(self, info=replace(self.info, sources=list(sources)))
 
     # -- files ------------------------------------------------------------------------------
 

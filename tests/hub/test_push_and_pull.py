@@ -11,6 +11,7 @@ from waiting import wait_until
 
 from core import Model
 from core.model.files import FILES
+from core.model.sources import KAGGLE_2016
 
 RECOMMEND = """
 import json
@@ -193,7 +194,7 @@ def test_error_names_what_is_missing(programs: Programs, hub: TestHub, model_com
 
 
 def test_model_card_is_valid_and_has_the_figures_of_the_config(model: Model, tmp_path: Path) -> None:
-    model.with_quality(
+    model.with_sources([KAGGLE_2016]).with_quality(
         {"NDCG@10, 3 shown": 0.4567, "NDCG@10, 80% shown": 0.51, "RMSE, known users": 1.08},
         {"Popularity": {"NDCG@10, 3 shown": 0.1234, "NDCG@10, 80% shown": 0.1}},
     ).save(tmp_path / "model")

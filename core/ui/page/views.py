@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from ...data.catalogue import Catalogue, Title
+from ...model.sources import known_sources
 from ...serving.model_source import ServedModel
 from ..rendering import kept, render
 from ..translations import LANGUAGES, Texts
@@ -36,7 +37,9 @@ def shell(part: str, texts: Texts) -> str:
 def footer(served: ServedModel, texts: Texts) -> str:
     """Return which model answers, and from which data it was trained."""
     newest = newest_year(served.model.catalogue, NEWEST_SHARE)
-    return render("footer.html", texts, served=served, info=served.model.info, newest=newest)
+    info = served.model.info
+    sources = known_sources(info.sources)
+    return render("footer.html", texts, served=served, info=info, newest=newest, sources=sources)
 
 
 def search_results(titles: list[Title], query: str, visitor: Visitor) -> str:
