@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from core import Catalogue
+
 HEADER = {
     "$schema": "https://raw.githubusercontent.com/cedya77/anime-offline-database/refs/tags/2026-27/schemas/"
     "anime-offline-database.jsonl.schema.json",
@@ -45,3 +47,19 @@ def database(folder: Path, *entries: dict[str, Any]) -> Path:
     path = folder / "anime-offline-database.jsonl"
     path.write_bytes(lines(HEADER, *entries))
     return path
+
+
+def whole_release(catalogue: Catalogue, *entries: dict[str, Any], date: str = "2026-11-21") -> bytes:
+    """Return a release that has the titles of a catalogue as they are, and these entries."""
+    known = [
+        anime(
+            f"{MAL}{title.anime_id}", title=title.name, episodes=title.episodes or 0, picture=title.picture,
+            animeSeason={"season": title.season.upper() or "UNDEFINED", "year": title.year},
+            studios=list(title.studios), tags=[], synonyms=list(title.synonyms),
+        )
+        for title in map(catalogue.title, range(len(catalogue)))
+    ]  # fmt: skip
+    changed = {source for entry in entries for source in entry["sources"]}
+    return lines(
+        HEADER | {"lastUpdate": date}, *(entry for entry in known if changed.isdisjoint(entry["sources"])), *entries
+    )

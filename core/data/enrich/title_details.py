@@ -64,14 +64,31 @@ def refuse_input(path: str | Path, inputs: Iterable[str | Path]) -> None:
 
 def read_details(path: str | Path, catalogue: Catalogue) -> TitleDetails:
     """Return the details in a table like the one that `Catalogue.read` takes as ``titles``. Raises `DataError`."""
-    frame = read_titles(path).set_index("anime_id").reindex(columns=COLUMNS)
-    for name in COLUMNS:
-        if isinstance(CATALOGUE_COLUMNS[name], NumberColumn):
-            frame[name] = frame[name].map(lambda number: f"{number:.0f}", na_action="ignore")
-    known = frame[frame.index.isin(catalogue.anime_ids)].astype(object).fillna("")
+    frame = read_titles(path)
+    known = _as_text(frame[frame["anime_id"].isin(catalogue.anime_ids)])
     left_out = Counter({"titles that the catalogue lacks": len(frame) - len(known)})
     known["related_ids"] = [related_ids(cell.split("|"), catalogue, left_out) for cell in known["related_ids"]]
     return TitleDetails(str(path), known, +left_out)
+
+
+def details_of(catalogue: Catalogue) -> TitleDetails:
+    """Return the details that a catalogue has already."""
+    return TitleDetails("the catalogue", _as_text(catalogue.frame), {})
+
+
+def with_types(details: pd.DataFrame) -> pd.DataFrame:
+    """Return details, every cell a text, with the types of a catalogue's columns."""
+    numbers = [name for name in COLUMNS if isinstance(CATALOGUE_COLUMNS[name], NumberColumn)]
+    return details.astype(str).assign(**{name: pd.to_numeric(details[name]).astype(float) for name in numbers})
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the details in a table with the column ``anime_id``: see `TitleDetails`."""
+    details = frame.set_index("anime_id").reindex(columns=COLUMNS)
+    for name in COLUMNS:
+        if isinstance(CATALOGUE_COLUMNS[name], NumberColumn):
+            details[name] = details[name].map(lambda number: f"{number:.0f}", na_action="ignore")
+    return details.astype(object).fillna("")
 
 
 def related_ids(ids: Iterable[str], catalogue: Catalogue, left_out: Counter[str]) -> str:
