@@ -62,10 +62,12 @@ def push(
     revision: str | None = None,
     create_pr: bool = False,
     token: str | None = None,
+    parent: str | None = None,
 ) -> Pushed:
     """Upload files as one commit to a model repository, or as a pull request that changes no branch.
 
-    The repository and the branch ``revision`` (None: ``main``) are created if they don't exist.
+    The repository and the branch ``revision`` (None: ``main``) are created if they don't exist. With
+    ``parent`` the push is refused unless this is still the newest commit there.
     Raises `HubError` if the push is refused or fails; no file has changed then.
     """
     api = _api(repo_id, token)
@@ -74,12 +76,11 @@ def push(
         branch = revision or MAIN
         if branch != MAIN and not create_pr:
             api.create_branch(repo_id, branch=branch, exist_ok=True)
-        parent = api.model_info(repo_id, revision=branch).sha
+        newest = api.model_info(repo_id, revision=branch).sha
         additions = [CommitOperationAdd(name, content) for name, content in sorted(files.items())]
-        commit = _commit(
-            api, repo_id, additions, commit_message=message, revision=branch, create_pr=create_pr, parent_commit=parent
-        )
-    return Pushed(commit.commit_url, commit.oid, commit.pr_url or "", changed=commit.oid != parent)
+        options = {"revision": branch, "create_pr": create_pr, "parent_commit": parent or newest}
+        commit = _commit(api, repo_id, additions, commit_message=message, **options)
+    return Pushed(commit.commit_url, commit.oid, commit.pr_url or "", changed=commit.oid != newest)
 
 
 def push_space(
