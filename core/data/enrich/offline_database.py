@@ -60,7 +60,7 @@ def _rows(anime: ReleasedAnime, catalogue: Catalogue, left_out: Counter[str]) ->
 
     # The cells that all of them share, and those of each.
     cells = dict.fromkeys(DETAILS, "") | {"synonyms": "|".join(names), "japanese": japanese_name(names)}
-    cells |= {"year": anime.year(left_out), "season": anime.season, "studios": capitalise(anime.studios)}
+    cells |= {"year": anime.year(left_out), "season": anime.season, "studios": capitalise(anime.studios(left_out))}
     cells |= {"picture": anime.picture(left_out)} | _other_ids(anime, is_one_title=len(ids) == 1, left_out=left_out)
     relatives = dict.fromkeys([*ids, *anime.related_ids])
     for anime_id in described:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DataError
-from ..catalogue_columns import FIRST_YEAR, LAST_YEAR, MAX_EPISODES, SEASONS
+from ..catalogue_columns import COVER, FIRST_YEAR, LAST_YEAR, MAX_EPISODES, SEASONS
 from ..tables.packed import files_in_zip
 from ..tables.table import damage_as_data_error, open_text
 
@@ -44,7 +44,8 @@ ADDRESSES = {
 }
 """Addresses of an anime by site; the group is its number there."""
 ANIME_PLANET = re.compile(r"https?://(?:www\.)?anime-planet\.com/anime/([^/?#]+)")
-HTTPS = re.compile(r"https://[!-~]+")
+MAX_STUDIOS, MAX_ADDRESS = 450, 1000
+"""Letters of a cell of the catalogue, with a margin for other spellings of studios."""
 NO_PICTURE = "/no_pic.png"  # the placeholder of the database
 UPCOMING = "UPCOMING"
 
@@ -150,10 +151,13 @@ class ReleasedAnime:
         """Tags and genres from all sites, in small letters."""
         return self._texts("tags")
 
-    @property
-    def studios(self) -> str:
-        """Its studios, in small letters, joined by ``|``."""
-        return "|".join(filter(None, map(_clean, self._texts("studios"))))
+    def studios(self, left_out: Counter[str]) -> str:
+        """Return its studios, in small letters, joined by ``|``."""
+        studios = list(filter(None, map(_clean, self._texts("studios"))))
+        while len("|".join(studios)) > MAX_STUDIOS:
+            left_out[f"studios after the first {MAX_STUDIOS} letters"] += 1
+            studios.pop()
+        return "|".join(studios)
 
     @property
     def episodes(self) -> int:
@@ -193,8 +197,9 @@ class ReleasedAnime:
             raise self._error("picture", picture, "an address")
         if not picture or picture.endswith(NO_PICTURE):
             return ""
-        if not HTTPS.fullmatch(picture):
-            left_out["pictures whose address is not https"] += 1
+        is_plain = picture.isascii() and picture.isprintable() and len(picture) <= MAX_ADDRESS
+        if not is_plain or not re.fullmatch(COVER, picture):
+            left_out["pictures without a usual https address"] += 1
             return ""
         return picture
 

@@ -7,6 +7,7 @@ from offline_database_files import HEADER, MAL, anime, lines, whole_release
 
 from core import Catalogue, DataError
 from core.data.enrich.new_titles import current_catalogue
+from core.data.genres import GENRES, THEMES
 
 NEW = {"animeSeason": {"season": "FALL", "year": 2026}, "status": "ONGOING"}
 PICTURE = "https://example.org/new.jpg"
@@ -42,6 +43,9 @@ def test_new_title_has_what_the_release_tells(catalogue: Catalogue, tmp_path: Pa
 
 
 def test_old_titles_stay_first_and_as_they_are(catalogue: Catalogue, tmp_path: Path) -> None:
+    frame = catalogue.frame.copy()
+    frame.loc[3, ["synonyms", "studios"]] = ["3rd|3rd|THIRD SHOW", "Bones|BONES"]  # as in no table of ours
+    catalogue = Catalogue(frame)
     current, changes = current_catalogue(catalogue, release(tmp_path, catalogue, new_anime(5)))
     assert current.anime_ids.tolist() == [*catalogue.anime_ids.tolist(), 5]
     assert changes.changed_ids == ()
@@ -73,8 +77,10 @@ def test_unknown_cells_are_filled_and_known_ones_stay(catalogue: Catalogue, tmp_
 
 
 def test_new_title_follows_later_releases(catalogue: Catalogue, tmp_path: Path) -> None:
-    first, _changes = current_catalogue(catalogue, release(tmp_path, catalogue, new_anime(70001, episodes=0)))
-    assert first[70001].episodes is None
+    before, _changes = current_catalogue(catalogue, release(tmp_path, catalogue, new_anime(70001, episodes=0)))
+    assert before[70001].episodes is None
+    first, _changes = current_catalogue(before, release(tmp_path, before, new_anime(70001, episodes=13)))
+    assert first[70001].episodes == 13
     postponed = {"season": "WINTER", "year": 2027}
     later = new_anime(70001, "Renamed", episodes=24, picture=PICTURE, animeSeason=postponed, tags=["drama"])
     current, changes = current_catalogue(first, release(tmp_path, first, later, date="2026-11-28"))
@@ -105,6 +111,22 @@ def test_what_becomes_no_title_is_counted(catalogue: Catalogue, tmp_path: Path) 
         f"{lacks} share their entry": 2,
     }
     assert changes.left_out["anime without an address at myanimelist.net"] == 1
+
+
+def test_what_a_catalogue_cannot_hold_is_left_out(catalogue: Catalogue, tmp_path: Path) -> None:
+    odd = new_anime(
+        1, title="x" * 200, synonyms=["y" * 200, *map(str, range(5000))], picture="https://example.org/a'b.jpg",
+        studios=[f"studio number {number}" for number in range(50)], tags=[name.lower() for name in (*GENRES, *THEMES)],
+        relatedAnime=[f"{MAL}{number}" for number in range(10_000)],
+    )  # fmt: skip
+    long = new_anime(2, picture=f"https://example.org/{'a' * 1000}.jpg", studios=["z" * 500])
+    current, changes = current_catalogue(catalogue, release(tmp_path, catalogue, odd, long))
+    assert changes.new_ids == (1, 2)
+    assert (current[1].picture, current[2].picture, current[2].studios) == ("", "", ())
+    assert 20 < len(current[1].studios) < 30
+    assert set(current[1].related_ids) == set(catalogue.anime_ids.tolist()) | {2}
+    assert changes.left_out["pictures without a usual https address"] == 2
+    assert changes.left_out["studios after the first 450 letters"] == 51 - len(current[1].studios)
 
 
 def test_first_year_can_be_chosen(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_what_is_left_out_is_counted(catalogue: Catalogue, tmp_path: Path) -> No
     assert details.left_out == {
         "anime without an address at myanimelist.net": 1,
         "anime that the catalogue lacks": 1,
-        "pictures whose address is not https": 1,
+        "pictures without a usual https address": 1,
         "years not from 1900 to 2100": 1,
         "names of more than 200 letters": 1,
     }
