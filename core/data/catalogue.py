@@ -12,9 +12,9 @@ import pandas as pd
 
 from ..errors import DataError, InputError
 from ..numerics.arrays import Bool, Float64, Int64
-from .catalogue_columns import COLUMNS, DETAILS, TextColumn, check_catalogue, with_all_details
+from .catalogue_columns import COLUMNS, DETAILS, TextColumn, check_catalogue, last_season, with_all_details
 from .genres import ADULT_GENRES, with_names_of_today
-from .name_search import NameIndex, fold_name, fold_names
+from .names.title_names import TitleNames
 from .title_tables import read_anime, read_titles
 
 WHOLE_NUMBERS = ("episodes", "year", "anilist_id", "anidb_id", "kitsu_id")
@@ -243,29 +243,14 @@ class Catalogue:
         both = np.hstack([[source[valid], target[valid]], [target[valid], source[valid]]])
         return np.unique(both, axis=1).astype(np.int64)
 
-    @property
-    def _names(self) -> list[tuple[str, ...]]:
-        columns = (self.frame[name] for name in ("name", "english", "japanese", "synonyms"))
-        return [
-            (name, english, japanese, *_split(others, "|"))
-            for name, english, japanese, others in zip(*columns, strict=True)
-        ]
+    @cached_property
+    def ends(self) -> tuple[int, str]:
+        """The newest year and season of many titles: see `core.data.catalogue_columns.last_season`."""
+        return last_season(self.frame)
 
     @cached_property
-    def _name_index(self) -> NameIndex:
-        return NameIndex(self._names, self.members)
-
-    @cached_property
-    def _ids_by_name(self) -> dict[str, int | None]:
-        """The id of the only title with each folded name, None where several titles have it."""
-        names = self._names
-        folded = fold_names([name for names_of_title in names for name in names_of_title])
-        repeated_ids = np.repeat(self.anime_ids, [len(names_of_title) for names_of_title in names])
-        ids: dict[str, int | None] = {}
-        for name, anime_id in zip(folded, repeated_ids, strict=True):
-            if ids.setdefault(name, int(anime_id)) != anime_id:
-                ids[name] = None
-        return ids | {"": None}
+    def _title_names(self) -> TitleNames:
+        return TitleNames(self.frame)
 
     @cached_property
     def ids_by_anilist_id(self) -> dict[int, int]:
@@ -274,16 +259,25 @@ class Catalogue:
         return dict(known.astype(np.int64).itertuples(index=False, name=None))
 
     def id_of_name(self, name: str) -> int | None:
-        """Return the id of the only title with this name, None if none or several have it; see `fold_name`."""
-        return self._ids_by_name.get(fold_name(name))
+        """Return the id of the only title with this name, None if none or several have it."""
+        return self._title_names.id_of(name)
 
     def search(self, query: str, limit: int = 10) -> list[Title]:
         """Return the titles that ``query`` may mean, finished or still being typed, likeliest first.
 
         Searches English and Japanese names, romanised or not, and synonyms. Case, accents, punctuation and
-        blanks do not matter, and a few typos are forgiven: see `NameIndex`.
+        blanks do not matter, and a few typos are forgiven: see `core.data.name_search.NameIndex`.
         """
-        return [self.title(position) for position in self._name_index.search(query, limit)]
+        return [title for title, _ in self.matches(query, limit)]
+
+    def matches(self, query: str, limit: int = 10, allowed: Bool | None = None) -> list[tuple[Title, bool]]:
+        """Return what `search` finds, each title with whether ``query`` means it rather than one that is not here.
+
+        ``allowed``, bool [n_titles], says which titles may be found; None: all.
+        """
+        return [
+            (self.title(match.item), match.is_sure) for match in self._title_names.index.find(query, limit, allowed)
+        ]
 
 
 def _split(cell: str, separator: str) -> list[str]:

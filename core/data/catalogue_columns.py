@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..errors import DataError
@@ -131,3 +132,20 @@ def check_catalogue(frame: pd.DataFrame) -> None:
     for kind, count, most in (("genres", len(genres), MAX_GENRES), ("types", frame["type"].nunique(), MAX_TYPES)):
         if count > most:
             raise DataError(f"A catalogue with {count:,} different {kind}; expected at most {most}.")
+
+
+def last_season(frame: pd.DataFrame) -> tuple[int, str]:
+    """Return the newest year and season that have a tenth of the titles of the fullest year or season: a few titles are
+    announced for later. The season is blank where it is unknown; without years it is ``(0, "")``.
+    """
+    years = frame["year"].to_numpy(dtype=np.float64)
+    numbers = frame["season"].map({season: number for number, season in enumerate(SEASONS)}).to_numpy(dtype=np.float64)
+    year = _last_full(years)
+    season_year, season = divmod(_last_full(years * len(SEASONS) + numbers), len(SEASONS))
+    return year, SEASONS[season] if season_year == year > 0 else ""
+
+
+def _last_full(numbers: npt.NDArray[np.float64]) -> int:
+    """Return the largest number that is there a tenth as often as the most frequent one; 0 for none but NaN."""
+    values, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
+    return int(values[counts >= counts.max() / 10][-1]) if len(values) else 0

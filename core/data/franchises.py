@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from ..numerics.arrays import Bool, Float32, Float64, Int64
 from .catalogue import Catalogue
-from .name_search import fold_name
+from .names.folding import fold_name
 
 SUBTITLE = re.compile(r":\s| - |\(|~|/")
 MARKERS = re.compile(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_data import HOSTILE, N_TITLES, write_csv
+from small_data import HOSTILE, N_TITLES, catalogue_of, write_csv
 
 from core import Catalogue, DataError, Filters, InputError
 
@@ -58,6 +58,18 @@ def test_search_sorts_by_popularity_and_keeps_to_the_limit(catalogue: Catalogue)
 @pytest.mark.parametrize("query", ["", "   ", "!!!", "no such title", "\x00", "a" * 10_000])
 def test_search_without_matches_returns_an_empty_list(catalogue: Catalogue, query: str) -> None:
     assert catalogue.search(query) == []
+
+
+def test_catalogue_ends_with_the_last_year_and_season_of_many_titles() -> None:
+    rows = [
+        {"year": year, "season": season} for year in (2019, 2020) for season in ("spring", "fall") for _ in range(20)
+    ]
+    rows += [{"year": 2021, "season": "winter"}] * 4 + [{"year": 2021, "season": "spring"}]
+    rows += [{"year": 2022, "season": ""}] * 2
+    assert catalogue_of(rows).ends == (2021, "winter")
+    assert catalogue_of([*rows, *[{"year": 2022, "season": ""}] * 3]).ends == (2022, "")
+    assert catalogue_of([{"year": 2019}, {}]).ends == (2019, "")
+    assert catalogue_of([{}]).ends == (0, "")
 
 
 def test_filters_agree_with_a_check_of_every_title(catalogue: Catalogue) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import Indel
 
-from ..name_search import fold_name
+from ..names.folding import fold_name
 
 KANA = re.compile("[ぁ-ゖァ-ヺｦ-ﾝ]")  # without ・ and ー, which Chinese names borrow
 KATAKANA = re.compile("[ァ-ヺｦ-ﾝ]")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..catalogue import Catalogue
 from ..catalogue_columns import DETAILS
-from ..name_search import fold_name
+from ..names.folding import fold_name
 from .name_languages import english_name, japanese_name
 from .release import Release, ReleasedAnime
 from .studio_names import capitalise

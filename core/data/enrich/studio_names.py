@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from ..name_search import fold_name
+from ..names.folding import fold_name
 
 FIRST_LETTERS = re.compile(r"(?<![\w'’])\w")
 

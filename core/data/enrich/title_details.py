@@ -12,7 +12,7 @@ from ...errors import InputError
 from ..catalogue import Catalogue
 from ..catalogue_columns import COLUMNS as CATALOGUE_COLUMNS
 from ..catalogue_columns import DETAILS, NumberColumn
-from ..name_search import fold_name
+from ..names.folding import fold_name
 from ..title_tables import read_titles
 from .studio_names import spell_studios, spellings_of
 

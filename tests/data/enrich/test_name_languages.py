@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data.enrich.name_languages import english_name, japanese_name
-from core.data.name_search import fold_name
+from core.data.names.folding import fold_name
 
 DEATH_NOTE = [  # in the order of the release, which sorts by code point
     "Death Note", "Bilježnica smrti", "Carnet de la Mort", "DEATH NOTE", "DN", "Death Note(デスノート)",
