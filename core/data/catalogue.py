@@ -1,6 +1,5 @@
 """The catalogue: facts about each title, and search by name."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
@@ -12,10 +11,13 @@ import pandas as pd
 
 from ..errors import DataError, InputError
 from ..numerics.arrays import Bool, Float64, Int64
-from .catalogue_columns import COLUMNS, DETAILS, TextColumn, check_catalogue, last_season, with_all_details
+from .catalogue_columns import COLUMNS, check_catalogue, last_season, with_all_details
 from .genres import ADULT_GENRES, with_names_of_today
+from .labels import Labels, split
 from .names.title_names import TitleNames
-from .title_tables import read_anime, read_titles
+from .reading.table_forms import DETAILS_OF_TITLES, TITLES
+from .reading.title_tables import read_anime, read_titles, with_details
+from .tables.sources import Frame, TableSource, open_source
 
 WHOLE_NUMBERS = ("episodes", "year", "anilist_id", "anidb_id", "kitsu_id")
 TITLES_KEPT = 4096
@@ -78,31 +80,42 @@ class Catalogue:
 
     @classmethod
     def read(cls, path: str | Path, titles: str | Path | None = None) -> "Catalogue":
-        """Return the titles of Kaggle's ``anime.csv``, with names, years and covers from a second table if given.
+        """Return the titles of a file, with names, years and covers from a second table if given.
 
         Parameters
         ----------
         path
-            Columns ``anime_id, name, genre, type, episodes, rating, members``. Blanks and ``Unknown``
-            mean unknown. HTML entities are unescaped. Genres get today's names: see `core.data.genres`.
+            A table of one of the forms `core.data.reading.table_forms.TITLES`, recognised by its columns; others are
+            ignored. Blanks and ``Unknown`` mean unknown. HTML entities are unescaped. Genres get today's names: see
+            `core.data.genres`.
         titles
-            Columns ``anime_id`` and any of `core.data.catalogue_columns.DETAILS` (lists joined by ``|``).
-            Titles that ``path`` lacks are ignored.
+            Columns ``anime_id`` and any of `core.data.catalogue_columns.DETAILS` (lists joined by ``|``). Where it
+            knows a cell it counts more than ``path``. Titles that ``path`` lacks are ignored.
 
         Raises
         ------
         DataError
             A file has another content; the message names file, line, column, what was found and expected.
         """
-        frame = read_anime(path)
-        if titles is not None:
-            frame = frame.merge(read_titles(titles), on="anime_id", how="left", validate="many_to_one")
-            texts = [name for name in DETAILS if name in frame and isinstance(COLUMNS[name], TextColumn)]
-            frame[texts] = frame[texts].fillna("").astype(str)
+        details = None if titles is None else read_titles(open_source(titles, DETAILS_OF_TITLES))
+        return cls._of(open_source(path, TITLES), details)
+
+    @classmethod
+    def from_frame(cls, frame: object, titles: object = None) -> "Catalogue":
+        """Return the titles in a DataFrame of pandas or polars, an Arrow table, or anything that hands itself on as an
+        Arrow stream, with details from a second one if given. See `read`. Raises `DataError`.
+        """
+        return cls._of(Frame.of(frame), None if titles is None else read_titles(Frame.of(titles)))
+
+    @classmethod
+    def _of(cls, source: TableSource, details: pd.DataFrame | None) -> "Catalogue":
+        frame = read_anime(source)
+        if details is not None:
+            frame = with_details(frame, details)
         try:
             return cls(with_names_of_today(with_all_details(frame)))
         except DataError as error:
-            raise DataError(f"{path}: {error}") from error
+            raise DataError(f"{source}: {error}") from error
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -158,8 +171,8 @@ class Catalogue:
             return Title(
                 **row
                 | {name: int(row[name]) for name in ("anime_id", "members")}
-                | {name: tuple(_split(row[name], "|")) for name in ("synonyms", "genres", "studios", "themes")}
-                | {"related_ids": tuple(int(part) for part in _split(row["related_ids"], "|"))}
+                | {name: tuple(split(row[name], "|")) for name in ("synonyms", "genres", "studios", "themes")}
+                | {"related_ids": tuple(int(part) for part in split(row["related_ids"], "|"))}
                 | {name: None if np.isnan(row[name]) else int(row[name]) for name in WHOLE_NUMBERS}
                 | {"mean_rating": None if np.isnan(row["mean_rating"]) else float(row["mean_rating"])}
             )
@@ -170,42 +183,30 @@ class Catalogue:
         return self.title(self.position(anime_id))
 
     @cached_property
+    def _labels(self) -> dict[str, Labels]:
+        return {column: Labels(self.frame[column].tolist()) for column in ("genres", "themes", "studios")}
+
+    @cached_property
     def genres(self) -> tuple[str, ...]:
         """All genres, in alphabetical order."""
-        return tuple(sorted(self._titles_of["genres"]))
+        return self._labels["genres"].in_order
 
     @cached_property
     def themes(self) -> tuple[str, ...]:
         """All themes, in alphabetical order."""
-        return tuple(sorted(self._titles_of["themes"]))
+        return self._labels["themes"].in_order
 
     @cached_property
     def studios(self) -> tuple[str, ...]:
         """All studios, those of most titles first."""
-        titles_of = self._titles_of["studios"]
-        return tuple(sorted(titles_of, key=lambda studio: (-len(titles_of[studio]), studio)))
-
-    @cached_property
-    def _titles_of(self) -> dict[str, dict[str, Int64]]:
-        """The positions of the titles of each genre, theme and studio, by column and name."""
-        titles_of: dict[str, dict[str, Int64]] = {}
-        for column in ("genres", "themes", "studios"):
-            positions: dict[str, list[int]] = defaultdict(list)
-            for position, cell in enumerate(self.frame[column]):
-                for name in _split(cell, "|"):
-                    positions[name].append(position)
-            titles_of[column] = {name: np.array(indices, dtype=np.int64) for name, indices in positions.items()}
-        return titles_of
+        return self._labels["studios"].frequent_first
 
     def has(self, column: str, names: Iterable[str]) -> Bool:
         """Return which titles have one of these names in ``"genres"``, ``"themes"`` or ``"studios"``, bool [n_titles].
 
         A name is spelled as in the property of that name; an unknown one has no titles.
         """
-        mask = np.zeros(len(self), dtype=bool)
-        for name in names:
-            mask[self._titles_of[column].get(name, np.empty(0, dtype=np.int64))] = True
-        return mask
+        return self._labels[column].mask(names)
 
     @cached_property
     def is_adult(self) -> Bool:
@@ -225,10 +226,8 @@ class Catalogue:
     @cached_property
     def genre_matrix(self) -> Bool:
         """Which titles have which genres, bool [n_titles, n_genres], columns as in `genres`."""
-        matrix = np.zeros((len(self), len(self.genres)), dtype=bool)
-        for column, genre in enumerate(self.genres):
-            matrix[self._titles_of["genres"][genre], column] = True
-        return matrix
+        columns = [self.has("genres", [genre]) for genre in self.genres]
+        return np.column_stack(columns) if columns else np.zeros((len(self), 0), dtype=bool)
 
     @cached_property
     def related(self) -> Int64:
@@ -236,7 +235,7 @@ class Catalogue:
 
         Related ids that the catalogue lacks are left out.
         """
-        ids = [[int(part) for part in _split(cell, "|")] for cell in self.frame["related_ids"]]
+        ids = [[int(part) for part in split(cell, "|")] for cell in self.frame["related_ids"]]
         source = np.repeat(np.arange(len(self)), [len(row) for row in ids])
         target = self.positions(np.array([anime_id for row in ids for anime_id in row], dtype=np.int64))
         valid = (target >= 0) & (target != source)
@@ -278,7 +277,3 @@ class Catalogue:
         return [
             (self.title(match.item), match.is_sure) for match in self._title_names.index.find(query, limit, allowed)
         ]
-
-
-def _split(cell: str, separator: str) -> list[str]:
-    return [part.strip() for part in cell.split(separator) if part.strip()]

@@ -11,7 +11,9 @@ import pandas as pd
 from small_data import anime_rows, write_csv
 
 from core import Catalogue, DataError, Ratings
-from core.data.title_tables import read_titles
+from core.data.reading.table_forms import DETAILS_OF_TITLES
+from core.data.reading.title_tables import read_titles
+from core.data.tables.sources import open_source
 
 ANIME = b"anime_id,name,genre,type,episodes,rating,members\n"
 TEXTS = (
@@ -48,7 +50,11 @@ FORMATS = (
 """The ending of its file, and what makes its content of the other bytes."""
 
 
-READERS = (lambda path: Ratings.read(path, CATALOGUE), Catalogue.read, read_titles)
+READERS = (
+    lambda path: Ratings.read(path, CATALOGUE),
+    Catalogue.read,
+    lambda path: read_titles(open_source(path, DETAILS_OF_TITLES)),
+)
 
 
 def corpus() -> Iterator[bytes]:

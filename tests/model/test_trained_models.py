@@ -12,7 +12,7 @@ from scipy import sparse
 from small_data import catalogue_of
 
 from core import WATCHED, Catalogue, InputError, Model, Ratings, TrainingConfig, train
-from core.data.ratings import ReadReport
+from core.data.reading.rating_tables import ReadReport
 from core.data.scale import RatingScale
 from core.heads.prediction import PredictionConfig
 from core.heads.ranking import RankingConfig

@@ -24,7 +24,7 @@ from typing import Any
 from ...errors import DataError
 from ..catalogue_columns import COVER, FIRST_YEAR, LAST_YEAR, MAX_EPISODES, SEASONS
 from ..tables.packed import files_in_zip
-from ..tables.table import damage_as_data_error, open_text
+from ..tables.sources import damage_as_data_error, open_text
 
 ATTRIBUTION = (
     "Contains information from the anime-offline-database (https://github.com/cedya77/anime-offline-database, which "

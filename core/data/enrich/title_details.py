@@ -13,7 +13,9 @@ from ..catalogue import Catalogue
 from ..catalogue_columns import COLUMNS as CATALOGUE_COLUMNS
 from ..catalogue_columns import DETAILS, NumberColumn
 from ..names.folding import fold_name
-from ..title_tables import read_titles
+from ..reading.table_forms import DETAILS_OF_TITLES
+from ..reading.title_tables import read_titles
+from ..tables.sources import open_source
 from .studio_names import spell_studios, spellings_of
 
 COLUMNS = list(DETAILS)
@@ -64,7 +66,7 @@ def refuse_input(path: str | Path, inputs: Iterable[str | Path]) -> None:
 
 def read_details(path: str | Path, catalogue: Catalogue) -> TitleDetails:
     """Return the details in a table like the one that `Catalogue.read` takes as ``titles``. Raises `DataError`."""
-    frame = read_titles(path)
+    frame = read_titles(open_source(path, DETAILS_OF_TITLES))
     known = _as_text(frame[frame["anime_id"].isin(catalogue.anime_ids)])
     left_out = Counter({"titles that the catalogue lacks": len(frame) - len(known)})
     known["related_ids"] = [related_ids(cell.split("|"), catalogue, left_out) for cell in known["related_ids"]]

@@ -1,6 +1,6 @@
 """Reader of columns of Parquet files, which checks their sizes before it believes them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -16,27 +16,33 @@ CELL_BYTES = 8
 """The memory of a number, and of the reference to a text."""
 
 
-def read_parquet(path: Path, wanted: Sequence[str], text: bool) -> pd.DataFrame:
-    """Return those of the wanted columns that a file has: numbers as they are, all else as text, blanks as ``""``.
+def read_parquet(path: Path, wanted: Collection[str], texts: Collection[str], rows: int) -> Iterator[pd.DataFrame]:
+    """Yield at most ``rows`` rows at once, with the columns ``wanted``: numbers as they are, all else as text, blanks
+    as ``""``. The index counts all rows from 0. There is at least one part.
 
-    With ``text``, numbers are text, too. A list is the text of a Python list. Of several columns with one
+    Numbers in columns among ``texts`` are text, too. A list is the text of a Python list. Of several columns with one
     name the first is read.
 
     Raises `DataError` for structures, and if the columns expand to more than `core.data.tables.packed` allows;
     errors of `pyarrow` for a damaged file.
     """
     with pq.ParquetFile(path) as file:
-        names, schema = file.schema_arrow.names, file.schema
-        wanted = [name for name in wanted if name in names]
+        schema = file.schema
         _check_claims(path, file.metadata, len(wanted))
     # Texts stay indices into their distinct values until the size of all of them is known.
-    texts = [leaf.path for leaf in schema if leaf.physical_type == "BYTE_ARRAY" and leaf.path.split(".")[0] in wanted]
-    with pq.ParquetFile(path, read_dictionary=texts) as file:
-        table = file.read(columns=wanted)
-    table.validate(full=True)  # texts are UTF-8, offsets and indices are within their arrays
-    columns = {name: table.column(table.schema.names.index(name)) for name in wanted}
-    check_expansion(path, sum(size for column in columns.values() for size in map(text_bytes, column.chunks)))
-    return pd.DataFrame({name: _values(path, name, column, text) for name, column in columns.items()})
+    stored = [leaf.path for leaf in schema if leaf.physical_type == "BYTE_ARRAY" and leaf.path.split(".")[0] in wanted]
+    start, size = 0, 0
+    with pq.ParquetFile(path, read_dictionary=stored) as file:
+        for batch in file.iter_batches(rows, columns=list(wanted)):
+            batch.validate(full=True)  # texts are UTF-8, offsets and indices are within their arrays
+            columns = {name: batch.column(batch.schema.names.index(name)) for name in wanted}
+            size += sum(map(text_bytes, columns.values()))
+            check_expansion(path, size)
+            values = {name: values_of(path, name, column, name in texts) for name, column in columns.items()}
+            yield pd.DataFrame(values).set_axis(range(start, start + len(batch)))
+            start += len(batch)
+    if not start:
+        yield pd.DataFrame({name: pd.Series(dtype=str) for name in wanted})
 
 
 def parquet_columns(path: Path) -> list[str]:
@@ -76,10 +82,10 @@ def text_bytes(array: pa.Array) -> int:
     return int(array.nbytes)
 
 
-def _values(path: Path, name: str, column: pa.ChunkedArray, text: bool) -> pd.Series:
-    """Return the values of a column for pandas."""
+def values_of(table: object, name: str, column: pa.Array | pa.ChunkedArray, text: bool) -> pd.Series:
+    """Return the values of a column for pandas: see `read_parquet`. Raises `DataError`, which names the table."""
     if pt.is_struct(column.type) or pt.is_map(column.type) or isinstance(column.type, pa.BaseExtensionType):
-        raise DataError(f"{path}, column {name!r}: found values of the type {column.type}; expected numbers or texts.")
+        raise DataError(f"{table}, column {name!r}: found values of the type {column.type}; expected numbers or texts.")
     if pt.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pt.is_nested(column.type):
