@@ -22,8 +22,11 @@ OTHER_PLACES = ("/var/tmp", "/dev/shm", str(Path.home()))  # noqa: S108
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--ratings``, ``--anime``, ``--titles`` and ``--scale``: see `read_data`."""
-    parser.add_argument("--ratings", required=True, metavar="FILE", help="rating.csv (also .gz, .zip) or .parquet")
-    parser.add_argument("--anime", required=True, metavar="FILE", help="anime.csv, the titles")
+    parser.add_argument(
+        "--ratings", required=True, nargs="+", metavar="PATH",
+        help="ratings in a known form: .csv (also .gz, .zip) or .parquet, several parts, or a folder of parts",
+    )  # fmt: skip
+    parser.add_argument("--anime", required=True, metavar="FILE", help="titles in a known form, such as anime.csv")
     parser.add_argument(
         "--titles", metavar="FILE", help="English names, synonyms, years, covers, franchises (optional)"
     )

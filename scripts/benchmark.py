@@ -75,7 +75,7 @@ def training(arguments: argparse.Namespace) -> Iterator[Row]:
     """Measure training from files to a model folder, in a process of its own with all threads."""
     all_threads = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     with tempfile.TemporaryDirectory() as folder:
-        files = ["--ratings", arguments.ratings, "--anime", arguments.anime, "--out", f"{folder}/model"]
+        files = ["--ratings", *arguments.ratings, "--anime", arguments.anime, "--out", f"{folder}/model"]
         files += ["--titles", arguments.titles] if arguments.titles else []
         started = time.perf_counter()
         command = [sys.executable, ROOT / "scripts/train.py", *files]

@@ -40,6 +40,44 @@ def test_same_data_and_seed_give_the_same_bytes(recipe: str, data_folder: Path, 
     assert digests[0] == digests[1]
 
 
+NAMES_OF_2020 = {
+    "name": "Name", "genre": "Genres", "type": "Type", "episodes": "Episodes", "rating": "Score", "members": "Members",
+}  # fmt: skip
+
+
+def write_public_set(year: int, data: Path, folder: Path) -> list[str]:
+    """Write the small data in the form of a public set; return the arguments that train on it."""
+    ratings, anime = (pd.read_csv(data / name, keep_default_na=False) for name in ("rating.csv", "anime.csv"))
+    if year == 2018:
+        ratings = ratings.rename(columns={"user_id": "username", "rating": "my_score"}).assign(my_status=2)
+        ratings["username"] = "reader" + ratings["username"].astype(str)
+        ratings["my_score"] = ratings["my_score"].clip(lower=0)
+        anime = anime.rename(columns={"name": "title", "rating": "score"}).assign(rating="PG-13", studio="Bones")
+    elif year == 2020:
+        ratings = ratings.assign(rating=ratings["rating"].clip(lower=0), watching_status=2, watched_episodes=3)
+        anime = anime.rename(columns=NAMES_OF_2020 | {"anime_id": "MAL_ID"}).assign(Premiered="Spring 2001")
+    elif year == 2023:
+        ratings = ratings[ratings["rating"] > 0].assign(Username="reader").rename(columns={"note": "Anime Title"})
+        anime = anime.rename(columns=NAMES_OF_2020).assign(Premiered="spring 2001", Rating="PG-13 - Teens")
+    ratings[:900].to_csv(folder / "ratings-1.csv", index=False)
+    ratings[900:].to_parquet(folder / "ratings-2.parquet")
+    anime.to_csv(folder / "titles.csv", index=False)
+    parts = [str(folder / name) for name in ("ratings-1.csv", "ratings-2.parquet")]
+    return ["--ratings", *parts, "--anime", str(folder / "titles.csv")]
+
+
+@pytest.mark.parametrize("year", [2016, 2018, 2020, 2023])
+def test_files_of_each_public_set_train_a_model(year: int, data_folder: Path, ratings: Ratings, tmp_path: Path) -> None:
+    files = write_public_set(year, data_folder, tmp_path)
+    command = [sys.executable, "scripts/train.py", *files, "--out", str(tmp_path / "model"), "--factors", "4"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "rows read from 2 files" in done.stdout
+    data = Model.load(tmp_path / "model").info.data
+    assert data["ratings"] == (ratings.matrix.data > 0).sum()
+    assert data["watched_only"] == (0 if year == 2023 else (ratings.matrix.data == -1).sum())
+
+
 def test_summary_describes_data_and_model(data_folder: Path, tmp_path: Path) -> None:
     done = run_training_script(data_folder, tmp_path / "model", "--factors", "6")
     assert done.returncode == 0, done.stderr
@@ -139,10 +177,11 @@ def test_settings_out_of_range_are_refused(create_settings) -> None:
         create_settings()
 
 
-def test_download_without_network_ends_with_one_error_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dataset", [[], ["--dataset", "2023"], ["--dataset", "azathoth42/myanimelist"]])
+def test_download_without_network_ends_with_one_error_sentence(dataset: list[str], tmp_path: Path) -> None:
     proxy = "http://127.0.0.1:9"
     environment = {"PATH": "", "HOME": str(tmp_path), "HTTPS_PROXY": proxy, "HTTP_PROXY": proxy}
-    command = [sys.executable, "scripts/download_data.py", "--out", str(tmp_path / "data")]
+    command = [sys.executable, "scripts/download_data.py", *dataset, "--out", str(tmp_path / "data")]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "error: Kaggle could not be reached" in done.stderr
