@@ -60,7 +60,7 @@ def with_names_of_today(frame: pd.DataFrame) -> pd.DataFrame:
 
     A name that is not in the vocabulary stays where it is.
     """
-    cells = list(zip(frame["genres"], frame["themes"], strict=True))
+    cells = list(zip(frame["genres"].tolist(), frame["themes"].tolist(), strict=True))
     sorted_cells = {pair: _sorted_labels(*pair) for pair in set(cells)}
     columns = {"genres": [sorted_cells[pair][0] for pair in cells], "themes": [sorted_cells[pair][1] for pair in cells]}
     return frame.assign(**{name: pd.Series(column, frame.index, str) for name, column in columns.items()})

@@ -136,10 +136,10 @@ def explicit(matrix: sparse.csr_array) -> sparse.csr_array:
 def _last_of_each(rows: Int64, columns: Int32, values: Float32, shape: tuple[int, int]) -> sparse.csr_array:
     """Return a CSR matrix with the last rating of each cell, and -1 only where there is no rating."""
     # Sort by cell (stable): within a cell -1 first, then ratings in the order of the file.
-    cell = rows * shape[1] + columns
-    order = np.lexsort((values > 0, cell))
+    key = 2 * (rows * shape[1] + columns) + (values > 0)
+    order = np.argsort(key, kind="stable")
+    key = key[order] // 2
     # The last entry of each cell.
-    is_last = np.append(cell[order][1:] != cell[order][:-1], True)
-    last = order[is_last]
+    last = order[np.append(key[1:] != key[:-1], True)]
     indptr = np.searchsorted(rows[last], np.arange(shape[0] + 1))
     return sparse.csr_array((values[last], columns[last].astype(np.int32), indptr.astype(np.int32)), shape=shape)

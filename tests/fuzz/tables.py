@@ -1,4 +1,4 @@
-"""Tables of ratings and titles, damaged in every format: they are read, or refused by a `DataError`."""
+"""Tables of ratings and titles, of each form, damaged in every format: they are read, or refused by a `DataError`."""
 
 import gzip
 import io
@@ -17,11 +17,32 @@ from core.data.tables.sources import open_source
 
 ANIME = b"anime_id,name,genre,type,episodes,rating,members\n"
 TEXTS = (
-    b"user_id,anime_id,rating\n1,100,5\n2,101,-1\n1,102,10\n",
-    ANIME
-    + b'100,A &amp; B,"Action, Drama",TV,12,7.5,100\n101,"B","[\'Action\', \'Sci-Fi\']",Movie,Unknown,UNKNOWN,5\n',
-    b"anime_id,english,synonyms,japanese,year,picture,related_ids\n100,One,A|B,\xe4\xb8\x89,2003,https://a.b/c.jpg,101|102\n",
+    (0, b"user_id,anime_id,rating\n1,100,5\n2,101,-1\n1,102,10\n"),
+    (0, b"user_id,Username,anime_id,Anime Title,rating\n1,a,100,A,5\nx,b,101,B,7\ny,c,102,C,10\n"),
+    (0, b"user_id,anime_id,rating,watching_status,watched_episodes\n1,100,5,1,3\n2,101,0,6,0\n1,102,0,2,1\n"),
+    (0, b"username,anime_id,my_score,my_status\nann,100,5,1\nnull,101,0,6\n7,102,0,33\n"),
+    (
+        1,
+        ANIME
+        + b'100,A &amp; B,"Action, Drama",TV,12,7.5,100\n101,"B","[\'Action\', \'Sci-Fi\']",Movie,Unknown,UNKNOWN,5\n',
+    ),
+    (
+        1,
+        b"MAL_ID,Name,Score,Genres,English name,Japanese name,Type,Episodes,Aired,Premiered,Studios,Rating,Members\n"
+        b'100,A,7.5,"Suspense, Isekai",A,\xe4\xb8\x89,TV,12,"Apr 3, 1998 to ?",Spring 1998,"B, C",Rx - Hentai,100\n',
+    ),
+    (
+        1,
+        b"anime_id,Name,Score,Genres,Other name,Type,Episodes,Aired,Premiered,Studios,Rating,Members,Image URL\n"
+        b"100,A,UNKNOWN,Erotica,UNKNOWN,TV,12.0,Not available,UNKNOWN,UNKNOWN,PG,100,https://a.b/c.jpg\n",
+    ),
+    (
+        2,
+        b"anime_id,english,synonyms,japanese,year,picture,related_ids,studios,themes,season,kitsu_id\n"
+        b"100,One,A|B,\xe4\xb8\x89,2003,https://a.b/c.jpg,101|102,B|C,Isekai|Thriller,fall,5\n",
+    ),
 )
+"""Texts, each with the index of its reader."""
 MEMORY = Path("/dev/shm")
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-tables-", dir=MEMORY if MEMORY.is_dir() else None))
 CATALOGUE = Catalogue.read(write_csv(FOLDER / "catalogue.csv", ANIME.decode().strip(), anime_rows()))
@@ -59,9 +80,9 @@ READERS = (
 
 def corpus() -> Iterator[bytes]:
     """Yield each text in each format, for the reader that it suits."""
-    packers = (bytes, bytes, bytes, gzip.compress, lambda text: zipped(text, *TEXTS), parquet)
+    packers = (bytes, bytes, bytes, gzip.compress, lambda text: zipped(text, *(other for _, other in TEXTS)), parquet)
     for number, pack in enumerate(packers):
-        for reader, text in enumerate(TEXTS):
+        for reader, text in TEXTS:
             yield bytes([number + reader * len(FORMATS)]) + pack(text)
 
 

@@ -1,6 +1,7 @@
 """Readers of tables of titles: of any form that is known, and the table of details beside it."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ def read_anime(source: TableSource) -> pd.DataFrame:
     table = Table.read(source, TITLES, MAX_TITLES)
     if table.frame.empty:
         raise DataError(f"{source}: a header and no titles. Expected one line for each title.")
-    frame = _read_columns(table).assign(name=table.cells("name").map(clean_text))
+    frame = _read_columns(table).assign(name=_mapped(table.cells("name"), clean_text))
     unnamed = frame["anime_id"][frame["name"] == ""]
     if len(unnamed):
         raise DataError(
@@ -85,10 +86,9 @@ def _read_columns(table: Table) -> pd.DataFrame:
         if isinstance(column, NumberColumn):
             frame[name] = _numbers(table, name, column)
         elif name in LISTS:
-            items = table.cells(name).map(known_text).map(lambda cell: list_items(cell, table.form.separator))
-            frame[name] = items.map("|".join)
+            frame[name] = _mapped(table.cells(name), lambda cell: "|".join(list_items(cell, table.form.separator)))
         else:
-            frame[name] = table.cells(name).map(known_text)
+            frame[name] = _mapped(table.cells(name), known_text)
     if "season" in frame:
         frame["season"] = frame["season"].str.lower().where(frame["season"].str.lower().isin(SEASONS), "")
     if "related_ids" in frame:
@@ -102,6 +102,13 @@ def _read_columns(table: Table) -> pd.DataFrame:
     if "picture" in frame:
         frame["picture"] = frame["picture"].where(frame["picture"].str.fullmatch(COVER), "")
     return frame
+
+
+def _mapped(cells: pd.Series, read: Callable[[str], str]) -> pd.Series:
+    """Return cells as ``read`` reads them; cells that repeat are read once."""
+    texts = cells.tolist()
+    as_read = {text: read(text) for text in set(texts)}
+    return pd.Series([as_read[text] for text in texts], cells.index, str)
 
 
 def _numbers(table: Table, name: str, column: NumberColumn) -> pd.Series:

@@ -22,7 +22,7 @@ def known_text(cell: str) -> str:
 
 def list_items(cell: str, separator: str) -> list[str]:
     """Return the known items in a cell: joined by a separator, or a list as Python writes it."""
-    items = cell.split(separator)
+    cell, items = cell.strip(), cell.split(separator)
     if cell.startswith("[") and cell.endswith("]"):
         quoted = [single or double for single, double in QUOTED.findall(cell)]
         items = [re.sub(r"\\(.)", r"\1", item) for item in quoted] if quoted else cell[1:-1].split(separator)
