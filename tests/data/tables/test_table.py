@@ -259,3 +259,12 @@ def test_parquet_with_texts_that_are_not_utf8_is_refused(tmp_path: Path, catalog
     values = pa.array([b"100", b"\xb2ci-Fi"]).view(pa.string())
     pq.write_table(pa.table({"user_id": [1, 2], "anime_id": values, "rating": [1, 2]}), tmp_path / "r.parquet")
     assert "Invalid UTF8" in error_of(tmp_path / "r.parquet", catalogue)
+
+
+def test_parquet_that_states_of_a_column_what_cannot_be_is_refused(tmp_path: Path, catalogue: Catalogue) -> None:
+    path = tmp_path / "r.parquet"
+    pq.write_table(pa.table({"user_id": [1], "anime_id": [100], "rating": ["5"]}), path)
+    optional = b"%\x02\x18\x06rating"
+    assert path.read_bytes().count(optional) == 1
+    path.write_bytes(path.read_bytes().replace(optional, b"%\x12\x18\x06rating"))
+    assert "r.parquet: the file is damaged" in error_of(path, catalogue)
