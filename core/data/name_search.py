@@ -173,7 +173,7 @@ class NameIndex:
         rest = UNFINISHED + float(np.log10(len(own)))
         typos, continues = (float(part[self._whole_of_name[name]]) for part in reading.as_whole)
         ways = [
-            (slip * typos + continues * (rest + SLIP * (typos > 0)), not typos),
+            (slip * typos + continues * (rest + 2 * SLIP * (typos > 0)), not typos),
             self._words_way(terms, reading, slip),
         ]
         if not whole.isascii() and (n_words := begins_inside(whole, words)):

@@ -40,7 +40,7 @@ def fold_lines(names: Sequence[str]) -> list[str]:
     replacements: dict[int, int | str | None] = {**HIRAGANA}
     replacements |= {ord(char): " " for char in letters if not char.isalnum() and char != "\n"}
     replacements |= dict.fromkeys(map(ord, filter(unicodedata.combining, letters)))
-    return text.translate(replacements).split("\n")
+    return text.translate(replacements).split("\n") if names else []
 
 
 def romanised(name: str) -> str:
