@@ -261,19 +261,17 @@ class Catalogue:
         """Return the id of the only title with this name, None if none or several have it."""
         return self._title_names.id_of(name)
 
-    def search(self, query: str, limit: int = 10) -> list[Title]:
+    def search(self, query: str, limit: int = 10, allowed: Bool | None = None) -> list[Title]:
         """Return the titles that ``query`` may mean, finished or still being typed, likeliest first.
 
         Searches English and Japanese names, romanised or not, and synonyms. Case, accents, punctuation and
-        blanks do not matter, and a few typos are forgiven: see `core.data.name_search.NameIndex`.
+        blanks do not matter, and a few typos are forgiven: see `core.data.name_search.NameIndex`. ``allowed``,
+        bool [n_titles], says which titles may be found; None: all.
         """
-        return [title for title, _ in self.matches(query, limit)]
+        return [title for title, _ in self.matches(query, limit, allowed)]
 
     def matches(self, query: str, limit: int = 10, allowed: Bool | None = None) -> list[tuple[Title, bool]]:
-        """Return what `search` finds, each title with whether ``query`` means it rather than one that is not here.
-
-        ``allowed``, bool [n_titles], says which titles may be found; None: all.
-        """
+        """Return what `search` finds, each title with whether ``query`` means it rather than one that is not here."""
         return [
             (self.title(match.item), match.is_sure) for match in self._title_names.index.find(query, limit, allowed)
         ]

@@ -3,7 +3,7 @@
 import re
 
 from playwright.sync_api import Page, Route, expect
-from visitor_actions import PHONE, Visit, rate, rated, recommended, search
+from visitor_actions import PHONE, SEARCH, Visit, active_filter, rate, rated, recommended, search
 
 
 def test_three_ratings_give_ten_recommendations(page: Page) -> None:
@@ -149,7 +149,7 @@ def test_focus_is_never_lost_when_its_element_goes(visit: Visit, app: str) -> No
 def test_search_without_a_match_says_so(visit: Visit, app: str) -> None:
     page = visit(app, PHONE)
     search(page, "zzzqqq")
-    expect(page.locator("#found")).to_contain_text("Nothing is called “zzzqqq” here")
+    expect(page.locator("#found")).to_contain_text("“zzzqqq” is not in this catalogue, which ends with")
 
 
 def test_busy_server_is_asked_again_until_it_answers(visit: Visit, app: str) -> None:
@@ -173,3 +173,32 @@ def test_busy_server_is_asked_again_until_it_answers(visit: Visit, app: str) -> 
     expect(page.locator("#rated li")).to_have_count(1)
     assert not refusals
     assert "Busy, trying again …" in said
+
+
+def test_weak_match_is_asked_back_and_searched_for(page: Page) -> None:
+    expect(search(page, "steins gate 9")).to_have_count(0)
+    expect(page.locator("#found")).to_contain_text("Did you mean")
+    expect(page.locator("#found [role=radio]")).to_have_count(0)
+    page.locator("#found").get_by_role("button", name="Steins;Gate", exact=True).click()
+    expect(page.locator("#found li").first).to_have_attribute("data-name", "Steins;Gate")
+    expect(page.get_by_label(SEARCH)).to_have_value("Steins;Gate")
+    search(page, "steins gate 9")
+    page.keyboard.press("Enter")
+    expect(page.locator("#found li").first).to_be_visible()
+
+
+def test_filter_that_is_searched_for_is_set_with_one_tap(page: Page) -> None:
+    search(page, "sci-fi")
+    page.get_by_role("button", name="Only Sci-Fi").click()
+    expect(active_filter(page, "only Sci-Fi")).to_be_visible()
+    expect(page.locator("#toast")).to_contain_text("Only Sci-Fi")
+    expect(page.locator("#found [data-query]")).to_have_count(0)
+
+
+def test_new_titles_are_a_shelf_that_opens_and_closes(page: Page) -> None:
+    before = recommended(page)
+    page.get_by_role("button", name="New in").click()
+    expect(page.get_by_role("heading", name="New in")).to_be_visible()
+    page.get_by_role("button", name="New in").click()
+    expect(page.get_by_role("heading", name="Loved by most")).to_be_visible()
+    assert recommended(page) == before

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from small_data import ROOT
 
 from core import WATCHED, Catalogue, Filters, Model
+from core.data.genres import THEMES
 from core.data.scale import RatingScale
 from core.insight.traits import OPPOSITES
 from core.model.card import by_title, quality_rows
@@ -28,7 +29,7 @@ from core.watchlists.matching import match_entries
 
 UI = ROOT / "core" / "ui"
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
-DATA_KINDS = ("genre", "type", "trait", "notice", "source", "column")
+DATA_KINDS = ("genre", "theme", "type", "trait", "notice", "source", "column")
 
 
 def forms(text: object) -> list[str]:
@@ -42,7 +43,7 @@ def placeholders(text: object) -> set[str]:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_is_translated_with_its_placeholders(language: str) -> None:
     english, other = texts_in("en").by_key, texts_in(language).by_key
-    own = {key for key in other if key.split(".")[0] in DATA_KINDS}
+    own = {key for key in other if key.startswith(tuple(f"{kind}." for kind in DATA_KINDS))}
     assert set(other) - own == set(english)
     for key, text in english.items():
         assert placeholders(other[key]) == placeholders(text), key
@@ -59,6 +60,7 @@ def test_names_from_the_data_are_translated(language: str) -> None:
     columns = [name for name in quality_rows(by_title(bundled.info))[0] if name and not name.endswith(" shown")]
     named = {
         "genre": catalogue.genres,
+        "theme": THEMES,
         "type": catalogue.types,
         "trait": list(chain(*OPPOSITES.values())),
         "notice": NOTICES,

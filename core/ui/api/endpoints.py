@@ -28,10 +28,10 @@ class Search(Question):
     limit: int = Field(10, description="How many titles at most, 1 to 100.")
 
     def answer(self, model: Model) -> list[Title]:
-        """Return the titles whose names fit."""
+        """Return the titles whose names fit, without adult ones."""
         if not 1 <= self.limit <= MAX_LIMIT:
             raise InputError(f"limit is {self.limit}; expected 1 to {MAX_LIMIT}.")
-        return model.catalogue.search(self.query, self.limit)
+        return model.catalogue.search(self.query, self.limit, ~model.catalogue.is_adult)
 
 
 class FilteredQuestion(Question):

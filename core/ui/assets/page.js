@@ -30,18 +30,28 @@
     toggle(button, value, field) {
       if (value === undefined) return anisvd.commit({ [field]: !anisvd.state[field] });
       const more = !list(field).includes(plain(value));
-      const key = { hidden: "hidden", unseen: "unseen", exclude_genres: more && "no_genre" }[field];
+      const key = { hidden: "hidden", unseen: "unseen", exclude_genres: more && "no_genre", exclude_themes: more && "no_genre" }[field];
       const title = key && button.closest("[data-name]")?.dataset.name;
       anisvd.commit({ [field]: toggled(field, plain(value)) }, title && say(key, { title }));
     },
-    genre(button, value) {
-      const wanted = list("genres").includes(value);
-      const unwanted = list("exclude_genres").includes(value);
-      const less = (field) => list(field).filter((other) => other !== value);
+    want(button, value, field) {
+      const exclude = `exclude_${field}`;
+      const wanted = list(field).includes(value);
+      const unwanted = list(exclude).includes(value);
+      const less = (name) => list(name).filter((other) => other !== value);
       anisvd.commit({
-        genres: wanted || unwanted ? less("genres") : [...list("genres"), value],
-        exclude_genres: wanted ? [...list("exclude_genres"), value] : less("exclude_genres"),
+        [field]: wanted || unwanted ? less(field) : [...list(field), value],
+        [exclude]: wanted ? [...list(exclude), value] : less(exclude),
       });
+    },
+    narrow(button, value, field) {
+      anisvd.commit({ [field]: toggled(field, value) }, button.textContent);
+      clearSearch();
+    },
+    lookup(button, value) {
+      searchBox().value = value;
+      searchBox().focus({ preventScroll: true });
+      anisvd.search();
     },
     set(element, value, field) {
       if (element.reportValidity && !element.reportValidity()) return;
@@ -240,6 +250,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (key === "/" && !typing) all("#search, #map-search").find((box) => box.checkVisibility())?.focus();
     else if (target === searchBox() && rows.length && (key === "ArrowDown" || key === "Enter")) focusRow(rows[0]);
+    else if (target === searchBox() && key === "Enter" && $("#found .guesses button")) $("#found .guesses button").click();
     else if (key === "Escape" && (row || target === searchBox())) clearSearch();
     else if (key === "Escape" && opened) {
       opened.open = false;

@@ -10,7 +10,7 @@ from ...recommend.fold_in import Taste
 from .state import PageState
 from .visitor import Visitor
 
-LISTS = ("genres", "exclude_genres", "types", "without")
+LISTS = ("genres", "exclude_genres", "themes", "exclude_themes", "studios", "types", "without")
 SINGLE_VALUES = ("min_members", "min_year", "max_year", "sequels", "novelty", "likes_only", "adult", "plan")
 
 
@@ -51,7 +51,12 @@ def _label(visitor: Visitor, field: str, value: Any) -> str:
             return texts("controls.likes" if field == "likes_only" else "controls.adult")
         case "sequels" | "plan":
             return texts(f"wish.{field}.{value}")
-    return texts(f"wish.{field}", genre=texts.named("genre", str(value)), n=value, year=str(value))
+    return texts(f"wish.{field}", genre=texts.named(_kind(field), str(value)), n=value, year=str(value))
+
+
+def _kind(field: str) -> str:
+    """Return the kind of the names that a field lists: see `Texts.named`."""
+    return "theme" if field.endswith("themes") else "studio" if field.endswith("studios") else "genre"
 
 
 def loosenings(visitor: Visitor) -> list[ActiveFilter]:
@@ -65,7 +70,9 @@ def loosenings(visitor: Visitor) -> list[ActiveFilter]:
     buttons = []
     for (field, value), count in _counts_without(state.filters(), taste).items():
         usual = "toggle" if value or field == "adult" else "reset", field, value
-        label = texts(f"loosen.{field}", genre=texts.named("genre", value or ""), year=str(getattr(state, field, "")))
+        label = texts(
+            f"loosen.{field}", genre=texts.named(_kind(field), value or ""), year=str(getattr(state, field, ""))
+        )
         if count > n_allowed:
             buttons.append(ActiveFilter(*special.get(field, usual), label, count))
     return sorted(buttons, key=lambda button: -button.count)

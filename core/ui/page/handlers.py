@@ -15,11 +15,11 @@ from ..translations import texts_in
 from . import views
 from .explore import factors
 from .results import results
+from .search_panel import search_panel
 from .state import PARTNER_FIELDS, PageState, link_content
 from .tabs import panel
 from .visitor import Visitor
 
-SEARCH_LIMIT = 6
 LONGEST_QUERY = 200  # as in templates/search.html
 SUGGESTED = 6
 NOBODY: dict[str, Any] = dict.fromkeys((*PARTNER_FIELDS.values(), "partner_user"))
@@ -90,7 +90,7 @@ class Handlers:
         """Return the titles for what is typed so far: ``{"query": …, "state": …, "language": …}``."""
         visitor, _, sent = self._visitor(sent)
         query = str(sent.get("query") or "")[:LONGEST_QUERY]
-        return views.search_results(visitor.model.catalogue.search(query, SEARCH_LIMIT), query, visitor)
+        return search_panel(query, visitor)
 
     def _visitor(self, sent: Any) -> tuple[Visitor, int, dict[str, Any]]:
         """Return the visitor, the number of values of their state that were left out, and what was sent."""

@@ -1,6 +1,8 @@
 """The visitor's list: its cards, its active filters, and what to change if it is short."""
 
 from ...data.catalogue import Title
+from ...recommend.together import JointRecommendation
+from ...recommend.top_k import Reason, Recommendation
 from ..rendering import render
 from .active_filters import active_filters, loosenings
 from .state import LONGEST_LIST
@@ -25,17 +27,27 @@ def results(visitor: Visitor, suggested: list[Title]) -> str:
         about=shown.about,
         like=None if state.like is None else model.catalogue[state.like],
         is_known=state.like is None or model.is_known(state.like),
-        cards=[(item, list(zip(people, by_person(item), strict=True))) for item in shown.recommendations],
+        cards=[(item, list(zip(people, _told(item, visitor), strict=True))) for item in shown.recommendations],
         catalogue=model.catalogue,
         active_filters=active_filters(visitor),
         loosenings=loosenings(visitor)[:LOOSENINGS] if is_short else [],
         certainty=certainty,
         certainty_level=certainty and next(level for share, level in CERTAINTY_LEVELS if certainty.share <= share),
         ask=suggested[0] if certainty and suggested else None,
+        is_estimated=visitor.is_estimated,
+        new_year=model.catalogue.ends[0] if shown.about != "like" else 0,
         more=min(state.k + STEP, LONGEST_LIST) if n_shown == state.k < LONGEST_LIST else 0,
         spot=model.taste_coordinates(shown.taste) if state.tab == "explore" and len(shown.taste) else None,
         steps=model.rating_scale.steps,
     )
+
+
+def _told(item: Recommendation | JointRecommendation, visitor: Visitor) -> list[tuple[float, list[Reason]]]:
+    """Return the predicted rating and the reasons of each person, without those that are hidden from the visitor."""
+    return [
+        (rating, [reason for reason in reasons if not visitor.hides(reason.anime_id)])
+        for rating, reasons in by_person(item)
+    ]
 
 
 def _people(visitor: Visitor) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ LONGEST_USER = 18
 
 LINK_NAMES = {
     "ratings": "rated", "exclude_genres": "no", "min_members": "members", "min_year": "from", "max_year": "to",
-    "likes_only": "likes",
+    "exclude_themes": "no_theme", "likes_only": "likes",
 }  # fmt: skip
 """The names of fields in a link, where they differ."""
 PARTNER_FIELDS = {
@@ -65,6 +65,9 @@ class PageState:
     k: int = 10
     genres: tuple[str, ...] = ()
     exclude_genres: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    exclude_themes: tuple[str, ...] = ()
+    studios: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     min_members: int = 0
     min_year: int | None = None
@@ -111,13 +114,14 @@ class PageState:
         return urlencode({LINK_NAMES.get(name, name): _text(value) for name, value in changed.items()}, safe=":,")
 
     def _consistent(self) -> "PageState":
-        """Return the state with no title twice (the last rating counts), no genre both wanted and excluded, years in
-        order, and on the tab of two people each of them with their own lists.
+        """Return the state with no title twice (the last rating counts), no genre or theme both wanted and excluded,
+        years in order, and on the tab of two people each of them with their own lists.
         """
         changes: dict[str, Any] = {
             name: _unique(value) for name, value in vars(self).items() if isinstance(value, tuple)
         }
-        changes["exclude_genres"] = tuple(genre for genre in changes["exclude_genres"] if genre not in self.genres)
+        for unwanted, wanted in (("exclude_genres", self.genres), ("exclude_themes", self.themes)):
+            changes[unwanted] = tuple(name for name in changes[unwanted] if name not in wanted)
         if self.min_year and self.max_year:
             changes["min_year"], changes["max_year"] = sorted((self.min_year, self.max_year))
         state = replace(self, **changes)
@@ -192,6 +196,8 @@ def _readers(model: Model) -> dict[str, Reader]:
         **dict.fromkeys((*PARTNER_FIELDS, *PARTNER_FIELDS.values(), "without", "like"), title),
         **dict.fromkeys(("ratings", "partner"), rated),
         **dict.fromkeys(("genres", "exclude_genres"), _genre(model.catalogue.genres)),
+        **dict.fromkeys(("themes", "exclude_themes"), _one_of(model.catalogue.themes)),
+        "studios": _one_of(model.catalogue.studios),
         **dict.fromkeys(("min_year", "max_year"), _number(*YEARS)),
         **dict.fromkeys(("user", "partner_user"), _user),
         **dict.fromkeys(("swapped", "likes_only", "adult"), _flag),

@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...data.catalogue import Title
@@ -34,12 +34,14 @@ class TasteSummary:
     favourites: list[Title]
 
     @classmethod
-    def of(cls, taste: Taste) -> "TasteSummary":
-        """Return the summary of a taste, with at most two genres and three favourites."""
+    def of(cls, taste: Taste, adult: bool) -> "TasteSummary":
+        """Return the summary of a taste, with at most two genres and three favourites. Adult titles are no favourites
+        unless ``adult``.
+        """
         catalogue = taste.model.catalogue
         shares = genre_shares(catalogue, taste.positions)
         genres = [share.genre for share in shares if share.share > share.average and share.genre not in ADULT_GENRES]
-        favourites = [catalogue[anime_id] for anime_id, _ in _favourites_first(taste)[:3]]
+        favourites = [catalogue[anime_id] for anime_id, _ in _favourites_first(taste, adult)[:3]]
         return cls(taste.user_id, len(taste), genres[:2], favourites)
 
 
@@ -60,25 +62,33 @@ def _user(visitor: Visitor) -> str:
     try:
         context["sample"] = sample = _sample(visitor)
         if state.user is None or trouble:
-            context["people"] = [TasteSummary.of(model.user_taste(user_id)) for user_id in sample[:PEOPLE_SHOWN]]
+            context["people"] = [
+                TasteSummary.of(model.user_taste(user_id), state.adult) for user_id in sample[:PEOPLE_SHOWN]
+            ]
         else:
-            context |= _chosen_user(model.user_taste(state.user), model)
+            context |= _chosen_user(model.user_taste(state.user), model, state.adult)
     except AniSVDError as error:
         trouble = visitor.explain(error)
     return render("person.html", visitor.texts, state=state, trouble=trouble, **context)
 
 
-def _chosen_user(taste: Taste, model: Model) -> dict[str, Any]:
-    """Return an existing user as the template needs them, with their favourites first."""
+def _chosen_user(taste: Taste, model: Model, adult: bool) -> dict[str, Any]:
+    """Return an existing user as the template needs them, with their favourites first, adult ones if ``adult``."""
     catalogue, user_profile = model.catalogue, profile(model, taste)
-    history = _favourites_first(taste)
+    history = _favourites_first(taste, adult)
+    shown = {anime_id for anime_id, _ in history}
+    genres = tuple(leaning for leaning in user_profile.genres if adult or leaning.genre not in ADULT_GENRES)
     return {
-        "profile": user_profile,
+        "profile": replace(user_profile, genres=genres),
         "low": int(taste.scale.low),
-        "surprises": [(surprise, catalogue[surprise.anime_id]) for surprise in user_profile.surprises],
+        "surprises": [
+            (surprise, catalogue[surprise.anime_id])
+            for surprise in user_profile.surprises
+            if surprise.anime_id in shown
+        ],
         "history": [(catalogue[anime_id], rating) for anime_id, rating in history[:HISTORY_SHOWN]],
         "n_more": len(history) - HISTORY_SHOWN,
-        "history_json": json.dumps(history[::-1]),
+        "history_json": json.dumps(_favourites_first(taste, adult=True)[::-1]),
     }
 
 
@@ -96,8 +106,8 @@ def _together(visitor: Visitor) -> str:
         trouble=visitor.trouble,
         sample=sample,
         balance_steps=BALANCE_STEPS,
-        you=TasteSummary.of(visitor.taste),
-        partner=TasteSummary.of(tastes[1]) if len(tastes) > 1 and not visitor.trouble else None,
+        you=TasteSummary.of(visitor.taste, visitor.state.adult),
+        partner=TasteSummary.of(tastes[1], visitor.state.adult) if len(tastes) > 1 and not visitor.trouble else None,
     )
 
 
@@ -107,10 +117,14 @@ def _sample(visitor: Visitor) -> list[int]:
     return random.sample(user_ids, min(USERS_LISTED, len(user_ids)))
 
 
-def _favourites_first(taste: Taste) -> list[tuple[int, float]]:
-    """Return ids and ratings, highest rating first, of equal ones the title with more members."""
+def _favourites_first(taste: Taste, adult: bool) -> list[tuple[int, float]]:
+    """Return ids and ratings, highest rating first, of equal ones the title with more members; of adult titles only if
+    ``adult``.
+    """
     catalogue = taste.model.catalogue
-    return sorted(taste.ratings.items(), key=lambda entry: (-entry[1], -catalogue[entry[0]].members))
+    is_shown = ~catalogue.is_adult[taste.positions] | adult
+    rated = [entry for entry, shown in zip(taste.ratings.items(), is_shown, strict=True) if shown]
+    return sorted(rated, key=lambda entry: (-entry[1], -catalogue[entry[0]].members))
 
 
 PANELS: dict[str, Callable[[Visitor], str]] = {

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from ...data.catalogue import Catalogue, Title
+from ...data.genres import ADULT_GENRES
 from ...model.sources import known_sources
 from ...serving.model_source import ServedModel
 from ..rendering import kept, render
@@ -13,15 +14,15 @@ from .visitor import Visitor
 
 SHELL = ("header", "search", "refine")
 RATED_SHOWN = 30
-NEWEST_SHARE = 0.97  # of the titles began by the year that the page names as the newest
 STARS = 5
 FIRST_YEAR = 1950  # where no year is known
 LENGTHS = (5, 10, 20, 30, 50, 100)
 CONTROLLED = (
     "k", "sequels", "novelty", "plan", "min_members", "min_year", "max_year", "types", "genres", "exclude_genres",
-    "likes_only", "adult",
+    "themes", "exclude_themes", "studios", "likes_only", "adult",
 )  # fmt: skip
 """The fields of the state that the controls show."""
+STUDIOS = 60
 MEMBERS = (0, 1_000, 10_000, 50_000, 100_000, 300_000)
 
 
@@ -36,23 +37,9 @@ def shell(part: str, texts: Texts) -> str:
 
 def footer(served: ServedModel, texts: Texts) -> str:
     """Return which model answers, and from which data it was trained."""
-    newest = newest_year(served.model.catalogue, NEWEST_SHARE)
-    info = served.model.info
+    info, last = served.model.info, season_of_end(served.model.catalogue, texts)
     sources = known_sources(info.sources)
-    return render("footer.html", texts, served=served, info=info, newest=newest, sources=sources)
-
-
-def search_results(titles: list[Title], query: str, visitor: Visitor) -> str:
-    """Return the titles of a search with buttons to rate them."""
-    return render(
-        "found.html",
-        visitor.texts,
-        titles=titles,
-        query=query.strip(),
-        ratings=dict(visitor.state.ratings),
-        steps=visitor.model.rating_scale.steps,
-        newest=newest_year(visitor.model.catalogue, NEWEST_SHARE),
-    )
+    return render("footer.html", texts, served=served, info=info, last_season=last, sources=sources)
 
 
 def wall(titles: Sequence[Title], visitor: Visitor) -> str:
@@ -72,11 +59,16 @@ def rated(visitor: Visitor, n_shown: int | None = RATED_SHOWN) -> str:
 def controls(visitor: Visitor) -> str:
     """Return the controls of the list."""
     state, catalogue = visitor.state, visitor.model.catalogue
+    chosen = {*state.genres, *state.exclude_genres}
     return kept(
         "controls.html",
         visitor.texts,
         state=PageState(planned=state.planned[:1], **{name: getattr(state, name) for name in CONTROLLED}),
-        genres=catalogue.genres,
+        genres=tuple(
+            genre for genre in catalogue.genres if state.adult or genre in chosen or genre not in ADULT_GENRES
+        ),
+        themes=catalogue.themes,
+        studios=tuple(dict.fromkeys((*state.studios, *catalogue.studios[:STUDIOS]))),
         types=catalogue.types,
         lengths=tuple(sorted({*LENGTHS, state.k})),
         members=tuple(sorted({*MEMBERS, state.min_members})),
@@ -85,7 +77,12 @@ def controls(visitor: Visitor) -> str:
     )
 
 
-def newest_year(catalogue: Catalogue, share: float = 1.0) -> int:
-    """Return the year by which this share of the titles had begun; 0 if no year is known."""
-    years = catalogue.known_years
-    return int(years[int(share * (len(years) - 1))]) if len(years) else 0
+def newest_year(catalogue: Catalogue) -> int:
+    """Return the year in which the newest title begins; 0 if no year is known."""
+    return int(catalogue.known_years[-1]) if len(catalogue.known_years) else 0
+
+
+def season_of_end(catalogue: Catalogue, texts: Texts) -> str:
+    """Return the season and year with which a catalogue ends, or the year alone; an empty text if no year is known."""
+    year, season = catalogue.ends
+    return str(texts(f"season.{season or 'unknown'}", year=str(year))) if year else ""

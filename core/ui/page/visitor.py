@@ -66,6 +66,16 @@ class Visitor:
             return self.explain(error)
         return ""
 
+    def is_estimated(self, anime_id: int) -> bool:
+        """Return whether nothing but its facts says who likes a title: too few people have rated it."""
+        return not self.model.is_known(anime_id)
+
+    def hides(self, anime_id: int) -> bool:
+        """Return whether a title is adult, and nothing that this visitor has rated or asked for."""
+        catalogue = self.model.catalogue
+        is_adult = not self.state.adult and bool(catalogue.is_adult[catalogue.position(anime_id)])
+        return is_adult and anime_id not in self.taste.ratings
+
     def explain(self, error: AniSVDError) -> str:
         """Return in a sentence why the existing user is not there."""
         user = self.state.partner_user if self.state.tab == "together" else self.state.user

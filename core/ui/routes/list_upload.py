@@ -15,6 +15,7 @@ from ...watchlists.anilist import POINTS
 from ...watchlists.entries import MAX_BYTES, Watchlist, WatchlistError
 from ...watchlists.matching import MatchedEntry, MatchedWatchlist, match_entries
 from ...watchlists.reader import read_watchlist
+from ..page.views import season_of_end
 from ..rendering import render
 from ..translations import Texts, texts_in
 
@@ -78,6 +79,7 @@ def report(watchlist: Watchlist, matched: MatchedWatchlist, model: Model, texts:
         shown=NAMES_SHOWN,
         used=USED,
         planned=matched.planned,
+        last_season=season_of_end(model.catalogue, texts),
     )
 
 

@@ -1,23 +1,28 @@
 """The handlers, without a browser: what a state leads to."""
 
 import csv
+import html
 import io
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
+from small_data import catalogue_of
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core import WATCHED, HubError, Model
+from core import WATCHED, Filters, HubError, Model
 from core.serving.model_source import ServedModel
 from core.ui.page.active_filters import _counts_without, active_filters, loosenings
 from core.ui.page.covers import MOTIFS, drawn_cover
 from core.ui.page.handlers import Handlers
 from core.ui.page.state import PageState
+from core.ui.page.tabs import TasteSummary
 from core.ui.page.visitor import Visitor
 from core.ui.routes.downloads import download_routes
 from core.ui.translations import texts_in
@@ -111,6 +116,49 @@ def test_a_loosening_counts_the_titles_that_its_filters_allow(model: Model, choi
     taste = visitor(model, state).shown.taste
     counts = {(field, value): taste.allowed(looser).sum() for field, value, looser in state.filters().loosened()}
     assert _counts_without(state.filters(), taste) == counts
+
+
+def test_themes_and_studios_are_active_filters(model: Model) -> None:
+    facts = {"themes": "Isekai|Gore", "studios": "Madhouse"}
+    model = replace(model, catalogue=catalogue_of([facts, {"themes": "", "studios": ""}] * (len(model.catalogue) // 2)))
+    narrowed = visitor(model, PageState(themes=("Isekai",), exclude_themes=("Gore",), studios=("Madhouse",)))
+    labels = [button.label for button in active_filters(narrowed)]
+    assert labels == ["only Isekai", "no Gore", "only by Madhouse"]
+    assert [button.label for button in loosenings(narrowed)] == ["Gore, too"]
+    controls = Handlers(lambda: served(model)).show({"state": narrowed.state.to_json()}).controls
+    assert 'aria-label="Isekai, wanted"' in controls
+    assert 'aria-label="Gore, unwanted"' in controls
+    assert "✓ Madhouse" in controls
+
+
+def test_new_titles_are_a_shelf_of_their_own(handlers: Handlers, model: Model) -> None:
+    year, _ = model.catalogue.ends
+    assert year == 2013
+    closed = handlers.show({"state": PageState(sequels="all").to_json()}).results
+    assert 'data-do="set" data-field="min_year" data-value="2013" aria-pressed="false">New in 2013' in closed
+    shelf = handlers.show({"state": PageState(sequels="all", min_year=2013).to_json()}).results
+    assert 'data-do="reset" data-field="min_year" aria-pressed="true">New in 2013' in shelf
+    assert 'tabindex="-1">New in 2013</h2>' in shelf
+    cards = [int(anime_id) for anime_id in re.findall(r'class="card" data-id="(\d+)"', shelf)]
+    assert cards == [item.anime_id for item in model.recommend(model.nobody, 10, Filters(min_year=2013))]
+    assert "New in" not in handlers.show({"state": PageState(like=103).to_json()}).results
+
+
+def test_adult_titles_and_their_genres_are_shown_only_to_who_asked(handlers: Handlers, model: Model) -> None:
+    adult = {
+        model.catalogue.title(int(position)).anime_id: 10.0 for position in np.flatnonzero(model.catalogue.is_adult)
+    }
+    harmless = {105: 9.0, 106: 3.0}
+    everything = model.fold_in(adult | harmless)
+    assert {title.anime_id for title in TasteSummary.of(everything, adult=True).favourites} <= set(adult)
+    assert {title.anime_id for title in TasteSummary.of(everything, adult=False).favourites} == set(harmless)
+    names = [model.catalogue[anime_id].name for anime_id in adult]
+    users = [int(user) for user in model.user_ids if set(model.user_taste(int(user)).ratings) & set(adult)]
+    for choice, is_shown in ((False, False), (True, True)):
+        pages = [handlers.show({"state": PageState(tab="user", user=user, adult=choice).to_json()}) for user in users]
+        texts = [html.unescape(page.panel.split("history_json")[0] + page.results) for page in pages]
+        assert any(name in text for name in names for text in texts) is is_shown
+        assert any("Hentai" in page.controls for page in pages) is is_shown
 
 
 def test_downloads_have_the_list_and_no_formula(model: Model) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_data import HOSTILE, ROOT
+from small_data import HOSTILE, ROOT, catalogue_of
 
 from core import WATCHED, Model
 from core.ui.page.state import PageState
@@ -92,6 +92,17 @@ def test_any_json_is_read(model: Model, content: object) -> None:
     state, dropped = PageState.from_json(content, model)
     assert dropped >= 0
     assert PageState.from_json(state.to_json(), model) == (state, 0)
+
+
+def test_themes_and_studios_are_linked_and_filtered(model: Model) -> None:
+    facts = {"themes": "Isekai|Gore", "studios": "Studio 4°C|Brain's Base"}
+    model = replace(model, catalogue=catalogue_of([facts] * len(model.catalogue)))
+    state = PageState(themes=("Isekai",), exclude_themes=("Gore",), studios=("Studio 4°C", "Brain's Base"))
+    assert PageState.from_link(state.to_link(), model) == (state, 0)
+    filters = state.filters()
+    assert (filters.themes, filters.exclude_themes, filters.studios) == (state.themes, ("Gore",), state.studios)
+    both, n_wrong = PageState.from_link("themes=Isekai,Nope&no_theme=Isekai,Gore&studios=Nobody", model)
+    assert (both, n_wrong) == (PageState(themes=("Isekai",), exclude_themes=("Gore",)), 2)
 
 
 def test_half_a_character_can_be_linked(model: Model) -> None:
