@@ -1,7 +1,6 @@
 """Search by name while somebody types: without case and accents, with words in any order and with typos."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -126,7 +125,9 @@ class NameIndex:
         cost = np.minimum(cost, _cost(as_whole)[self._whole_of_name])
         inside, ends = self._names_with(whole)
         cost[inside] = np.minimum(cost[inside], np.where(ends, ENDING, INSIDE))
-        return _Reading(words, as_whole, by_word, np.where(self._is_main, cost, cost + SYNONYM))
+        # What a typo costs that may be any letter in any place.
+        slip = SLIP + float(np.log10(len(whole))) + self._unknown.letters_cost(whole) / len(whole)
+        return _Reading(words, as_whole, by_word, np.where(self._is_main, cost, cost + SYNONYM), slip)
 
     def _names_with(self, whole: str) -> tuple[Int64, Bool]:
         """Return the names that contain the query, both without blanks, as indices, int64 [n_found], and which of them
@@ -134,7 +135,7 @@ class NameIndex:
         """
         if len(whole) * (1 if whole.isascii() else 2) < LETTERS_INSIDE:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
-        starts = np.array([match.start() for match in re.finditer(re.escape(whole), self._text)], dtype=np.int64)
+        starts = np.array(list(_places(whole, self._text)), dtype=np.int64)
         found = np.searchsorted(self._start_in_text, starts, side="right") - 1
         ends = self._start_in_text[found] + self._wholes.lengths[self._whole_of_name[found]]
         return found, starts + len(whole) == ends
@@ -168,13 +169,11 @@ class NameIndex:
         is_main = bool(self._is_main[name])
         if not may_be_slip(whole, own):
             return _Way(np.inf, is_main=is_main)
-        # What one typo costs: any letter may be hit, in any place.
-        slip = SLIP + float(np.log10(len(whole))) + self._unknown.letters_cost(whole) / len(whole)
         rest = UNFINISHED + float(np.log10(len(own)))
         typos, continues = (float(part[self._whole_of_name[name]]) for part in reading.as_whole)
         ways = [
-            (slip * typos + continues * (rest + 2 * SLIP * (typos > 0)), not typos),
-            self._words_way(terms, reading, slip),
+            (reading.slip * typos + continues * (rest + 2 * SLIP * (typos > 0)), not typos),
+            self._words_way(terms, reading),
         ]
         if not whole.isascii() and (n_words := begins_inside(whole, words)):
             ways.append((WORDS + rest + float(np.log10(n_words)), True))
@@ -183,11 +182,11 @@ class NameIndex:
         cost, is_clean = min(ways)
         return _Way(cost if is_main else cost + SYNONYM, is_clean, is_main)
 
-    def _words_way(self, terms: Int64, reading: "_Reading", slip: float) -> tuple[float, bool]:
+    def _words_way(self, terms: Int64, reading: "_Reading") -> tuple[float, bool]:
         """Return the cost to type the query as words of a name, and whether that takes no typos. Another word than the
         last one that is not finished, and a word that is typed twice, count as typos.
         """
-        cost, is_clean = WORDS, True
+        cost, is_clean, slip = WORDS, True, reading.slip
         used: set[int] = set()
         for index, word in enumerate(reading.words):
             spelling, is_last = reading.by_word[word], index == len(reading.words) - 1
@@ -211,12 +210,15 @@ class NameIndex:
 
 @dataclass(frozen=True)
 class _Reading:
-    """A query in words, how it spells whole names and words, and the cost to read it as each name, [n_names]."""
+    """A query in words, how it spells whole names and words, the cost to read it as each name, [n_names], and the cost
+    of a typo where the ways to make one count.
+    """
 
     words: list[str]
     as_whole: Spelling
     by_word: dict[str, Spelling]
     cost: Float64
+    slip: float
 
 
 class _Way(NamedTuple):
@@ -227,6 +229,14 @@ class _Way(NamedTuple):
     cost: float
     is_clean: bool = False
     is_main: bool = False
+
+
+def _places(part: str, text: str) -> Iterator[int]:
+    """Yield where a text has a part."""
+    start = text.find(part)
+    while start >= 0:
+        yield start
+        start = text.find(part, start + 1)
 
 
 def _cost(spelling: Spelling) -> Float64:
