@@ -82,6 +82,14 @@ def test_sets_tell_pictures_synonyms_and_themes_that_they_have(tmp_path: Path) -
     assert (older.picture, older.synonyms) == ("", ("Bebop", "COWBOY"))
 
 
+def test_year_is_that_of_the_season_where_a_title_has_one(tmp_path: Path) -> None:
+    header = "MAL_ID,Name,Score,Genres,Type,Episodes,Members,Aired,Premiered"
+    rows = [(1, "A", 7, "", "TV", 12, 5, "Dec 30, 2011 to Mar 16, 2012", "Winter 2012")]
+    rows += [(2, "B", 7, "", "TV", 12, 5, "Dec 30, 2011 to Mar 16, 2012", "Unknown")]
+    catalogue = Catalogue.read(write_csv(tmp_path / "anime.csv", header, rows))
+    assert [(catalogue[number].year, catalogue[number].season) for number in (1, 2)] == [(2012, "winter"), (2011, "")]
+
+
 def test_samples_of_newer_sets_are_read(cases: Path) -> None:
     bebop = Catalogue.read(cases / "tables" / "anime2020.csv")[1]
     assert (bebop.year, bebop.genres, bebop.english, bebop.members) == (
