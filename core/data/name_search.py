@@ -177,7 +177,7 @@ class NameIndex:
         ]
         if not whole.isascii() and (n_words := begins_inside(whole, words)):
             ways.append((WORDS + rest + float(np.log10(n_words)), True))
-        if whole.isascii() and len(whole) >= LETTERS_INSIDE and own.endswith(whole):
+        if own.endswith(whole) and self._unknown.knows(whole):
             ways.append((WORDS + rest, True))
         cost, is_clean = min(ways)
         return _Way(cost if is_main else cost + SYNONYM, is_clean, is_main)

@@ -13,6 +13,7 @@ UNKNOWN = 2.0  # a query means a title that the index lacks
 RELATIVE = 2.3  # such a title is named after a given one
 NAMESAKE = 2.0  # such a title has a given synonym for its name
 NEW_WORD = 1.0  # a word is none of the known ones
+NEW_LETTER = 0.9  # part of what its pairs of letters cost: longer patterns, which no count shows, make it likelier
 NEW_PAIR = 1.0  # a letter follows another one that it never follows in the known words
 
 KANJI = "々〆㐀-鿿豈-﫿"
@@ -59,6 +60,10 @@ class UnknownTitles:
                 cost = min(cost, RELATIVE + np.log10(len(known)) + sum(map(self._word_cost, typed[head:])))
         return UNKNOWN + float(cost)
 
+    def knows(self, word: str) -> bool:
+        """Return whether several names of the index have a word."""
+        return word in self._word_costs
+
     def letters_cost(self, word: str) -> float:
         """Return the cost of a new word, by its pairs of letters."""
         letters = _codes(f"\n{word}\n")
@@ -67,7 +72,7 @@ class UnknownTitles:
         return float(np.sum(_looked_up(pairs, self._pairs, self._pair_costs, alone)))
 
     def _word_cost(self, word: str) -> float:
-        return min(self._word_costs.get(word, np.inf), NEW_WORD + self.letters_cost(word))
+        return min(self._word_costs.get(word, np.inf), NEW_WORD + NEW_LETTER * self.letters_cost(word))
 
 
 def may_be_slip(query: str, name: str) -> bool:
