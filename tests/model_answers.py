@@ -48,7 +48,7 @@ def ask(model: Model) -> None:
         json.dumps([item.as_dict() for item in model.similar(anime_id, K)], allow_nan=False)
     for name in {*model.catalogue.frame["name"][[0, len(model.item_ids) - 1]], "show", "進撃"}:
         model.catalogue.search(name, K)
-    model_card(model.info)
+    model_card(model.info, model.catalogue)
     _ = model.franchises, model.regions, model.meanings
 
 

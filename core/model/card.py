@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from ..data.catalogue import Catalogue
 from .files import CHART
 from .info import ModelInfo
 from .sources import KAGGLE_2016, SOURCES, known_sources
@@ -14,8 +15,9 @@ TEMPLATE = Path(__file__).with_name("card.md")
 TRAINING_RMSE = "training_rmse"
 
 
-def model_card(info: ModelInfo, repo_id: str = "owner/name") -> str:
+def model_card(info: ModelInfo, catalogue: Catalogue, repo_id: str = "owner/name") -> str:
     """Return the card with the front matter that the Hugging Face Hub reads. ``repo_id`` is where it will be."""
+    year, season = catalogue.ends
     measured = by_title(info)
     return _template().render(
         front_matter=_front_matter(info),
@@ -26,6 +28,7 @@ def model_card(info: ModelInfo, repo_id: str = "owner/name") -> str:
         training_rmse=info.metrics.get(TRAINING_RMSE, float("nan")),
         heads={role: _settings(info.recipe[role]) for role in ("ranking", "prediction")},
         sources=known_sources(info.sources),
+        newest_titles=f"{season} {year}".strip() if year else "",
         until="".join(source.until for source in known_sources(info.sources)[-1:]),
         cited=SOURCES[KAGGLE_2016] if KAGGLE_2016 in info.sources else None,
         other_sources=[name for name in info.sources if name not in SOURCES],

@@ -105,7 +105,7 @@ class Model(Recommender):
         with artifact.trial(opened.path):
             first, *others = (int(anime_id) for anime_id in model.item_ids[:2])
             model.recommend(model.fold_in({first: model.rating_scale.high} | dict.fromkeys(others, WATCHED)), 1)
-            model_card(model.info)
+            model_card(model.info, model.catalogue)
         return model
 
     # -- the Hub ----------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def to_files(model: Recommender, users: Users, **card: str) -> dict[str, bytes]:
         files.TENSORS: files.tensors_to_bytes(tensors),
         files.USERS: files.tensors_to_bytes(users.tensors()),
         files.CATALOGUE: files.catalogue_to_bytes(model.catalogue),
-        files.CARD: model_card(model.info, **card).encode(),
+        files.CARD: model_card(model.info, model.catalogue, **card).encode(),
     } | ({files.CHART: chart.encode()} if chart else {})
 
 

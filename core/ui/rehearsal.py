@@ -39,7 +39,7 @@ def rehearse(served: ServedModel) -> None:
         handlers.change({"state": state.to_json()})
     _call_endpoints(served)
     _bring_a_watchlist(served.model)
-    model_card(served.model.info)
+    model_card(served.model.info, served.model.catalogue)
 
 
 def _states(model: Model) -> Iterator[PageState]:

@@ -35,7 +35,8 @@ def sight_routes(current: Callable[[], ServedModel]) -> list[Route]:
         return Response(content, media_type="application/json", headers=headers)
 
     def card(request: Request) -> Response:
-        return PlainTextResponse(model_card(current().model.info), media_type="text/markdown; charset=utf-8")
+        model = current().model
+        return PlainTextResponse(model_card(model.info, model.catalogue), media_type="text/markdown; charset=utf-8")
 
     def code(request: Request) -> Response:
         module = CORE / request.path_params["name"]

@@ -83,7 +83,7 @@ def test_another_model_has_another_map(model: Model) -> None:
 def test_card_is_that_of_the_model_in_service(http: TestClient, model: Model) -> None:
     answer = http.get("/model-card")
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
-    assert answer.text == model_card(model.info)
+    assert answer.text == model_card(model.info, model.catalogue)
 
 
 def test_code_is_the_file_that_runs(http: TestClient) -> None:
