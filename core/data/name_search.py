@@ -59,7 +59,8 @@ class NameIndex:
     `core.data.names.odds.UnknownTitles`. Here a typo also costs as much as there are ways to make one.
 
     ``names`` are those of every item, in any script, compared as folded by `fold_name`. ``popularity``, [n_items],
-    is how often an item is meant, on any scale, 0 or more.
+    is how often an item is meant, on any scale, 0 or more. ``is_series``, bool [n_items], says which items others are
+    named after: the beginning of such a name means this item, not one that the index lacks.
 
     References
     ----------
@@ -67,11 +68,18 @@ class NameIndex:
        model", COLING 1990.
     """
 
-    def __init__(self, names: Sequence[Sequence[str]], popularity: npt.ArrayLike, n_main: int = 3) -> None:
+    def __init__(
+        self,
+        names: Sequence[Sequence[str]],
+        popularity: npt.ArrayLike,
+        n_main: int = 3,
+        is_series: npt.ArrayLike = False,
+    ) -> None:
         lines = fold_lines([name for item_names in names for name in item_names])
         wholes = [line.replace(" ", "") for line in lines]
         n_names = [len(item_names) for item_names in names]
         self._prior = np.log10(1 + np.asarray(popularity, dtype=np.float64))
+        self._is_series = np.broadcast_to(np.asarray(is_series, dtype=bool), len(names))
         self._item_of_name = np.repeat(np.arange(len(names)), n_names)
         self._is_main = np.array([index < n_main for count in n_names for index in range(count)], dtype=bool)
         self._name_of_word = np.repeat(np.arange(len(lines)), [len(line.split()) for line in lines])
@@ -153,6 +161,7 @@ class NameIndex:
             readable = [name for name in range(first, last) if np.isfinite(reading.cost[name])]
             ways.append(min((self._way(name, reading) for name in readable), default=_Way(np.inf)))
             names += [self._terms_of(name)[1] for name in readable]
+        is_named |= any(self._is_series[item] and way.is_beginning for item, way in zip(found, ways, strict=True))
         lacked = -self._unknown.cost(reading.words, names, is_named)
         shares = self._prior[found] - np.log10(np.power(10, self._prior).sum())
         meant = [float(share) - way.cost for share, way in zip(shares, ways, strict=True)]
@@ -180,7 +189,8 @@ class NameIndex:
         if own.endswith(whole) and self._unknown.knows(whole):
             ways.append((WORDS + rest, True))
         cost, is_clean = min(ways)
-        return _Way(cost if is_main else cost + SYNONYM, is_clean, is_main)
+        is_beginning = is_main and words[: len(reading.words)] == reading.words
+        return _Way(cost if is_main else cost + SYNONYM, is_clean, is_main, is_beginning)
 
     def _words_way(self, terms: Int64, reading: "_Reading") -> tuple[float, bool]:
         """Return the cost to type the query as words of a name, and whether that takes no typos. Another word than the
@@ -223,12 +233,13 @@ class _Reading:
 
 class _Way(NamedTuple):
     """A way to type a query that means an item: minus the power of ten of its probability, whether it takes no typos,
-    and whether the name is one that the item is best known by.
+    whether the name is one that the item is best known by, and whether it begins with the words of the query.
     """
 
     cost: float
     is_clean: bool = False
     is_main: bool = False
+    is_beginning: bool = False
 
 
 def _places(part: str, text: str) -> Iterator[int]:

@@ -159,6 +159,13 @@ def test_match_is_sure_if_no_missing_title_is_meant_more_probably(query: str, it
     assert SURE.find(query, 1) == [(item, is_sure)]
 
 
+def test_series_is_meant_by_the_beginning_of_its_name() -> None:
+    names, popularity = [["Tsurune: Kazemai High School"], *([f"Show {number}"] for number in range(200))], [900] * 201
+    for is_series in (True, False):
+        index = NameIndex(names, popularity, is_series=[is_series] * 201)
+        assert index.find("tsurune", 1) == [(0, is_series)]
+
+
 def test_kana_find_romanised_names() -> None:
     index = NameIndex([["Shingeki no Kyojin", "", "進撃の巨人"], ["Shingeki"]], [900, 10])
     for query in ("しんげきのきょじん", "シンゲキノキョジン", "しんげきのきょじ"):

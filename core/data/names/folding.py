@@ -21,8 +21,8 @@ CONTRACTIONS = ((r"(sh|ch|j)i\^y?", r"\1"), (r"i\^y", "y"), (r"[aiueo]\^", ""), 
 
 
 def fold_name(name: str) -> str:
-    """Return a name as search compares it: without case, accents and punctuation, hiragana for katakana, with single
-    blanks.
+    """Return a name as search compares it: without case, accents and punctuation, ``and`` for an ampersand, hiragana
+    for katakana, with single blanks.
     """
     return fold_names([name])[0]
 
@@ -40,6 +40,7 @@ def fold_lines(names: Sequence[str]) -> list[str]:
     replacements: dict[int, int | str | None] = {**HIRAGANA}
     replacements |= {ord(char): " " for char in letters if not char.isalnum() and char != "\n"}
     replacements |= dict.fromkeys(map(ord, filter(unicodedata.combining, letters)))
+    replacements[ord("&")] = " and "
     return text.translate(replacements).split("\n") if names else []
 
 

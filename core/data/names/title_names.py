@@ -32,7 +32,7 @@ class TitleNames:
         series = series_names(best_known, members)
         main = [(*names, series.get(item, "")) for item, names in enumerate(best_known)]
         names = [(*names, *others) for names, others in zip(main, self._synonyms, strict=True)]
-        return NameIndex(names, members, n_main=4)
+        return NameIndex(names, members, n_main=4, is_series=self._frame["type"] == "TV")
 
     @cached_property
     def _ids(self) -> dict[str, int | None]:

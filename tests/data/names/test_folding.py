@@ -13,6 +13,10 @@ def test_hiragana_and_katakana_are_one() -> None:
     assert fold_name("進撃の巨人") == "進撃の巨人"
 
 
+def test_an_ampersand_is_read_as_and() -> None:
+    assert fold_name("Carole&Tuesday") == fold_name("Carole ＆ Tuesday") == fold_name("Carole and Tuesday")
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text("".join(map(chr, HIRAGANA)), max_size=12))
 def test_every_katakana_folds_to_its_hiragana(name: str) -> None:
