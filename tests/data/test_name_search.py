@@ -162,7 +162,7 @@ def test_match_is_sure_if_no_missing_title_is_meant_more_probably(query: str, it
 def test_series_is_meant_by_the_beginning_of_its_name() -> None:
     names = [["Tsurune: Kazemai High School"], *([f"Show {number}"] for number in range(200))]
     for is_series in (True, False):
-        index = NameIndex(names, [90, *[900] * 200], is_series=[is_series] * 201)
+        index = NameIndex(names, [20, *[900] * 200], is_series=[is_series] * 201)
         assert index.find("tsurune", 1) == [(0, is_series)]
 
 
