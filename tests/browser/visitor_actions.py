@@ -5,7 +5,8 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 PHONE, DESKTOP = (390, 844), (1440, 900)
-COVERS = ("https://cdn.myanimelist.net/", "https://myanimelist.net/images/", "https://example.org/")  # the last: the small model's
+COVERS = ("https://cdn.myanimelist.net/", "https://myanimelist.net/images/", "https://example.org/")
+"""Where covers come from; example.org has those of the small model."""
 ANILIST = "https://graphql.anilist.co"
 Visit = Callable[..., Page]
 """``visit(url, size, …)``, the fixture of that name."""
