@@ -31,6 +31,10 @@ def main() -> None:
     parser.add_argument("--factors", type=int, metavar="K", help="factors of the ranking head (default: the recipe's)")
     parser.add_argument("--stored-users", type=int, metavar="N", help="existing users in the model (default: all)")
     parser.add_argument(
+        "--store-users-of", metavar="FILE",
+        help="ratings whose users alone may be stored as existing users, for example the part that may be published",
+    )  # fmt: skip
+    parser.add_argument(
         "--sources", default="", metavar="NAME,NAME",
         help=f"where the ratings come from, for the card and the page: {', '.join(SOURCES)}, or any words",
     )  # fmt: skip
@@ -44,10 +48,13 @@ def main() -> None:
     figures = quality(read_json(arguments.report), config.to_recipe()) if arguments.report else None
     started = time.perf_counter()
     ratings = read_data(arguments)
+    storable = None
+    if arguments.store_users_of:
+        storable = Ratings.read(arguments.store_users_of, ratings.catalogue, ratings.scale).user_ids
     reading_seconds = time.perf_counter() - started
     bar = StageBar()
     try:
-        model = train(ratings, config, bar)
+        model = train(ratings, config, bar, storable)
     finally:
         bar.close()
     if figures:

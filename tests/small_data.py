@@ -66,4 +66,5 @@ def catalogue_of(rows: Iterable[dict[str, object]]) -> Catalogue:
     """Return a catalogue of titles with these facts, and otherwise with as little as possible; ids from 1 on."""
     nothing = {"genres": "", "type": "", "episodes": np.nan, "mean_rating": np.nan, "members": 0}
     numbered = [nothing | {"anime_id": number, "name": f"Show {number}"} | row for number, row in enumerate(rows, 1)]
-    return Catalogue(with_all_details(pd.DataFrame(numbered)))
+    frame = with_all_details(pd.DataFrame(numbered))
+    return Catalogue(frame.fillna(dict.fromkeys(frame.select_dtypes("str"), "")))

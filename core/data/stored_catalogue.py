@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 
 from ..errors import DataError
 from .catalogue import Catalogue
-from .catalogue_columns import COLUMNS, MAX_TITLES, NumberColumn, TextColumn, with_all_details
-from .genres import with_names_of_today
+from .catalogue_columns import COLUMNS, MAX_TITLES, NumberColumn, TextColumn
 from .tables.parquet import column_chunks, stated_bytes, text_bytes
 
 MAX_BYTES = 1 << 26
@@ -21,26 +20,21 @@ MAX_BYTES = 1 << 26
 ENCODINGS = {"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"}
 """Others can store long texts by what differs from one to the next."""
 TEXTS = [name for name, column in COLUMNS.items() if isinstance(column, TextColumn)]
-FIRST_EDITION = list(COLUMNS)[:13]
-"""The columns of models before those from ``studios`` on were added."""
 TYPES = {"int64": pa.int64(), "float64": pa.float64()}
 
 
 def catalogue_of_parquet(content: bytes) -> Catalogue:
     """Return the catalogue of a Parquet file. Raises `DataError` for anything else."""
     with _damage_as_data_error():
-        texts = [name for name in _open(content, []).schema_arrow.names if name in TEXTS]
-        file = _open(content, texts)
-        _check_layout(file)
-        table = file.read()
+        _check_layout(_open(content, []))
+        table = _open(content, TEXTS).read()
         table.validate(full=True)
-    size = sum(text_bytes(chunk) for name in texts for chunk in table.column(name).chunks)
+    size = sum(text_bytes(chunk) for name in TEXTS for chunk in table.column(name).chunks)
     if size > MAX_BYTES:
         raise DataError(f"The texts of the catalogue have {size:,} bytes; expected at most {MAX_BYTES:,}.")
     with _damage_as_data_error():
-        plain = pa.schema([(name, _plain_type(name)) for name in table.schema.names])
-        frame = table.cast(plain).to_pandas(ignore_metadata=True)
-    return Catalogue(with_names_of_today(with_all_details(frame)))
+        frame = table.cast(pa.schema([(name, _plain_type(name)) for name in COLUMNS])).to_pandas(ignore_metadata=True)
+    return Catalogue(frame)
 
 
 def _open(content: bytes, texts: Sequence[str]) -> pq.ParquetFile:
@@ -62,7 +56,7 @@ def _check_layout(file: pq.ParquetFile) -> None:
     facts, schema = file.metadata, file.schema_arrow
     if facts.num_rows > MAX_TITLES:
         raise DataError(f"A catalogue of {facts.num_rows:,} titles; expected at most {MAX_TITLES:,}.")
-    if schema.names not in (list(COLUMNS), FIRST_EDITION):
+    if schema.names != list(COLUMNS):
         found = ", ".join(schema.names[: 2 * len(COLUMNS)])
         raise DataError(f"A catalogue has the columns {', '.join(COLUMNS)}; found {found:.500}.")
     for field in schema:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..heads.prediction import PredictionConfig
-from ..heads.ranking import RankingHead
+from ..heads.ranking_head import RankingHead
 from .measure import Scorer, measure_split
 from .metrics import Estimates
 from .splits import Split

@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from scipy import sparse
 
 from ..data.scale import RatingScale
-from ..numerics.arrays import AnyArray, Float32, Int64
-from .item_factors import ItemFactors, Spec, Tensors
+from ..numerics.arrays import AnyArray, Bool, Float32, Int64
+from .item_factors import ItemFactors
+from .stored_rows import Spec, Tensors
 
 
 @runtime_checkable
@@ -32,6 +33,10 @@ class Ranker(Ranks, Protocol):
     @property
     def factors(self) -> ItemFactors:
         """V and Σ."""
+
+    @property
+    def rated(self) -> Bool:
+        """Which titles are known from ratings, bool [n_items]."""
 
     def embed(self, matrix: sparse.csr_array) -> Float32:
         """Return rows of U for histories [n, n_items], float32 [n, k]."""

@@ -1,10 +1,8 @@
-"""Item factors as a model stores them: the nonzero rows of V, usually in half precision."""
+"""Item factors as a model stores them: the nonzero rows of V."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from math import inf
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,24 +12,7 @@ from ..errors import ArtifactError
 from ..numerics.arrays import AnyArray, Float32, Int32
 from ..numerics.truncated_svd import SVD, without_hidden
 from .limits import LARGEST, SMALLEST
-
-Tensors = Mapping[str, AnyArray]
-
-
-class TensorSpec(NamedTuple):
-    """The dtype of a stored tensor (alternatives joined by ``|``), its named dimensions, and the range of its values.
-
-    Values are finite in any case. A dimension ``name+1`` has one more, ``2`` has two.
-    """
-
-    dtype: str
-    dimensions: tuple[str, ...]
-    low: float = -inf
-    high: float = inf
-
-
-Spec = Mapping[str, TensorSpec]
-"""By the name of the tensor."""
+from .stored_rows import Spec, StoredRows, Tensors, TensorSpec
 
 
 @dataclass(frozen=True)
@@ -48,19 +29,19 @@ class ItemFactors:
     columns
         The catalogue position of each row of ``v``, ascending, int32 [n_trained].
     v
-        V, float16 or float32 [n_trained, k]. Its columns are orthonormal up to rounding.
+        V, [n_trained, k]. Its columns are orthonormal up to rounding.
     singular_values
         Σ, float32 [k], descending.
     """
 
     n_items: int
     columns: Int32
-    v: npt.NDArray[np.float16] | Float32
+    v: StoredRows
     singular_values: Float32
 
     SPEC: ClassVar[Spec] = {
-        "columns": TensorSpec("int32", ("trained",)),
-        "item_factors": TensorSpec("float16", ("trained", "factors")),
+        "columns": TensorSpec("int32", ("trained",), optional=True),
+        **StoredRows.spec("item_factors", ("trained", "factors")),
         "singular_values": TensorSpec("float32", ("factors",), SMALLEST, LARGEST),
     }
     """Names, dtypes and shapes of the tensors that store it; see `core.model.files`."""
@@ -71,29 +52,29 @@ class ItemFactors:
         rounding to ``dtype`` hides.
         """
         svd = without_hidden(svd, dtype)
-        v = np.ascontiguousarray(svd.v, dtype=dtype)
-        return cls(n_items, columns, v, svd.singular_values.astype(np.float32))
+        return cls(n_items, columns, StoredRows.of(svd.v, dtype), svd.singular_values.astype(np.float32))
 
     @classmethod
     def without_values(cls, columns: Int32, n_items: int) -> "ItemFactors":
         """Return a choice of titles without factors, for `restrict` before there is a decomposition."""
-        return cls(n_items, columns, np.zeros((len(columns), 0), np.float16), np.zeros(0, np.float32))
+        nothing = StoredRows.plain(np.zeros((len(columns), 0), np.float16))
+        return cls(n_items, columns, nothing, np.zeros(0, np.float32))
 
     def truncated(self, k: int) -> "ItemFactors":
         """Return the ``k`` leading factors. Truncated SVDs are nested."""
-        return ItemFactors(self.n_items, self.columns, self.v[:, :k], self.singular_values[:k])
+        return replace(self, v=self.v.first_columns(k), singular_values=self.singular_values[:k])
 
     @property
     def full(self) -> Float32:
         """V with its zero rows, float32 [n_items, k]."""
-        full = np.zeros((self.n_items, self.v.shape[1]), dtype=np.float32)
-        full[self.columns] = self.v
+        full = np.zeros((self.n_items, self.v32.shape[1]), dtype=np.float32)
+        full[self.columns] = self.v32
         return full
 
-    @cached_property
+    @property
     def v32(self) -> Float32:
         """``v`` in single precision, float32 [n_trained, k]."""
-        return self.v.astype(np.float32)
+        return self.v.numbers
 
     def rows(self, positions: npt.NDArray[np.integer]) -> Float32:
         """Return rows of V for catalogue positions [n], float32 [n, k], zero for titles not trained on."""
@@ -158,14 +139,20 @@ class ItemFactors:
 
     def tensors(self) -> dict[str, AnyArray]:
         """Return the tensors to store, as in `SPEC`."""
-        return {"columns": self.columns, "item_factors": self.v, "singular_values": self.singular_values}
+        columns: dict[str, AnyArray] = {} if len(self.columns) == self.n_items else {"columns": self.columns}
+        return columns | self.v.tensors("item_factors") | {"singular_values": self.singular_values}
 
     @classmethod
     def from_tensors(cls, tensors: Tensors, n_items: int) -> "ItemFactors":
         """Return the factors that `tensors` stored. Raises `ArtifactError` if ``columns`` are not positions."""
-        columns = tensors["columns"]
-        if np.any(np.diff(columns) <= 0) or (columns.size and not 0 <= columns[0] <= columns[-1] < n_items):
+        v = StoredRows.from_tensors(tensors, "item_factors")
+        columns = tensors.get("columns", np.arange(n_items, dtype=np.int32)).astype(np.int32)
+        if (
+            len(columns) != len(v.values)
+            or np.any(np.diff(columns) <= 0)
+            or (columns.size and not 0 <= columns[0] <= columns[-1] < n_items)
+        ):
             raise ArtifactError(
                 f"The columns are not ascending positions among the {n_items} titles; the file is damaged."
             )
-        return cls(n_items, *(tensors[name] for name in cls.SPEC))  # type: ignore[arg-type]
+        return cls(n_items, columns, v, tensors["singular_values"].astype(np.float32))

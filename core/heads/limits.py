@@ -11,7 +11,7 @@ from ..errors import ArtifactError
 from .preference_matrix import preference
 
 if TYPE_CHECKING:
-    from .ranking import RankingHead
+    from .ranking_head import RankingHead
 
 MAX_FACTORS = 4096
 FactorCount = Annotated[int, Field(ge=1, le=MAX_FACTORS)]

@@ -10,33 +10,36 @@ So an unrated title is unknown, not average. And the choice of titles tells how 
 Paterek, 2007; SVD++: Koren, 2008), here by a linear regression with a closed form.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 from scipy import sparse
 
+from ..data.catalogue import Catalogue
 from ..data.ratings import Ratings, explicit
 from ..data.scale import RatingScale
 from ..errors import ArtifactError
-from ..numerics.arrays import AnyArray, Bool, Float32, Float64
-from ..numerics.factor_analysis import FactorAnalysis, analyse, weighted_ridge
+from ..numerics.arrays import AnyArray, Bool, Float32, Float64, Int32, Int64
+from ..numerics.factor_analysis import analyse, weighted_ridge
 from ..numerics.sparse import keep_entries, rank_in_shuffled_row
 from ..numerics.truncated_svd import SVD, fix_signs, without_hidden
 from ..settings import settings
-from .item_factors import ItemFactors, Spec, Tensors, TensorSpec
+from .facts import NOISE_COUNT, TitleFacts
+from .item_factors import ItemFactors
 from .item_features import item_features, watched_embedding
 from .limits import LARGEST, SMALLEST, FactorCount
+from .stored_rows import Spec, StoredRows, Tensors, TensorSpec
 
 USER_RIDGE = 1e-3
 SHORT_HISTORIES = (3, 10, 30)
 LONG_SHARE = 0.8
 MOST_SIGNAL = 1e9
-OWN_TENSORS = ("biases", "expected", "noise", "bias_variance")
+VARIANCES = ("noise", "bias_variance", "fact_variance")
+OWN_TENSORS = ("biases", "counts", *VARIANCES)
 
 
 @settings
@@ -59,6 +62,10 @@ class PredictionConfig:
         The damping of ``p`` above, in titles.
     doubt
         The noise of a visitor with n ratings is multiplied by ``1 + doubt / n``.
+    facts
+        The facts of a title count as much as so many users who rated it, if they tell all: see `core.heads.facts`. For
+        300 titles of 2017 and later without ratings the RMSE is 1.148, with their ratings 1.128, and 1.228 if features
+        predict them that know nothing of who watched a title. Twice of it gives the same.
     """
 
     factors: FactorCount = 24
@@ -66,6 +73,7 @@ class PredictionConfig:
     embedding: FactorCount = 56
     damping: Annotated[float, Field(ge=0, le=1e6)] = 6.0
     doubt: Annotated[float, Field(ge=0, le=1e6)] = 0.35
+    facts: Annotated[float, Field(ge=0, le=1e6)] = 5.0
 
     kind: ClassVar[str] = "bias-svd"
 
@@ -80,18 +88,15 @@ class PredictionConfig:
         # Fit biases and factors by variational EM, with features as a prior, and rotate the factors into an SVD.
         features = item_features(ratings.catalogue, ratings.matrix, embedding)
         fitted = analyse(given, features, factors, self.iterations, seed, lambda done: on_progress(0.2 + 0.7 * done))
-        svd, users = _as_svd(fitted)
-        # Learn Y, what a watched set says about θ.
-        expected = _expected_users(ratings.matrix, embedding, users, self.damping, seed)
+        # Learn Y, what a watched set says about θ. Complete b, W and Y by the facts of all titles.
+        expected = _expected_users(ratings.matrix, embedding, fitted.users, self.damping, seed)
+        values = np.hstack([fitted.items, expected]).astype(np.float64)
+        values[:, 0] += fitted.mean
+        counts, facts = np.bincount(given.indices, minlength=n_items), TitleFacts.of(ratings.catalogue)
+        variances = {"noise": fitted.noise, "bias_variance": fitted.bias_variance}
+        variances["fact_variance"], _ = facts.errors(values[:, : 1 + factors], counts)
         on_progress(1.0)
-        return PredictionHead(
-            ItemFactors.of(svd, np.arange(n_items, dtype=np.int32), n_items),
-            self,
-            biases=(fitted.mean + fitted.items[:, 0]).astype(np.float32),
-            expected=expected.astype(np.float16),
-            noise=np.array(fitted.noise, dtype=np.float32),
-            bias_variance=np.array(fitted.bias_variance, dtype=np.float32),
-        )
+        return PredictionHead.of(facts.completed(values, counts, self.facts), counts, variances, self)
 
 
 @dataclass(frozen=True)
@@ -103,35 +108,74 @@ class PredictionHead:
     biases
         ``b_j``, with the mean of all ratings added, float32 [n_items].
     expected
-        Y, float16 [n_items, 1 + k].
+        Y, [n_items, 1 + k].
     noise, bias_variance
         σ² and the first diagonal entry of P, float32 [] each; the other entries are 1.
+    fact_variance
+        The expected squared error of ``b_j + w_j·z_u`` for a title that is placed by its facts, float32 [].
+    counts
+        The number of users who rated each title, int32 [n_items].
     """
 
     factors: ItemFactors
     config: PredictionConfig
     biases: Float32
-    expected: npt.NDArray[np.float16]
+    expected: StoredRows
     noise: Float32
     bias_variance: Float32
+    fact_variance: Float32
+    counts: Int32
 
     kind: ClassVar[str] = PredictionConfig.kind
-    SPEC: ClassVar[Spec] = {**ItemFactors.SPEC} | {
+    SPEC: ClassVar[Spec] = {
+        **ItemFactors.SPEC,
+        **StoredRows.spec("expected", ("items", "factors+1")),
         "biases": TensorSpec("float32", ("items",), -LARGEST, LARGEST),
-        "expected": TensorSpec("float16", ("items", "factors+1")),
         "noise": TensorSpec("float32", (), SMALLEST, LARGEST),
         "bias_variance": TensorSpec("float32", (), SMALLEST, LARGEST),
+        "fact_variance": TensorSpec("float32", (), 0, LARGEST),
+        "counts": TensorSpec("int32", ("items",), 0),
     }
+
+    @classmethod
+    def of(
+        cls, values: Float64, counts: Int64, variances: Mapping[str, float], config: PredictionConfig
+    ) -> "PredictionHead":
+        """Return the head of titles with ``b_j``, ``w_j`` and ``Y_j`` in ``values``, float64 [n_items, 2 + 2k]."""
+        k = values.shape[1] // 2 - 1
+        svd = _as_svd(values[:, 1 : 1 + k])
+        expected = np.hstack([values[:, [1 + k]], values[:, 2 + k :] @ svd.u])
+        return cls(
+            ItemFactors.of(svd, np.arange(len(values), dtype=np.int32), len(values)),
+            config,
+            biases=values[:, 0].astype(np.float32),
+            expected=StoredRows.of(expected),
+            counts=counts.astype(np.int32),
+            **{name: np.array(value, dtype=np.float32) for name, value in variances.items()},
+        )
+
+    def with_titles(self, catalogue: Catalogue, positions: Int64, kept: Bool) -> "PredictionHead":
+        """Return the head of a catalogue with more titles: as `core.heads.ranking_head.RankingHead.with_titles`."""
+        known = np.hstack([self.biases[:, None], self.item_coordinates[:, 1:], self.expected.numbers]).astype(
+            np.float64
+        )
+        values = np.zeros((len(catalogue), known.shape[1]))
+        counts, others = np.zeros(len(catalogue), dtype=np.int64), np.ones(len(catalogue), dtype=bool)
+        values[positions], counts[positions], others[positions[kept]] = known, self.counts, False
+        values[others] = TitleFacts.of(catalogue).predicted(values, counts)[others]
+        variances = {name: float(getattr(self, name)) for name in VARIANCES}
+        return PredictionHead.of(values, counts, variances, self.config)
+
+    @cached_property
+    def item_variances(self) -> Float32:
+        """The expected squared error of ``b_j + w_j·z_u`` for want of ratings of the title, float32 [n_items]."""
+        return np.asarray(self.fact_variance / (1 + self.counts / NOISE_COUNT), dtype=np.float32)
 
     @cached_property
     def _q(self) -> Float32:
         """(1, W), float32 [n_items, 1 + k]."""
         w = self.factors.v32 * self.factors.singular_values
         return np.hstack([np.ones((len(w), 1), dtype=np.float32), w])
-
-    @cached_property
-    def _y(self) -> Float32:
-        return self.expected.astype(np.float32)
 
     def embed(self, matrix: sparse.csr_array) -> Float32:
         """Return θ of each history, float32 [n, 1 + k]."""
@@ -143,7 +187,7 @@ class PredictionHead:
         # p, float32 [1 + k].
         entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
         seen, values = matrix.indices[entries], matrix.data[entries]
-        expected = self._y[seen].sum(axis=0) / max(len(seen) + self.config.damping, 1)
+        expected = self.expected.numbers[seen].sum(axis=0) / max(len(seen) + self.config.damping, 1)
         rated = seen[values > 0]
         if not len(rated):
             return np.asarray(expected)
@@ -181,13 +225,15 @@ class PredictionHead:
 
     def tensors(self) -> dict[str, AnyArray]:
         """Return the tensors to store, as in `SPEC`."""
-        return self.factors.tensors() | {name: getattr(self, name) for name in OWN_TENSORS}
+        own = {name: getattr(self, name) for name in OWN_TENSORS}
+        return self.factors.tensors() | self.expected.tensors("expected") | own
 
     @classmethod
     def restore(cls, tensors: Tensors, n_items: int, config: PredictionConfig, scale: RatingScale) -> "PredictionHead":
         """Return the head that `tensors` stored. Raises `ArtifactError` if they contradict each other."""
         own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
-        head = cls(ItemFactors.from_tensors(tensors, n_items), config, **own)
+        expected = StoredRows.from_tensors(tensors, "expected")
+        head = cls(ItemFactors.from_tensors(tensors, n_items), config, expected=expected, **own)
         if len(head.factors.columns) != n_items:
             raise ArtifactError(f"{len(head.factors.columns)} of {n_items} titles have factors; expected all of them.")
         # The ridge regression of a fold-in must have one solution: noise that rounding does not hide.
@@ -197,16 +243,15 @@ class PredictionHead:
         return head
 
 
-def _as_svd(fitted: FactorAnalysis) -> tuple[SVD, Float32]:
-    """Return the factors as an SVD ``W = V Σ Tᵀ`` (T in place of u), and the users' θ rotated by T, [n_users, 1 + k].
+def _as_svd(w: Float64) -> SVD:
+    """Return factors [n_items, k] as an SVD ``W = V Σ Tᵀ``, with T in place of u.
 
-    Factors that the ratings have no need of are left out: all of them if, say, all ratings are equal. A rotation
-    changes neither ``w·z`` nor the prior ``z ~ N(0, I)``.
+    Factors that the ratings have no need of are left out: all of them if, say, all ratings are equal. A rotation of
+    ``w`` and ``z`` by T changes neither ``w·z`` nor the prior ``z ~ N(0, I)``.
     """
-    v, singular_values, rotation = np.linalg.svd(fitted.items[:, 1:].astype(np.float64), full_matrices=False)
+    v, singular_values, rotation = np.linalg.svd(w, full_matrices=False)
     svd = fix_signs(SVD(rotation.T, singular_values, v))  # signs of V and T change together
-    svd = without_hidden(svd, np.float16)
-    return svd, np.hstack([fitted.users[:, :1], fitted.users[:, 1:] @ svd.u.astype(np.float32)])
+    return without_hidden(svd, np.float16)
 
 
 def _expected_users(matrix: sparse.csr_array, embedding: Float32, users: Float32, damping: float, seed: int) -> Float32:

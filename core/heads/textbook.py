@@ -6,20 +6,22 @@ both questions: the title with the highest predicted rating is recommended first
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
 
+from ..data.catalogue import Catalogue
 from ..data.ratings import Ratings, explicit
 from ..data.scale import HIGHEST, RatingScale
-from ..numerics.arrays import AnyArray, Float32, Int64
+from ..numerics.arrays import AnyArray, Bool, Float32, Int64
 from ..numerics.sparse import with_data
 from ..numerics.truncated_svd import truncated_svd
 from ..settings import settings
-from .item_factors import ItemFactors, Spec, Tensors, TensorSpec
+from .item_factors import ItemFactors
 from .limits import FactorCount
+from .stored_rows import Spec, StoredRows, Tensors, TensorSpec
 
 
 @settings
@@ -49,9 +51,34 @@ class TextbookHead:
 
     kind: ClassVar[str] = TextbookConfig.kind
     SPEC: ClassVar[Spec] = {**ItemFactors.SPEC} | {
-        "item_factors": TensorSpec("float32", ("trained", "factors")),
+        "item_factors": TensorSpec("float16|float32", ("trained", "factors")),
         "mean": TensorSpec("float32", (), 0, 2 * HIGHEST),
     }
+
+    @property
+    def rated(self) -> Bool:
+        """Which titles were rated in training, bool [n_items]."""
+        rated = np.zeros(self.factors.n_items, dtype=bool)
+        rated[self.factors.columns] = True
+        return rated
+
+    def with_titles(self, catalogue: Catalogue, positions: Int64) -> "TextbookHead":
+        """Return the head of a catalogue with more titles, which are not known from ratings.
+
+        ``positions``, int64 [n_items], is where this head's titles are in the catalogue.
+        """
+        columns = positions[self.factors.columns]
+        order = np.argsort(columns)
+        factors = replace(
+            self.factors, n_items=len(catalogue), columns=columns[order].astype(np.int32), v=self.factors.v.take(order)
+        )
+        return replace(self, factors=factors)
+
+    @property
+    def halved(self) -> "TextbookHead":
+        """The head in half precision, as it is stored beside others for comparison."""
+        halves = StoredRows.plain(self.factors.v32.astype(np.float16))
+        return replace(self, factors=replace(self.factors, v=halves))
 
     def embed(self, matrix: sparse.csr_array) -> Float32:
         """Return rows of U, ``(r - mean) V Σ⁻¹``, float32 [n, k], zero without ratings."""

@@ -16,7 +16,7 @@ import numpy as np
 from ..data.catalogue import Catalogue
 from ..data.franchises import franchise_numbers
 from ..heads.preference_matrix import franchise_rows
-from ..heads.ranking import RankingHead
+from ..heads.ranking_head import RankingHead
 from ..numerics.sparse import scale_columns
 
 POINTS = 128

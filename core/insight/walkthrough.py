@@ -1,7 +1,7 @@
 """The steps from ratings to recommendations, with the numbers that the ranking head computes with.
 
 Nothing is computed for show: the sums of `RankingHead.rank_scores` and `RankingHead.contributions` are
-given term by term, by factor and by rated title. In the notation of `core.heads.ranking`::
+given term by term, by factor and by rated title. In the notation of `core.heads.ranking_head`::
 
     x_j     = w(r_j) N_j^a u_j^b                         a rated title: its weight, scaled
     c_i     = Σ_j x_j v_ji + prior_i                     the person's point, one coordinate per factor
@@ -17,7 +17,8 @@ import numpy as np
 
 from ..data.catalogue import Catalogue, Title
 from ..heads.preference_matrix import continued_parts, preference
-from ..heads.ranking import LAMBDA_STEPS, RankingConfig, RankingHead
+from ..heads.ranking import RankingConfig
+from ..heads.ranking_head import LAMBDA_STEPS, RankingHead
 from ..heads.textbook import TextbookHead
 from ..numerics.arrays import Bool, Float32
 from ..recommend.filters import Filters
@@ -168,7 +169,7 @@ def textbook_list(
     scores = textbook.rank_scores(taste.row)[0]
     best = top_k(scores, allowed, catalogue, k)
     reasons = reasons_of(taste, textbook.contributions(taste.row, best), catalogue)
-    return listing(best, scores, taste.scale.clip(scores), catalogue, reasons)
+    return listing(best, scores, taste, reasons, taste.scale.clip(scores))
 
 
 class _Steps:

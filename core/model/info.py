@@ -18,7 +18,7 @@ from ..settings import settings
 from .config import TrainingConfig
 
 FORMAT: Literal["anisvd"] = "anisvd"
-FORMAT_VERSION: Literal[2] = 2
+FORMAT_VERSION: Literal[3] = 3
 
 StoredScale = Annotated[
     RatingScale, BeforeValidator(RatingScale.of), PlainSerializer(lambda scale: [scale.low, scale.high])
@@ -109,7 +109,7 @@ class ModelInfo:
     trained_at: Annotated[str, StringConstraints(max_length=40), AfterValidator(_time)]
     sources: Annotated[list[Name], Field(max_length=20)] = Field(default_factory=list)
     format: Literal["anisvd"] = FORMAT
-    format_version: Literal[2] = Field(default=FORMAT_VERSION)
+    format_version: Literal[3] = Field(default=FORMAT_VERSION)
 
     def to_json(self) -> str:
         """Return indented JSON, the keys in the order of the fields."""

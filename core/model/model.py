@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..data.catalogue import Catalogue
 from ..data.scale import WATCHED
 from ..disk import OpenFolder
 from ..errors import ArtifactError, InputError
@@ -51,6 +52,14 @@ class Model(Recommender):
         row = self.users.row(user_id)
         history = self.users.history[[row]]
         return Taste(history, history, self, user_id=int(user_id))
+
+    def with_titles(self, catalogue: Catalogue) -> "Model":
+        """Return the same model for a catalogue with more titles, without training: see `Recommender.with_titles`.
+
+        Raises `HubError` while the existing users cannot be fetched, and `InputError` if the catalogue lacks a title.
+        """
+        recommender = super().with_titles(catalogue)
+        return Model.assemble(recommender, self.users.with_titles(self.catalogue, catalogue, recommender.ranker.embed))
 
     def with_quality(self, metrics: dict[str, float], peers: dict[str, dict[str, float]]) -> "Model":
         """Return the model with these measured figures in `info`: see `core.evaluation.report.quality`."""

@@ -10,13 +10,14 @@ from scipy import sparse
 from ..data.catalogue import Catalogue, Title
 from ..data.franchises import Franchises
 from ..data.scale import RatingScale
-from ..data.title_features import catalogue_likeness
 from ..errors import InputError
 from ..heads.base import Predicts, Ranker
+from ..heads.facts import same_facts
 from ..heads.prediction import PredictionHead
-from ..heads.ranking import RankingHead
+from ..heads.ranking_head import RankingHead
 from ..heads.textbook import TextbookHead
 from ..insight.factor_meanings import FactorMeaning, meanings
+from ..insight.map_additions import extended
 from ..insight.map_regions import Regions, regions, taste_coordinates
 from ..insight.spectrum import Spectrum, spectrum
 from ..insight.walkthrough import LISTED, Walkthrough, walkthrough
@@ -66,7 +67,7 @@ class Recommender:
     def item_factors(self) -> Float32:
         """V of the ranking head, float32 [n_items, k]; orthonormal columns, up to the rounding of storage.
 
-        Titles without training ratings have zero rows.
+        Rows of titles that nobody rated in training come from their facts.
         """
         return self.ranker.factors.full
 
@@ -181,6 +182,13 @@ class Recommender:
         """Return how sure the model is of a taste and its best titles. Raises `InputError`: see `own_heads`."""
         return self._certainty_meter.measure(self._of_this_model(taste))
 
+    def expected_error(self, taste: Taste, anime_id: int) -> float:
+        """Return the standard deviation of the error of one predicted rating, on the rating scale: wider for a title
+        that is `estimated`. Raises `InputError` for an unknown id, and see `own_heads`.
+        """
+        positions = np.array([self.catalogue.position(anime_id)])
+        return float(self._certainty_meter.errors(self._of_this_model(taste), positions)[0])
+
     def walkthrough(self, taste: Taste, count: int = LISTED, filters: Filters | None = None) -> Walkthrough:
         """Return the steps from a taste to its ``count`` best titles. Raises `InputError`: see `own_heads`."""
         own = self._of_this_model(taste)
@@ -202,8 +210,7 @@ class Recommender:
     ) -> list[Recommendation]:
         """Return the ``k`` titles nearest to one, nearest first; ``score`` is the cosine of their rows of ``VΣ``.
 
-        For a title that too few people rated (see `is_known`) it is the cosine of what the catalogue says of
-        them. Without ``filters`` adult titles come only with adult titles. ``predicted_rating`` is that of
+        Without ``filters`` adult titles come only with adult titles. ``predicted_rating`` is that of
         ``taste`` (default: somebody without ratings), and titles it has seen are left out. Raises `InputError`
         for an unknown id.
         """
@@ -214,20 +221,40 @@ class Recommender:
         allowed = taste.allowed(filters)
         allowed[position] = False
         similarity = self.ranker.factors.cosines(position)
-        if not similarity.any():
-            similarity = self._likeness(position)
-        best = top_k(similarity, allowed, self.catalogue, k)
-        return listing(best, similarity, taste.predicted, self.catalogue)
+        return listing(top_k(similarity, allowed, self.catalogue, k), similarity, taste)
 
     def is_known(self, anime_id: int) -> bool:
-        """Return whether enough people rated a title to know who likes it. Raises `InputError` for an unknown id."""
-        return bool(self.ranker.factors.cosines(self.catalogue.position(anime_id)).any())
+        """Return whether a title is known from ratings, not from facts alone. Raises `InputError` for an unknown id."""
+        return bool(self.ranker.rated[self.catalogue.position(anime_id)])
 
-    def _likeness(self, position: int) -> Float32:
-        """Return the cosine of what the catalogue says of each title and of one, float32 [n_items]."""
-        rows = catalogue_likeness(self.catalogue)
-        lengths = np.linalg.norm(rows, axis=1)
-        return np.asarray(rows @ rows[position] / np.maximum(lengths * lengths[position], 1e-9), dtype=np.float32)
+    def with_titles(self, catalogue: Catalogue) -> "Recommender":
+        """Return the same recommender for a catalogue with more titles, placed by their facts.
+
+        Rated titles keep their factors, but the SVD is made anew, which moves scores a little. The facts of the others
+        are compared, and those that changed are placed again. Raises `InputError` if the catalogue lacks a title, and
+        for a textbook model.
+        """
+        positions = catalogue.positions(self.catalogue.anime_ids)
+        if (positions < 0).any():
+            lost = self.catalogue.title(int(np.flatnonzero(positions < 0)[0]))
+            raise InputError(
+                f"The catalogue lacks {int((positions < 0).sum()):,} of the model's {len(self.catalogue):,} titles, "
+                f"first {lost.name!r} ({lost.anime_id}); expected all of them, and more."
+            )
+        ranker, predictor = self.own_heads
+        kept = ranker.rated | same_facts(self.catalogue, catalogue, positions)
+        if kept.all() and np.array_equal(catalogue.anime_ids, self.catalogue.anime_ids):
+            return replace(self, catalogue=catalogue)
+        ranker = ranker.with_titles(catalogue, positions, kept)
+        return replace(
+            self,
+            catalogue=catalogue,
+            ranker=ranker,
+            predictor=predictor.with_titles(catalogue, positions, kept),
+            info=replace(self.info, data=self.info.data | {"titles": len(catalogue)}),
+            textbook=self.textbook.with_titles(catalogue, positions),
+            coordinates=extended(self.coordinates, ranker.factors.directions, positions),
+        )
 
     @cached_property
     def nobody(self) -> Taste:

@@ -9,9 +9,10 @@ from ..data.tables.table import MAX_ID
 from ..disk import OpenFolder
 from ..errors import ArtifactError
 from ..heads.base import Head
-from ..heads.item_factors import Spec, Tensors, TensorSpec
 from ..heads.prediction import PredictionConfig, PredictionHead
-from ..heads.ranking import RankingConfig, RankingHead
+from ..heads.ranking import RankingConfig
+from ..heads.ranking_head import RankingHead
+from ..heads.stored_rows import Spec, Tensors, TensorSpec
 from ..heads.textbook import TextbookConfig, TextbookHead
 from ..numerics.arrays import AnyArray
 from . import files
@@ -82,7 +83,8 @@ def read_recommender(opened: OpenFolder) -> Recommender:
 
     def restored(role: str) -> Any:
         config = configs[role]
-        own = {name: tensors[f"{role}.{name}"] for name in HEADS[type(config)].SPEC}
+        names = HEADS[type(config)].SPEC
+        own = {name: tensors[f"{role}.{name}"] for name in names if f"{role}.{name}" in tensors}
         return _restore(opened.path / files.TENSORS, role, own, config, len(catalogue), info)
 
     coordinates = tensors["places"].astype(np.float32)
@@ -139,7 +141,7 @@ def _sizes(spec: Spec, tensors: Tensors) -> dict[str, int]:
     """Return the size of each dimension that a spec names."""
     return {
         dimension: size
-        for name, tensor in spec.items()
-        for dimension, size in zip(tensor.dimensions, tensors[name].shape, strict=True)
+        for name, tensor in tensors.items()
+        for dimension, size in zip(spec[name].dimensions, tensor.shape, strict=True)
         if "+" not in dimension
     }

@@ -1,5 +1,6 @@
 """The existing users that a model stores: their histories and rows of U."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -7,15 +8,23 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from ..data.catalogue import Catalogue
 from ..data.catalogue_columns import MAX_TITLES
 from ..data.scale import RatingScale
 from ..data.tables.table import MAX_ID
 from ..errors import ArtifactError, InputError
-from ..heads.item_factors import Spec, Tensors, TensorSpec
+from ..heads.stored_rows import Spec, Tensors, TensorSpec
 from ..numerics.arrays import AnyArray, Float32, Int64
 
 USER_FACTORS = 64
+USERS_PER_BLOCK = 256
 MAX_ENTRIES = 2**31 - 1
+
+
+def embedded(history: sparse.csr_array, embed: Callable[[sparse.csr_array], Float32]) -> Float32:
+    """Return the leading columns of U for histories [n, n_items], float32 [n, min(k, 64)], block by block."""
+    starts = range(0, max(history.shape[0], 1), USERS_PER_BLOCK)
+    return np.concatenate([embed(history[start : start + USERS_PER_BLOCK])[:, :USER_FACTORS] for start in starts])
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,14 @@ class Users:
     def of(cls, user_ids: Int64, history: sparse.csr_array, u: Float32) -> "Users":
         """Return users with these histories and rows of U, float32 [n_users, k]."""
         return cls(user_ids, history, np.ascontiguousarray(u[:, :USER_FACTORS], dtype=np.float16))
+
+    def with_titles(self, old: Catalogue, new: Catalogue, embed: Callable[[sparse.csr_array], Float32]) -> "Users":
+        """Return the same users for a catalogue with more titles. ``embed`` gives rows of U for histories in it."""
+        indices = new.positions(old.anime_ids)[self.history.indices].astype(np.int32)
+        shape = (self.history.shape[0], len(new))
+        history = sparse.csr_array((self.history.data, indices, self.history.indptr), shape=shape)
+        history.sort_indices()
+        return Users.of(self.user_ids, history, embedded(history, embed))
 
     def row(self, user_id: int | str) -> int:
         """Return the row of a user. Raises `InputError` for an unknown id."""

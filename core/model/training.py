@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 import numpy as np
+from scipy import sparse
 
 from ..data.catalogue import Catalogue
 from ..data.franchises import Franchises
@@ -19,9 +20,8 @@ from .config import TrainingConfig
 from .info import ModelInfo
 from .model import Model
 from .recommender import Recommender
-from .stored_users import Users
+from .stored_users import USERS_PER_BLOCK, Users, embedded
 
-USERS_PER_BLOCK = 256
 MIN_HISTORY = 10
 
 Progress = Callable[[str, float], None]
@@ -32,6 +32,7 @@ def train(
     ratings: Ratings,
     config: TrainingConfig | None = None,
     on_progress: Progress = lambda stage, done: None,
+    storable: Int64 | None = None,
 ) -> Model:
     """Return a model that is fitted to ratings, with its training error.
 
@@ -43,6 +44,9 @@ def train(
         The recipe; the default is the tuned one.
     on_progress
         Called at every stage.
+    storable
+        Ids of the users who may be stored as existing users, int64 [n]; None: all. Of the others only what training
+        makes of all rows together is in the model.
 
     Raises
     ------
@@ -65,9 +69,17 @@ def train(
             predictor: Predicts = ranker  # type: ignore[assignment]  # a TextbookHead is both
         else:
             predictor = config.prediction.fit(ratings, config.seed, lambda done: on_progress("prediction", done))
-        textbook, coordinates = textbook_fit.result(), map_fit.result()
+        textbook, coordinates = textbook_fit.result().halved, map_fit.result()
     rmse = training_rmse(predictor, ratings, lambda done: on_progress("training error", done))
-    info = ModelInfo(
+    info = _info(ratings, config, given, rmse)
+    users = _stored_users(ratings, ranker, config, storable)
+    on_progress("done", 1.0)
+    return Model.assemble(Recommender(ratings.catalogue, ranker, predictor, info, textbook, coordinates), users)
+
+
+def _info(ratings: Ratings, config: TrainingConfig, given: sparse.csr_array, rmse: float) -> ModelInfo:
+    """Return what the model was trained from; its shapes are entered when it is assembled."""
+    return ModelInfo(
         recipe=config.to_recipe(),
         rating_scale=ratings.scale,
         shapes={},
@@ -85,9 +97,6 @@ def train(
         peers={},
         trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    users = _stored_users(ratings, ranker, config)
-    on_progress("done", 1.0)
-    return Model.assemble(Recommender(ratings.catalogue, ranker, predictor, info, textbook, coordinates), users)
 
 
 def _map_coordinates(catalogue: Catalogue, ranker: Ranker, seed: int) -> Float32:
@@ -96,7 +105,7 @@ def _map_coordinates(catalogue: Catalogue, ranker: Ranker, seed: int) -> Float32
     from ..data.title_features import catalogue_likeness
     from ..insight.title_map import title_map
 
-    directions = ranker.factors.directions
+    directions = ranker.factors.directions * ranker.rated[:, None]  # the others go beside titles with similar facts
     franchises = Franchises.of(catalogue, directions).numbers
     coordinates = title_map(directions, catalogue_likeness(catalogue), franchises, seed)
     return coordinates.astype(np.float16).astype(np.float32)
@@ -121,17 +130,14 @@ def training_rmse(
     return float(np.sqrt(total / count))
 
 
-def _stored_users(ratings: Ratings, ranker: Ranker, config: TrainingConfig) -> Users:
+def _stored_users(ratings: Ratings, ranker: Ranker, config: TrainingConfig, storable: Int64 | None) -> Users:
     """Return the users to store, drawn at random, with their rows of U."""
-    rows: Int64 = np.arange(len(ratings.user_ids))
+    may_be_stored = np.isin(ratings.user_ids, ratings.user_ids if storable is None else storable)
+    rows: Int64 = np.flatnonzero(may_be_stored)
     if config.stored_users is not None:
         rated = np.diff(explicit(ratings.matrix).indptr)
-        eligible = np.flatnonzero(rated >= MIN_HISTORY)
+        eligible = np.flatnonzero((rated >= MIN_HISTORY) & may_be_stored)
         chosen = np.random.default_rng(config.seed).permutation(eligible)[: config.stored_users]
         rows = np.sort(chosen)
     stored = ratings.take(rows)
-    blocks = [
-        ranker.embed(stored.matrix[start : start + USERS_PER_BLOCK]) for start in range(0, len(rows), USERS_PER_BLOCK)
-    ]
-    u: Float32 = np.concatenate(blocks) if blocks else np.zeros((0, len(ranker.factors.singular_values)), np.float32)
-    return Users.of(stored.user_ids, stored.matrix, u)
+    return Users.of(stored.user_ids, stored.matrix, embedded(stored.matrix, ranker.embed))

@@ -2,7 +2,8 @@
 
 The prediction head is Bayesian. A visitor's ``θ`` has the covariance P before they rate anything and
 ``S`` after (`PredictionHead.posterior`), whatever the ratings are. With a title's ``q`` and the
-noise σ² of ratings themselves, the error of a prediction has the standard deviation ``√(σ² + qᵀSq)``.
+noise σ² of ratings themselves, and the variance τ² of what is known of the title, which is large for titles that
+nobody or few have rated, the error of a prediction has the standard deviation ``√(σ² + τ² + qᵀSq)``.
 Of what can be learnt about a taste, this share is known::
 
     1 - Σ_j w_j q_jᵀSq_j / Σ_j w_j q_jᵀPq_j
@@ -18,7 +19,7 @@ from scipy import sparse
 
 from ..data.catalogue import Catalogue
 from ..heads.prediction import PredictionHead
-from ..numerics.arrays import Float64
+from ..numerics.arrays import Float64, Int64
 from .filters import Filters
 from .fold_in import Taste
 from .top_k import top_k
@@ -55,15 +56,23 @@ class CertaintyMeter:
 
         ``expected_error`` is the root mean square over the ten titles that a list without filters would show.
         """
-        # The variance qᵀSq of the predictions for the best titles, averaged.
+        # The variance τ² + qᵀSq of the predictions for the best titles, averaged.
         posterior = self.head.posterior(taste.row)
         best = top_k(taste.scores, taste.allowed(Filters()), self.catalogue, TOP)
-        q = self.head.item_coordinates[best].astype(np.float64)
-        variance = float(np.einsum("id,de,ie->i", q, posterior, q).sum()) / max(len(q), 1)
+        variance = float(self._variances(best, posterior).sum()) / max(len(best), 1)
         # The part of the prior variance, over all titles, that the ratings have not removed.
         typical, prior = self._before
         unknown = float(np.sum(posterior * typical) / np.sum(prior * typical))
         return Certainty(float(np.sqrt(self.head.noise + max(variance, 0))), float(np.clip(1 - unknown, 0, 1)))
+
+    def errors(self, taste: Taste, positions: Int64) -> Float64:
+        """Return the expected error of the predictions for titles [n], on the rating scale, float64 [n]."""
+        variances = self._variances(positions, self.head.posterior(taste.row))
+        return np.asarray(np.sqrt(self.head.noise + np.maximum(variances, 0)))
+
+    def _variances(self, positions: Int64, posterior: Float64) -> Float64:
+        q = self.head.item_coordinates[positions].astype(np.float64)
+        return np.asarray(self.head.item_variances[positions] + np.einsum("id,de,ie->i", q, posterior, q))
 
     @cached_property
     def _before(self) -> tuple[Float64, Float64]:

@@ -82,9 +82,7 @@ class Suggester:
         Adult titles and titles without training ratings are left out.
         """
         # The allowed titles by members.
-        trained = np.zeros(len(self.catalogue), dtype=bool)
-        trained[self.ranker.factors.columns] = True
-        allowed = np.flatnonzero(trained & Filters().mask(self.catalogue))
+        allowed = np.flatnonzero(self.ranker.rated & Filters().mask(self.catalogue))
         allowed = allowed[np.argsort(-self.catalogue.members[allowed], kind="stable")]
         # The first title of each franchise, and TV series.
         _, first = np.unique(self.franchises[allowed], return_index=True)
@@ -109,7 +107,7 @@ class Suggester:
     def _products(self) -> Float64:
         """Products ``φ_i·φ_j`` before compression, float64 [n_candidates, n_candidates]."""
         # The direction of the average list s({}), float64 [n_targets].
-        targets = self.ranker.factors.columns.astype(np.int64)
+        targets = np.flatnonzero(self.ranker.rated)
         nobody = history_matrix([[]], [[]], len(self.catalogue))
         average = self.ranker.rank_scores(nobody)[0, targets].astype(np.float64)
         average /= max(float(np.linalg.norm(average)), TINY)

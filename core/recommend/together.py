@@ -101,10 +101,12 @@ def recommend_together(
     ranks = [_earliest_ranks(*own, k) for own in zip(own_lists, predicted, floors, strict=True)]
     best = _in_turn(scores, np.max(ranks, axis=0), catalogue, k, allowed)
     because = [reasons_of(taste, taste.model.ranker.contributions(taste.row, best), catalogue) for taste in tastes]
+    rated = tastes[0].model.ranker.rated
     return [
         JointRecommendation.of(
             index + 1,
             catalogue.title(position),
+            estimated=not rated[position],
             predicted_ratings=tuple(predicted[:, position].tolist()),
             score=float(scores[position]),
             because=tuple(reasons[index] for reasons in because),

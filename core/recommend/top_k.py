@@ -41,7 +41,8 @@ class Reason:
 class ListedTitle:
     """A title at its rank in a list.
 
-    ``mean_rating`` is the mean over all users, None if nobody rated the title.
+    ``mean_rating`` is the mean over all users, None if nobody rated the title. ``estimated`` tells that nobody in
+    training did, so that scores and predictions come from what is known of titles of its kind: see `core.heads.facts`.
     """
 
     rank: int
@@ -53,6 +54,7 @@ class ListedTitle:
     episodes: int | None
     mean_rating: float | None
     members: int
+    estimated: bool
 
     @classmethod
     def of(cls, rank: int, title: Title, **values: Any) -> Self:
@@ -104,7 +106,7 @@ def recommend(
     order[first_positions[first_positions >= 0]] += np.ptp(scores) + 1
     best = top_k(order, taste.allowed(filters), catalogue, k)
     reasons = reasons_of(taste, taste.model.ranker.contributions(taste.row, best), catalogue)
-    return listing(best, scores, taste.predicted, catalogue, reasons)
+    return listing(best, scores, taste, reasons)
 
 
 def tilted(scores: Float32, catalogue: Catalogue, novelty: float) -> Float32:
@@ -148,18 +150,21 @@ def check_k(k: object) -> None:
 def listing(
     positions: Int64,
     scores: Float32,
-    predicted: Float32,
-    catalogue: Catalogue,
+    taste: Taste,
     reasons: list[tuple[Reason, ...]] | None = None,
+    predicted: Float32 | None = None,
 ) -> list[Recommendation]:
     """Return recommendations of these catalogue positions, in this order.
 
-    ``scores`` and ``predicted`` are float32 [n_items].
+    ``scores`` and ``predicted``, by default that of the taste, are float32 [n_items].
     """
+    predicted = taste.predicted if predicted is None else predicted
+    rated = taste.model.ranker.rated
     return [
         Recommendation.of(
             index + 1,
-            catalogue.title(position),
+            taste.model.catalogue.title(position),
+            estimated=not rated[position],
             predicted_rating=float(predicted[position]),
             score=float(scores[position]),
             because=reasons[index] if reasons else (),

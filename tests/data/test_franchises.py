@@ -211,8 +211,9 @@ def test_real_franchises_are_in_watching_order(real_catalogue: Catalogue, names:
 def test_names_and_factors_find_most_franchises_of_the_relations(real_catalogue: Catalogue, real_data: Path) -> None:
     unrelated = Catalogue.read(real_data / "anime.csv")
     model = Model.load(ROOT / "core" / "bundled")
-    vectors = model.item_factors * model.singular_values
-    directions = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    positions = model.catalogue.positions(unrelated.anime_ids)
+    known = (positions >= 0) & model.ranker.rated[positions]
+    directions = model.ranker.factors.directions[positions] * known[:, None]
     predicted, true = franchise_numbers(unrelated, directions), franchise_numbers(real_catalogue)
     # The number of titles that share both franchises with each title, and B-cubed precision and recall, [n_titles].
     _, pair_index, pair_counts = np.unique([predicted, true], axis=1, return_inverse=True, return_counts=True)

@@ -8,7 +8,6 @@ from small_data import catalogue_of, write_csv
 from core import Catalogue, Filters, InputError
 from core.data.catalogue_columns import with_all_details
 from core.data.genres import ADULT_GENRES, GENRES, THEMES, name_of_today, with_names_of_today
-from core.data.stored_catalogue import catalogue_of_parquet
 from core.ui.page.covers import MOTIFS
 
 ANIME = "anime_id,name,genre,type,episodes,rating,members"
@@ -42,11 +41,6 @@ def test_former_names_and_themes_among_genres_go_where_they_belong(tmp_path: Pat
     assert with_names_of_today(catalogue.frame).equals(catalogue.frame)
     without = catalogue_of([{"genres": "Cooking"}]).frame
     assert with_all_details(with_names_of_today(without)).equals(without)
-
-
-def test_older_stored_catalogue_gets_the_names_of_today() -> None:
-    stored = catalogue_of([{"genres": "Shounen Ai|Drama"}]).frame.to_parquet()
-    assert catalogue_of_parquet(stored)[1].genres == ("Boys Love", "Drama")
 
 
 @pytest.fixture(scope="module")

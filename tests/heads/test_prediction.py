@@ -16,11 +16,11 @@ def test_gradient_is_zero_at_theta(model: Model, history: dict[int, float]) -> N
     theta = head.embed(model.fold_in(history).row)[0].astype(float)
     # θ expected from which titles were seen, [1 + k].
     seen = [model.catalogue.position(anime_id) for anime_id in history]
-    expected = head.expected.astype(float)[seen].sum(axis=0) / (len(seen) + head.config.damping)
+    expected = head.expected.numbers.astype(float)[seen].sum(axis=0) / (len(seen) + head.config.damping)
     # The ratings, [n_rated], and the coordinates of their titles, a one before each row of VΣ, [n_rated, 1 + k].
     rated = [model.catalogue.position(anime_id) for anime_id, rating in history.items() if rating != WATCHED]
     ratings = np.array([rating for rating in history.values() if rating != WATCHED])
-    q = np.c_[np.ones(len(rated)), (head.factors.v.astype(float) * head.factors.singular_values)[rated]]
+    q = np.c_[np.ones(len(rated)), (head.factors.v32.astype(float) * head.factors.singular_values)[rated]]
     # The gradient of the likelihood equals that of the prior.
     noise = float(head.noise) * (1 + head.config.doubt / len(rated))
     precision = np.r_[1 / float(head.bias_variance), np.ones(q.shape[1] - 1)]
@@ -31,7 +31,7 @@ def test_gradient_is_zero_at_theta(model: Model, history: dict[int, float]) -> N
 def test_watched_titles_alone_determine_theta_without_ratings(model: Model) -> None:
     head = model.predictor
     taste = model.fold_in({103: WATCHED, 105: WATCHED})
-    expected = head.expected.astype(np.float32)[taste.positions].sum(axis=0) / (2 + head.config.damping)
+    expected = head.expected.numbers[taste.positions].sum(axis=0) / (2 + head.config.damping)
     assert np.allclose(head.embed(taste.row)[0], expected, atol=1e-6)
 
 

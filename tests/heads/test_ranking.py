@@ -11,13 +11,13 @@ from small_data import ROOT, SMALL, write_csv
 from core import WATCHED, Catalogue, Model, Ratings, train
 from core.data.scale import RatingScale
 from core.heads.preference_matrix import preference
-from core.heads.ranking import LAMBDA_STEPS
+from core.heads.ranking_head import LAMBDA_STEPS
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=["one", "four", "many", "none"])
 def test_scores_equal_the_formula_of_the_docstring(model: Model, history: dict[int, float]) -> None:
     head, config = model.ranker, model.ranker.config
-    v, sigma = head.factors.v.astype(float), head.factors.singular_values.astype(float)
+    v, sigma = head.factors.v32.astype(float), head.factors.singular_values.astype(float)
     norms, unique, n = head.norms.astype(float), head.uniqueness.astype(float), max(len(history), 1)
     # How short the history is, from 0 to 1, and the damping of popular titles.
     short = 1 / (1 + (n / config.turning) ** config.steepness)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_data import N_TITLES, ROOT, SMALL
+from small_data import N_TITLES, ROOT
 
-from core import WATCHED, Filters, InputError, Model, Ratings, train
+from core import WATCHED, Filters, InputError, Model
 from core.insight.walkthrough import Walkthrough, textbook_list
 from core.recommend.fold_in import Taste
 
@@ -131,24 +131,6 @@ def test_every_visitor_has_steps(model: Model, history: dict[int, float]) -> Non
     assert len(steps.rated) == len([anime_id for anime_id in history if anime_id in model.catalogue])
     assert bool(steps.scores) == (len(history) < N_TITLES)
     assert steps.point
-
-
-def test_rated_titles_without_factors_are_listed_and_count_for_nothing(bundled: Model) -> None:
-    without_factors = np.setdiff1d(np.arange(len(bundled.catalogue)), bundled.ranker.factors.columns)[:3]
-    alone = check_sums(bundled, bundled.fold_in({int(bundled.item_ids[position]): 9 for position in without_factors}))
-    assert [rated.scaled for rated in alone.rated] == [None] * 3
-    assert all(rated.weight == 1.25 and rated.norm is None and rated.uniqueness is None for rated in alone.rated)
-    assert all(coordinate.own == 0 and coordinate.prior != 0 for coordinate in alone.point)
-    mixed = check_sums(bundled, bundled.fold_in({int(bundled.item_ids[without_factors[0]]): 9, 5114: 10}))
-    assert sorted(rated.scaled is None for rated in mixed.rated) == [False, True]
-
-
-def test_only_titles_with_factors_are_scored(ratings: Ratings) -> None:
-    model = train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, min_count=40)))
-    trained = model.item_ids[model.ranker.factors.columns].tolist()
-    steps = check_sums(model, model.fold_in({trained[0]: 9}), count=N_TITLES)
-    assert {scored.title.anime_id for scored in steps.scores} < set(trained)
-    assert len(trained) < N_TITLES
 
 
 def test_titles_removed_from_a_taste_add_nothing(model: Model) -> None:

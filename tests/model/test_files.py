@@ -77,7 +77,7 @@ def cut_prediction(folder: Path) -> None:
     edit_tensors(
         lambda t: t.update(
             {
-                "prediction.columns": t["prediction.columns"][:1],
+                "prediction.columns": np.zeros(1, np.int32),
                 "prediction.item_factors": whole,
                 "prediction.singular_values": t["prediction.singular_values"][:1],
                 "prediction.expected": t["prediction.expected"][:, :2],
@@ -114,7 +114,9 @@ VIOLATIONS = {
     "in descending order": edit_tensors(
         lambda t: t.update({"ranking.singular_values": t["ranking.singular_values"][::-1]})
     ),
-    "columns are not ascending": edit_tensors(set_value("ranking.columns", 0, 5)),
+    "columns are not ascending": edit_tensors(
+        lambda t: t.update({"textbook.columns": np.arange(60, dtype=np.int32)[::-1]})
+    ),
     "are not the item_ids": edit_tensors(set_value("item_ids", 0, 7)),
     "not a valid safetensors file": lambda folder: (folder / "model.safetensors").write_bytes(
         (folder / "model.safetensors").read_bytes()[:-9]
@@ -135,7 +137,9 @@ VIOLATIONS = {
     "places has values": edit_tensors(set_value("places", (0, 0), 7)),
     "prediction: 1 of 60 titles have factors": cut_prediction,
     "ranking: Scores may reach": edit_tensors(set_value("ranking.mean", slice(None), 0)),
-    "ranking: The columns are not ascending": edit_tensors(set_value("ranking.columns", -1, 60)),
+    "textbook: The columns are not ascending": edit_tensors(
+        lambda t: t.update({"textbook.columns": np.arange(1, 61, dtype=np.int32)})
+    ),
     "ranking: The pairs": edit_tensors(set_value("ranking.earlier", 0, 60)),
     "prediction: The noise 1e-12 is too small": edit_tensors(set_value("prediction.noise", (), 1e-12)),
     "found 'http://example.org'": edit_cell("picture", "http://example.org"),

@@ -5,8 +5,10 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from small_data import ROOT, SMALL, write_csv
@@ -129,6 +131,16 @@ def test_number_of_stored_users_is_a_setting(ratings: Ratings) -> None:
     users = train(ratings, config).user_ids
     assert len(users) == 10
     assert set(users.tolist()) <= set(range(1, 121)) | {901}
+
+
+def test_only_users_who_may_be_stored_are_stored(ratings: Ratings) -> None:
+    storable = ratings.user_ids[::3]
+    model = train(ratings, SMALL, storable=storable)
+    assert np.array_equal(model.user_ids, storable)
+    few = train(ratings, replace(SMALL, stored_users=5), storable=storable)
+    assert len(few.user_ids) == 5
+    assert set(few.user_ids.tolist()) <= set(storable.tolist())
+    assert np.array_equal(few.item_factors, train(ratings, SMALL).item_factors)
 
 
 def test_progress_is_reported_for_each_stage(ratings: Ratings) -> None:

@@ -14,7 +14,7 @@ IDS = st.integers(100, 100 + N_TITLES - 1)
 def test_posterior_equals_the_dense_formula(model: Model) -> None:
     head = model.predictor
     # Coordinates of the two rated titles, [2, 1 + k], and the prior covariance of θ, [1 + k, 1 + k].
-    q = np.c_[np.ones(2), (head.factors.v.astype(float) * head.factors.singular_values)[[3, 10]]]
+    q = np.c_[np.ones(2), (head.factors.v32.astype(float) * head.factors.singular_values)[[3, 10]]]
     noise = float(head.noise) * (1 + head.config.doubt / 2)
     prior = np.diag(np.r_[float(head.bias_variance), np.ones(q.shape[1] - 1)])
     # The covariance after both ratings, by the identity of Woodbury.
@@ -45,8 +45,10 @@ def test_expected_error_is_that_of_the_recommended_titles(model: Model) -> None:
     taste = model.fold_in({103: 9, 104: 4})
     certainty = model.certainty(taste)
     head = model.predictor
-    q = head.item_coordinates[[model.catalogue.position(item.anime_id) for item in model.recommend(taste, 10)]]
-    variance = np.diag(q @ head.posterior(taste.row) @ q.T)
+    positions = [model.catalogue.position(item.anime_id) for item in model.recommend(taste, 10)]
+    q = head.item_coordinates[positions]
+    of_titles = float(head.fact_variance) / (1 + head.counts[positions] / 10)
+    variance = np.diag(q @ head.posterior(taste.row) @ q.T) + of_titles
     assert certainty.expected_error == pytest.approx(np.sqrt(float(head.noise) + variance.mean()), rel=1e-5)
 
 

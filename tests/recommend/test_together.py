@@ -137,6 +137,8 @@ def test_predicted_ratings_and_reasons_belong_to_each_person(model: Model) -> No
 class RankerWithoutReasons:
     """A ranking head without contributions."""
 
+    rated = np.ones(60, dtype=bool)
+
     def contributions(self, row: object, targets: np.ndarray) -> np.ndarray:
         return np.zeros((0, len(targets)), dtype=np.float32)
 
@@ -224,7 +226,7 @@ def test_recommendation_converts_to_plain_json(model: Model) -> None:
     content = json.loads(json.dumps(item.as_dict()))
     assert list(content) == [
         "rank", "anime_id", "name", "english", "genres", "type", "episodes", "mean_rating", "members",
-        "predicted_ratings", "score", "because",
+        "estimated", "predicted_ratings", "score", "because",
     ]  # fmt: skip
     assert content["predicted_ratings"] == list(item.predicted_ratings)
     assert [len(reasons) for reasons in content["because"]] == [len(reasons) for reasons in item.because]

@@ -136,13 +136,21 @@ def test_similar_titles_exclude_seen_ones(model: Model) -> None:
     assert all(item.predicted_rating == expected[model.catalogue.position(item.anime_id)] for item in similar)
 
 
-def test_rarely_rated_title_is_similar_to_titles_with_alike_facts() -> None:
+def test_title_that_nobody_rated_is_similar_to_titles_with_alike_facts() -> None:
     bundled = Model.load(BUNDLED)
-    one_piece = 21  # it was airing when the ratings were collected
-    assert (bundled.is_known(one_piece), bundled.is_known(5114)) == (False, True)
-    similar = bundled.similar(one_piece, 8)
-    assert sum("One Piece" in item.name for item in similar) >= 2
-    assert one_piece not in [item.anime_id for item in similar]
+    unrated = np.flatnonzero(~bundled.ranker.rated & ~bundled.catalogue.is_adult)
+    best_known = unrated[np.argsort(-bundled.catalogue.members[unrated])][:30]
+    franchises, of_franchise = bundled.franchises.numbers, []
+    for title in (bundled.catalogue.title(position) for position in best_known.tolist()):
+        similar = bundled.similar(title.anime_id, 8)
+        assert title.anime_id not in [item.anime_id for item in similar]
+        assert sum(bool({*title.genres} & {*item.genres}) for item in similar) >= 2
+        own = franchises[bundled.catalogue.position(title.anime_id)]
+        rated = bundled.ranker.rated & (franchises == own)
+        if rated.any():
+            of_franchise.append(any(franchises[bundled.catalogue.position(item.anime_id)] == own for item in similar))
+    assert np.mean(of_franchise) > 0.9
+    assert (bundled.is_known(int(bundled.item_ids[best_known[0]])), bundled.is_known(5114)) == (False, True)
     scores = [item.score for item in similar]
     assert (scores, max(scores) <= 1.0001) == (sorted(scores, reverse=True), True)
     with pytest.raises(InputError, match="no title with the id 0"):

@@ -4,12 +4,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_data import ROOT
 from watchlist_files import anilist_answer, anilist_download, anilist_entry, as_json, mal_entry, mal_export
 
 from core import WATCHED, Catalogue, Model
 from core.data.scale import RatingScale
-from core.data.stored_catalogue import catalogue_of_parquet
 from core.heads.preference_matrix import preference
 from core.watchlists.entries import Entry, Status, Watchlist
 from core.watchlists.matching import SAME_IDS, MatchedWatchlist, match_entries
@@ -143,15 +141,15 @@ def test_unique_name_identifies_a_title_without_id(catalogue: Catalogue) -> None
     assert match_entries(watchlist_of(second), catalogue, TEN).ratings == {103: WATCHED}
 
 
-def test_name_of_another_title_is_no_match(catalogue: Catalogue, cases: Path) -> None:
+def test_name_of_another_title_is_no_match(catalogue: Catalogue, cases: Path, real_data: Path) -> None:
     other_ids = [Entry(99, None, ("Third Show",), "completed", None)]
     other_ids += [Entry(None, number, ("Third Show",), "completed", None) for number in (99, SAME_IDS + 1)]
     matched = match_entries(watchlist_of(*other_ids), catalogue, TEN)
     assert (matched.ratings, kinds(matched)) == ({}, ["unknown", "only_anilist_id", "only_anilist_id"])
-    bundled = catalogue_of_parquet((ROOT / "core" / "bundled" / "catalogue.parquet").read_bytes())
+    of_2016 = Catalogue.read(real_data / "anime.csv", titles=real_data / "titles.csv")
     look_alikes = read_watchlist((cases / "lists" / "look-alike-names.json").read_bytes())
-    assert all(any(map(bundled.id_of_name, entry.names)) for entry in look_alikes.entries)
-    assert match_entries(look_alikes, bundled, TEN).ratings == {}
+    assert all(any(map(of_2016.id_of_name, entry.names)) for entry in look_alikes.entries)
+    assert match_entries(look_alikes, of_2016, TEN).ratings == {}
 
 
 def test_low_anilist_id_is_the_myanimelist_id(catalogue: Catalogue) -> None:

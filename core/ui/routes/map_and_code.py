@@ -64,11 +64,9 @@ def packed_map(served: ServedModel, texts: Texts, adult: bool) -> bytes:
 def map_data(model: Model, texts: Texts, adult: bool) -> dict[str, object]:
     """Return what ``assets/map.js`` draws: ``{"titles": [[anime_id, x, y, region, members, known, name], …], "regions":
     [{"label", "x", "y"}, …]}``. The titles with most members come last and are drawn on top. ``known`` is 0 for a
-    title that has no factors, because too few people rated it.
+    title that is placed by its facts, because too few people rated it.
     """
     catalogue, regions, labels = model.catalogue, model.regions, texts.labels(model.catalogue)
-    has_factors = np.zeros(len(catalogue), dtype=int)
-    has_factors[model.ranker.factors.columns] = 1
     # Catalogue positions of the titles on the map, in the order of drawing, int64 [n_shown].
     shown = np.flatnonzero(map_titles(model, adult))
     shown = shown[np.argsort(catalogue.members[shown], kind="stable")]
@@ -77,7 +75,7 @@ def map_data(model: Model, texts: Texts, adult: bool) -> dict[str, object]:
         *_steps(model.coordinates[shown]),
         regions.region_of_title[shown].tolist(),
         catalogue.members[shown].tolist(),
-        has_factors[shown].tolist(),
+        model.ranker.rated[shown].astype(int).tolist(),
         [labels[position] for position in shown.tolist()],
         strict=True,
     )

@@ -1,0 +1,248 @@
+"""The ranking head: *what next?*, answered from V and Σ of one truncated SVD.
+
+Training decomposes preferences, not ratings: ``B = R^-β w(r) N^(d-1) / u ≈ UΣVᵀ``. The weight ``w``
+says how much a rating speaks for a title. Dividing by the lengths of rows (R) and columns (N) reduces the
+influence of users with long histories and of popular titles, as in EigenRec (Nikolakopoulos et al., 2019).
+Each franchise is one more row of B, as if a user had watched all of it, so that its titles lie close
+together (side information as in HybridSVD: Frolov and Oseledets, 2019). Dividing by the uniqueness ``u``
+gives more weight to titles that others explain: `core.heads.preference_matrix.uniqueness_of`.
+
+A visitor's row ``x`` is scored by the item-item ridge regression that EASE solves densely
+(Steck, 2019), restricted to the subspace of the SVD, where it needs V and Σ alone::
+
+    score_j = (x V F Vᵀ)_j / (1 - h_j) · u_j N_j^o,     F = Σ² / (Σ² + λ),     h = diag(V F Vᵀ)
+
+in units of the average visitor's scores (their root mean square, for the same λ). Dividing by ``1 - h`` is
+equivalent to a zero diagonal: no title may explain itself. A short history gets a large ``λ`` (only broad
+features of taste), no weight for titles that everybody has seen, and a shift towards the average visitor.
+A long history gets the fine detail.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from ..data.catalogue import Catalogue
+from ..data.scale import RatingScale
+from ..numerics.arrays import AnyArray, Bool, Float32, Float64, Int32, Int64
+from ..numerics.sparse import row_of_entries, scale_columns
+from .facts import TitleFacts
+from .item_factors import ItemFactors
+from .limits import LARGEST, SMALLEST, check_ranking
+from .preference_matrix import continued_parts, damped_rows, earlier_parts, weighted
+from .stored_rows import Spec, Tensors, TensorSpec
+from .title_values import decomposed, title_values
+
+if TYPE_CHECKING:
+    from .ranking import RankingConfig
+
+LARGEST_LEVERAGE = 0.99
+TINY = float(np.finfo(np.float32).tiny)
+ENERGY_UNIT = 20_000  # the unit of λ is this part of all energy, so that λ fits data of any size
+LAMBDA_STEPS = 10  # λ is rounded to powers of e^(1/10): quality does not change, and leverages can be cached
+OWN_TENSORS = ("norms", "uniqueness", "mean", "energy", "later", "earlier", "counts")
+
+
+@dataclass(frozen=True)
+class RankingHead:
+    """V, Σ, and facts about the training matrix and the catalogue.
+
+    Attributes
+    ----------
+    norms
+        N, the lengths of the columns before scaling, 1 for a typical title, float32 [n_trained].
+    uniqueness
+        u, float32 [n_trained].
+    mean
+        The average training row before column scaling, float32 [n_trained].
+    energy
+        The unit of λ, float32 [].
+    later, earlier
+        Pairs of a title, ascending, and a TV series that it continues, as rows of ``v``, int32 [n_pairs] each.
+    counts
+        How many users' rows the row of ``v`` comes from, int32 [n_trained]; 0: from facts alone (`core.heads.facts`).
+    """
+
+    factors: ItemFactors
+    config: "RankingConfig"
+    scale: RatingScale
+    norms: Float32
+    uniqueness: Float32
+    mean: Float32
+    energy: Float32
+    later: Int32
+    earlier: Int32
+    counts: Int32
+    _cached: dict[int, tuple[Float32, Float32]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    kind: ClassVar[str] = "ridge-in-svd"
+    SPEC: ClassVar[Spec] = {**ItemFactors.SPEC} | {
+        "norms": TensorSpec("float32", ("trained",), SMALLEST, LARGEST),
+        "uniqueness": TensorSpec("float32", ("trained",), SMALLEST, LARGEST),
+        "mean": TensorSpec("float32", ("trained",), -LARGEST, LARGEST),
+        "energy": TensorSpec("float32", (), SMALLEST, LARGEST),
+        "later": TensorSpec("int32", ("pairs",), 0),
+        "earlier": TensorSpec("int32", ("pairs",), 0),
+        "counts": TensorSpec("int32", ("trained",), 0),
+    }
+
+    @classmethod
+    def of(
+        cls,
+        values: Float64,
+        counts: Int64,
+        mean: Float64,
+        energy: float,
+        catalogue: Catalogue,
+        config: "RankingConfig",
+        scale: RatingScale,
+    ) -> "RankingHead":
+        """Return the head of all titles of a catalogue, from `core.heads.title_values`, float64 [n_items, k + 2]."""
+        svd, norms, uniqueness = decomposed(values, config.column_scaling)
+        columns = np.arange(len(catalogue), dtype=np.int32)
+        later, earlier = earlier_parts(catalogue, columns)
+        return cls(
+            ItemFactors.of(svd, columns, len(catalogue)),
+            config,
+            scale,
+            norms=norms.astype(np.float32),
+            uniqueness=uniqueness.astype(np.float32),
+            mean=mean.astype(np.float32),
+            energy=np.array(energy, dtype=np.float32),
+            later=later,
+            earlier=earlier,
+            counts=counts.astype(np.int32),
+        )
+
+    def with_titles(self, catalogue: Catalogue, positions: Int64, kept: Bool) -> "RankingHead":
+        """Return the head of a catalogue with more titles, placed by their facts: see `core.heads.facts`.
+
+        ``positions``, int64 [n_items], is where this head's titles are in the catalogue; of those, the ``kept``,
+        bool [n_items], stay as they are, and the others are placed by their facts, too.
+        """
+        columns = self.factors.columns
+        places = positions[columns]
+        values = np.zeros((len(catalogue), len(self.factors.singular_values) + 2))
+        values[places] = title_values(
+            self.factors.v32.astype(np.float64), self.factors.singular_values.astype(np.float64),
+            self.norms.astype(np.float64), self.uniqueness.astype(np.float64), self.config.column_scaling,
+        )  # fmt: skip
+        counts, mean = np.zeros(len(catalogue), dtype=np.int64), np.zeros(len(catalogue))
+        counts[places], mean[places] = self.counts, self.mean
+        others = np.ones(len(catalogue), dtype=bool)
+        others[places[kept[columns]]] = False
+        values[others] = TitleFacts.of(catalogue).predicted(values, counts)[others]
+        return RankingHead.of(values, counts, mean, float(self.energy), catalogue, self.config, self.scale)
+
+    @cached_property
+    def rated(self) -> Bool:
+        """Which titles are known from ratings, bool [n_items]; the others are placed by their facts."""
+        rated = np.zeros(self.factors.n_items, dtype=bool)
+        rated[self.factors.columns] = self.counts > 0
+        return rated
+
+    @property
+    def total_energy(self) -> float:
+        """Squared Frobenius norm of the decomposed rows of the users."""
+        return float(self.energy) * ENERGY_UNIT
+
+    def embed(self, matrix: sparse.csr_array) -> Float32:
+        """Return rows of U, float32 [n, k]. A training row gives its own row of the decomposition."""
+        rows = damped_rows(self._weighted(matrix), self.config.row_damping)
+        rows = scale_columns(rows, self.norms ** (self.config.column_scaling - 1) / self.uniqueness)
+        return np.asarray(rows @ self.factors.v32 / self.factors.singular_values, dtype=np.float32)
+
+    def rank_scores(self, matrix: sparse.csr_array) -> Float32:
+        """Return the score above for each history, float32 [n, n_items].
+
+        Titles that were not trained on come last, all with the same score.
+        """
+        # x V of each history, with the average visitor's row added, float32 [n, k].
+        rows, steps = self.visitors(matrix)
+        v = self.factors.v32
+        projected = np.asarray(rows @ v) + self.config.prior * self.average
+        scores = np.empty((matrix.shape[0], len(v)), dtype=np.float32)
+        # (x V F Vᵀ) · lift, float32 [n, n_trained], for the histories of each λ at once.
+        for step in np.unique(steps):
+            chosen = steps == step
+            filtered, lift = self.filter_and_lift(int(step))
+            scores[chosen] = (projected[chosen] * filtered) @ v.T * lift
+        # Lift earlier parts, and give all other titles the lowest score of the row.
+        continued = continued_parts(rows, self.later, self.earlier)
+        scores[continued] *= np.where(scores[continued] > 0, self.config.earlier_part, 1)
+        full = np.repeat(scores.min(axis=1, keepdims=True), self.factors.n_items, axis=1)
+        full[:, self.factors.columns] = scores
+        return full
+
+    def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
+        """Return what each title of a history adds to each target's score, float32 [history, targets].
+
+        The factor of earlier parts is not included. ``row`` may also hold several histories of one title each.
+        """
+        # The weights of the history and the lifts of all titles, float32 [n_items], zero if not trained on.
+        visitor, steps = self.visitors(row)
+        filtered, lift = self.filter_and_lift(int(steps[0]))
+        weights, lifts = np.zeros((2, self.factors.n_items), dtype=np.float32)
+        weights[self.factors.columns[visitor.indices]] = visitor.data
+        lifts[self.factors.columns] = lift
+        v = self.factors.rows
+        return np.asarray(weights[row.indices, None] * (v(row.indices) * filtered @ v(targets).T) * lifts[targets])
+
+    def _weighted(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        return weighted(self.factors.restrict(matrix), self.config.watched_weight, self.scale)
+
+    def visitors(self, matrix: sparse.csr_array) -> tuple[sparse.csr_array, Int64]:
+        """Return histories as rows ``x``, CSR float32 [n, n_trained], and their `shrinkage_steps`, int64 [n]."""
+        rows = self._weighted(matrix)
+        n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
+        # Multiply each entry by the powers of N and u for the length of its history.
+        norm_power, uniqueness_power = (power.astype(np.float32)[row_of_entries(rows)] for power in self.powers(n))
+        rows.data *= self.norms[rows.indices] ** norm_power
+        rows.data *= self.uniqueness[rows.indices] ** uniqueness_power
+        return rows, self.shrinkage_steps(n)
+
+    def shrinkage_steps(self, n: Float64) -> Int64:
+        """Return the rounded logarithm of λ for histories of ``n`` titles, int64 [n]: see `filter_and_lift`."""
+        short = (self.config.shrinkage_turning / n) ** self.config.shrinkage_steepness
+        return np.round(LAMBDA_STEPS * np.log(self.config.shrinkage * (1 + short))).astype(np.int64)
+
+    def powers(self, n: Float64) -> tuple[Float64, Float64]:
+        """Return the powers of N and u that weight the titles of histories of ``n`` titles, float64 [n] each."""
+        config = self.config
+        short = 1 / (1 + (n / config.turning) ** config.steepness)
+        damping = short * config.short_damping + (1 - short) * config.long_damping
+        return config.column_scaling - 1 - damping, 2 * short - 1
+
+    @cached_property
+    def average(self) -> Float32:
+        """``x V`` of the average visitor, float32 [k]."""
+        exponent = self.config.column_scaling - 1 - self.config.short_damping
+        row = self.mean * self.norms**exponent * self.uniqueness
+        return np.asarray(row @ self.factors.v32)
+
+    def filter_and_lift(self, step: int) -> tuple[Float32, Float32]:
+        """Return F [k] and ``lift = u N^o / (1 - h)`` [n_trained], float32, for ``λ = e^(step / LAMBDA_STEPS)``."""
+        if step not in self._cached:
+            squares = self.factors.singular_values.astype(np.float32) ** 2
+            filtered = (squares / (squares + np.exp(step / LAMBDA_STEPS) * self.energy)).astype(np.float32)
+            leverage = np.minimum(np.square(self.factors.v32) @ filtered, LARGEST_LEVERAGE)
+            lift = self.uniqueness * self.norms**self.config.output_scaling / (1 - leverage)
+            # The unit: the root mean square score of the average visitor, so that scores of different λ compare.
+            typical = (self.average * filtered) @ self.factors.v32.T * lift
+            self._cached[step] = filtered, lift / max(float(np.sqrt(np.mean(typical**2))), TINY)
+        return self._cached[step]
+
+    def tensors(self) -> dict[str, AnyArray]:
+        """Return the tensors to store, as in `SPEC`."""
+        return self.factors.tensors() | {name: getattr(self, name) for name in OWN_TENSORS}
+
+    @classmethod
+    def restore(cls, tensors: Tensors, n_items: int, config: "RankingConfig", scale: RatingScale) -> "RankingHead":
+        """Return the head that `tensors` stored. Raises `ArtifactError` if they contradict each other."""
+        own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
+        head = cls(ItemFactors.from_tensors(tensors, n_items), config, scale, **own)
+        check_ranking(head)
+        return head
