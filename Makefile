@@ -7,7 +7,7 @@ TESTS = tests
 
 files = --ratings $(DATA)/rating.csv --anime $(DATA)/anime.csv $(addprefix --titles ,$(wildcard $(DATA)/titles.csv))
 
-.PHONY: help install run data train evaluate tune test lint format lock
+.PHONY: help install run data train refresh evaluate tune test lint format lock
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -23,6 +23,9 @@ data: .venv/installed  ## download the ratings from Kaggle into DATA
 
 train: .venv/installed  ## train a model from DATA into OUT
 	.venv/bin/python scripts/train.py $(files) --out $(OUT)
+
+refresh: .venv/installed  ## add the newest titles to the model in OUT
+	.venv/bin/python scripts/refresh.py --model $(OUT)
 
 evaluate: .venv/installed  ## measure RECIPES against each other
 	.venv/bin/python scripts/evaluate.py $(files) --recipes $(RECIPES) --out report

@@ -32,7 +32,6 @@ from ..heads.limits import MAX_FACTORS
 from ..heads.stored_rows import Spec, StoredRows, Tensors, TensorSpec
 from ..numerics.arrays import AnyArray
 from .info import FORMAT, FORMAT_VERSION, ModelInfo
-from .sources import KAGGLE_2016
 
 CONFIG, TENSORS, USERS, CATALOGUE, CARD = FILES = (
     "config.json",
@@ -110,7 +109,6 @@ def read_info(opened: OpenFolder) -> ModelInfo:
             f"{path}: format_version is {content.get('format_version')!r:.100}; this program reads version "
             f"{FORMAT_VERSION}. Update the program, or train the model again."
         )
-    content.setdefault("sources", [KAGGLE_2016])  # a model from when there was no other source
     known = {field.name: content[field.name] for field in fields(ModelInfo) if field.name in content}
     try:
         return ModelInfo(**known)

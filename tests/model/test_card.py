@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import numpy as np
@@ -39,11 +38,6 @@ def test_card_says_where_the_titles_end(model: Model) -> None:
     assert "The titles end" not in model_card(model.info, Catalogue(frame.assign(year=np.nan, season="")))
 
 
-def test_model_from_before_sources_were_stored_is_of_the_first(model: Model, tmp_path: Path) -> None:
-    model.with_sources([LISTS]).save(tmp_path / "model")
-    config = tmp_path / "model" / "config.json"
-    assert Model.load(tmp_path / "model").info.sources == [LISTS]
-    content = json.loads(config.read_text())
-    del content["sources"]
-    config.write_text(json.dumps(content))
-    assert Model.load(tmp_path / "model").info.sources == [KAGGLE_2016]
+def test_sources_are_stored(model: Model, tmp_path: Path) -> None:
+    model.with_sources([LISTS, "My own file"]).save(tmp_path / "model")
+    assert Model.load(tmp_path / "model").info.sources == [LISTS, "My own file"]
