@@ -12,6 +12,7 @@ from ..numerics.truncated_svd import SVD
 
 SHORTEST_ROW = 0.5
 LEAST_UNEXPLAINED = 0.03
+PAST = 8.0
 
 
 def preference(ratings: Float32, watched_weight: float, scale: RatingScale) -> Float32:
@@ -37,21 +38,21 @@ def damped_rows(rows: sparse.csr_array, damping: float) -> sparse.csr_array:
     return with_data(rows, rows.data * factors)
 
 
-def recency_weights(matrix: sparse.csr_array, catalogue: Catalogue, half_life: float) -> Float32:
+def recency_weights(matrix: sparse.csr_array, catalogue: Catalogue, past_weight: float) -> Float32:
     """Return a weight for each user of a matrix [n_users, n_items], float32 [n_users], 1 in the mean.
 
-    It halves with every ``half_life`` years by which the newest title of the history is older: visitors are people of
-    today, and of two equal tastes the later one has seen more of what there is.
+    Visitors are people of today. A user of the past is one whose newest title is `PAST` years older, or more, than
+    that of the newest users (the 99th percentile). The fewer users of today there are, the more they count: with
+    their share p of all users, a user of the past has the weight ``past_weight + (1 - past_weight) p`` of theirs.
     """
     years = catalogue.frame["year"].to_numpy(dtype=np.float64)[matrix.indices]
     newest = np.fmax.reduceat(np.append(years, np.nan), matrix.indptr[:-1])
     newest[np.diff(matrix.indptr) == 0] = np.nan  # `reduceat` gives them the year of the next entry
-    known = ~np.isnan(newest)
-    weights = np.ones(matrix.shape[0])
-    if known.any():
-        weights[known] = 2 ** ((newest[known] - newest[known].max()) / half_life)
-        weights[known] /= weights[known].mean()
-    return weights.astype(np.float32)
+    if np.isnan(newest).all():
+        return np.ones(matrix.shape[0], dtype=np.float32)
+    past = newest <= np.nanpercentile(newest, 99) - PAST
+    weights = np.where(past, past_weight + (1 - past_weight) * np.mean(~past), 1.0)
+    return np.asarray(weights / weights.mean(), dtype=np.float32)
 
 
 def typical_length(rows: sparse.csr_array) -> float:

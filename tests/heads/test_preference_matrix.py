@@ -5,18 +5,28 @@ from small_data import catalogue_of
 
 from core.heads.preference_matrix import recency_weights
 
-TITLES = catalogue_of([{"year": year} for year in (2000.0, 2012.0, 2024.0, np.nan)])
+YEARS = (2000.0, 2012.0, 2024.0, np.nan)
+TITLES = catalogue_of([{"year": year} for year in YEARS])
 
 
-def test_weight_halves_with_the_years_since_the_newest_title() -> None:
-    matrix = sparse.csr_array(np.array([[7, 0, 9, 0], [7, 8, 0, 5], [6, 0, 0, 0]], dtype=np.float32))
-    weights = recency_weights(matrix, TITLES, 12.0)
-    assert weights == pytest.approx(np.array([1, 1 / 2, 1 / 4]) * 12 / 7)
-    assert weights.mean() == pytest.approx(1)
+def users(*newest: int) -> sparse.csr_array:
+    """Return users whose newest titles are these columns; each has also seen the first and the last title."""
+    matrix = np.zeros((len(newest), len(YEARS)), dtype=np.float32)
+    matrix[:, [0, 3]] = 7
+    matrix[np.arange(len(newest)), newest] = 8
+    return sparse.csr_array(matrix)
 
 
-def test_users_without_known_years_and_without_titles_weigh_as_much_as_the_average() -> None:
-    matrix = sparse.csr_array(np.array([[0, 0, 0, 9], [0, 0, 0, 0], [0, 5, 0, 0]], dtype=np.float32))
-    assert recency_weights(matrix, TITLES, 12.0) == pytest.approx(np.ones(3))
-    empty = sparse.csr_array((2, 4), dtype=np.float32)
-    assert recency_weights(empty, TITLES, 12.0) == pytest.approx(np.ones(2))
+def test_users_of_the_past_weigh_less_the_fewer_users_of_today_there_are() -> None:
+    for n_today, n_past in ((1, 9), (5, 5)):
+        weights = recency_weights(users(*[2] * n_today, *[1] * n_past), TITLES, 0.6)
+        share = n_today / 10
+        assert weights[-1] / weights[0] == pytest.approx(0.6 + 0.4 * share)
+        assert weights.mean() == pytest.approx(1)
+
+
+def test_users_of_one_time_and_users_without_years_weigh_the_same() -> None:
+    assert recency_weights(users(1, 1, 1), TITLES, 0.6) == pytest.approx(np.ones(3))
+    unknown = sparse.csr_array(np.array([[0, 0, 9, 0], [0, 0, 0, 9], [0, 0, 0, 0]], dtype=np.float32))
+    assert recency_weights(unknown, TITLES, 0.6) == pytest.approx(np.ones(3))
+    assert recency_weights(sparse.csr_array((2, 4), dtype=np.float32), TITLES, 0.6) == pytest.approx(np.ones(2))

@@ -14,7 +14,7 @@ from core.numerics.sparse import scale_columns
 
 @pytest.mark.parametrize("changed", [{}, {"franchise": 0.0}, {"uniqueness": 0.0}, {"column_scaling": 1.0}])
 def test_energy_equals_that_of_the_users_rows_in_the_subspace(ratings: Ratings, changed: dict[str, float]) -> None:
-    head = train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, facts=0.0, half_life=1e6, **changed))).ranker
+    head = train(ratings, replace(SMALL, ranking=replace(SMALL.ranking, facts=0.0, past_weight=1.0, **changed))).ranker
     config, factors = head.config, head.factors
     rows = damped_rows(weighted(factors.restrict(ratings.matrix), config.watched_weight, ratings.scale), 0.65)
     rows = scale_columns(rows, head.norms ** (config.column_scaling - 1) / head.uniqueness)

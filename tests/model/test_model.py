@@ -49,7 +49,7 @@ def test_training_row_folds_in_to_its_stored_row_of_u(name: str, request: pytest
 
 
 def test_without_franchises_facts_and_weights_rows_of_u_are_orthonormal(ratings: Ratings) -> None:
-    config = replace(SMALL, ranking=replace(SMALL.ranking, franchise=0.0, facts=0.0, half_life=1e6))
+    config = replace(SMALL, ranking=replace(SMALL.ranking, franchise=0.0, facts=0.0, past_weight=1.0))
     u = train(ratings, config).ranker.embed(ratings.matrix)
     assert np.allclose(u.T @ u, np.eye(u.shape[1]), atol=5e-3)
 
