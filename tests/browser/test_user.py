@@ -3,7 +3,10 @@
 import re
 
 from playwright.sync_api import Page, expect
+from small_data import ROOT
 from visitor_actions import recommended
+
+from core import Model
 
 
 def test_existing_user_has_taste_history_and_recommendations(page: Page) -> None:
@@ -31,9 +34,13 @@ def test_existing_user_has_taste_history_and_recommendations(page: Page) -> None
     recommendations = recommended(page)
     page.get_by_role("button", name="Start from this taste").click()
     expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
-    if n > 30:
-        page.get_by_role("button", name=f"Show all {n}").click()
-    expect(page.locator("#rated li")).to_have_count(n)
+    n_rated = len(
+        Model.load(ROOT / "core" / "bundled").user_taste(int(user)).ratings
+    )  # adult titles, too, which the history hides
+    assert n <= n_rated
+    if n_rated > 30:
+        page.get_by_role("button", name=f"Show all {n_rated}").click()
+    expect(page.locator("#rated li")).to_have_count(n_rated)
     assert recommended(page) == recommendations
 
 
