@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..numerics.arrays import Float32, Int64
+from ..numerics.arrays import Float32, Float64, Int64
 
 ROWS_AT_ONCE = 1024
-STEP = 0.004
-"""Radius of the first step from a title to a new one beside it, on a map from -1 to 1."""
+DISTANCE = 0.005
+"""Distance to keep between a title and a new one beside it, on a map from -1 to 1."""
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
@@ -20,10 +20,23 @@ def extended(coordinates: Float32, directions: Float32, positions: Int64) -> Flo
     placed = np.zeros((len(directions), 2), dtype=np.float32)
     placed[positions] = coordinates
     others = np.setdiff1d(np.arange(len(directions)), positions)
+    beside = np.zeros_like(others)
     for start in range(0, len(others), ROWS_AT_ONCE):
-        block = others[start : start + ROWS_AT_ONCE]
-        beside = positions[np.argmax(directions[block] @ directions[positions].T, axis=1)]
-        number = np.arange(start, start + len(block)) + 1
-        angle, radius = GOLDEN_ANGLE * number, STEP * np.sqrt(1 + number % 7)
-        placed[block] = placed[beside] + (np.stack([np.cos(angle), np.sin(angle)]) * radius).T
+        block = slice(start, start + ROWS_AT_ONCE)
+        beside[block] = positions[np.argmax(directions[others[block]] @ directions[positions].T, axis=1)]
+    placed[others] = placed[beside] + sunflower_steps(beside, DISTANCE)
     return placed.clip(-1, 1).astype(np.float16).astype(np.float32)
+
+
+def sunflower_steps(beside: Int64, distance: float) -> Float64:
+    """Return the steps from the title at position ``beside`` [n] to each title beside it, [n, 2]. They are arranged
+    like sunflower seeds: number i at the radius ``√i`` and the angle of i golden angles (Vogel: A better way to
+    construct the sunflower head, 1979).
+    """
+    # The number 1, 2, 3, … of every title among those beside the same one, [n].
+    order = np.argsort(beside, kind="stable")
+    number = np.empty(len(beside))
+    number[order] = np.arange(len(beside)) - np.searchsorted(beside[order], beside[order]) + 1
+    angle = GOLDEN_ANGLE * number + beside  # number 1 lies in another direction for another title
+    steps: Float64 = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return steps * (0.6 * distance * np.sqrt(number))[:, None]

@@ -11,6 +11,7 @@ from scipy.spatial import KDTree
 from ..errors import InputError
 from ..numerics.arrays import Float32, Float64, Int64
 from ..numerics.tsne import tsne
+from .map_additions import sunflower_steps
 
 NEIGHBOURS = 10
 """Titles that attract a title. On the bundled model's map, 51 % of the ten titles of largest cosine are among
@@ -24,7 +25,6 @@ with 10 within 0.22."""
 DISTANCE = 0.4
 """Distance to keep between two titles, as a share of their distance on an even grid as large as the map."""
 ROUNDS = 20
-GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 ENTRIES_PER_BLOCK = 1 << 22
 
@@ -60,7 +60,7 @@ def title_map(directions: Float32, likeness: Float32, franchises: Int64, seed: i
     beside = np.zeros_like(others)
     if len(placed):
         beside = placed[_most_similar(likeness, franchises, placed, others, random)]
-    coordinates[others] = coordinates[beside] + _sunflower_steps(beside, distance)
+    coordinates[others] = coordinates[beside] + sunflower_steps(beside, distance)
     return _fill_square(_push_apart(coordinates, distance, random))
 
 
@@ -89,20 +89,6 @@ def _most_similar(
         distances[is_other] = np.inf
         chosen[block] = np.where(is_other.all(axis=1), any_franchise, distances.argmin(axis=1))
     return chosen
-
-
-def _sunflower_steps(beside: Int64, distance: float) -> Float64:
-    """Return the steps from the title at position ``beside`` [n] to each title beside it, [n, 2]. They are arranged
-    like sunflower seeds: number i at the radius ``√i`` and the angle of i golden angles (Vogel: A better way to
-    construct the sunflower head, 1979).
-    """
-    # The number 1, 2, 3, … of every title among those beside the same one, [n].
-    order = np.argsort(beside, kind="stable")
-    number = np.empty(len(beside))
-    number[order] = np.arange(len(beside)) - np.searchsorted(beside[order], beside[order]) + 1
-    angle = GOLDEN_ANGLE * number + beside  # number 1 lies in another direction for another title
-    steps: Float64 = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    return steps * (0.6 * distance * np.sqrt(number))[:, None]
 
 
 def _push_apart(coordinates: Float64, distance: float, random: np.random.Generator) -> Float64:
