@@ -108,6 +108,12 @@ def with_all_details(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**missing)[list(COLUMNS)]
 
 
+def differing(old: pd.DataFrame, new: pd.DataFrame) -> Bool:
+    """Return which rows of two tables with the same columns and index differ, bool [rows]. Unknown equals unknown."""
+    both_unknown = old.isna() & new.isna()
+    return np.asarray(((old != new) & ~both_unknown).any(axis=1))
+
+
 def check_catalogue(frame: pd.DataFrame) -> None:
     """Raise `DataError` for a table that is no catalogue, with the first wrong cell."""
     if tuple(frame.columns) != tuple(COLUMNS):

@@ -11,8 +11,9 @@ import numpy as np
 from scipy import sparse
 
 from ..data.catalogue import Catalogue
+from ..data.catalogue_columns import differing
 from ..data.franchises import franchise_numbers
-from ..numerics.arrays import Bool, Float64, Int64
+from ..numerics.arrays import Bool, Float64, Int32, Int64
 from ..numerics.mixed_model import linear_prediction
 
 PAIR, NAME = 0.5, 0.5
@@ -95,9 +96,22 @@ class TitleFacts:
         nothing, titles keep their own values.
         """
         error, variance = self.errors(values[:, :LEADING], counts)
-        told = weight * max(1 - error / variance, 0.0) if variance > 0 else 0.0
-        own = np.where(counts > 0, counts / np.maximum(counts + told, 1), 0.0)[:, None]
+        users = weight * max(1 - error / variance, 0.0) if variance > 0 else 0.0
+        own = np.where(counts > 0, counts / np.maximum(counts + users, 1), 0.0)[:, None]
         return own * values + (1 - own) * self.predicted(values, counts)
+
+    def extended(self, known: Float64, counts: Int32, places: Int64, kept: Bool) -> tuple[Float64, Int64]:
+        """Return values and counts of all titles, float64 [n_items, m] and int64 [n_items], from those of some.
+
+        ``known``, float64 [n, m], and ``counts``, int32 [n], are of the titles at ``places``, int64 [n]. Those of them
+        that are ``kept``, bool [n], stay as they are; the values of all others are predicted.
+        """
+        values, all_counts = np.zeros((len(self.franchises), known.shape[1])), np.zeros(len(self.franchises), np.int64)
+        values[places], all_counts[places] = known, counts
+        others = np.ones(len(values), dtype=bool)
+        others[places[kept]] = False
+        values[others] = self.predicted(values, all_counts)[others]
+        return values, all_counts
 
     def errors(self, values: Float64, counts: Int64) -> tuple[float, float]:
         """Return the mean squared error of predictions for titles left out, and the variance of the values, both summed
@@ -129,8 +143,7 @@ class TitleFacts:
 
 def same_facts(old: Catalogue, new: Catalogue, positions: Int64) -> Bool:
     """Return which titles have the same facts in another catalogue, where they are at ``positions``, bool [n_old]."""
-    before, after = old.frame[[*FACTS]], new.frame[[*FACTS]].iloc[positions].reset_index(drop=True)
-    return np.asarray(((before == after) | (before.isna() & after.isna())).all(axis=1))
+    return ~differing(old.frame[[*FACTS]], new.frame[[*FACTS]].iloc[positions].set_axis(old.frame.index))
 
 
 def _piecewise(numbers: Float64, knots: Sequence[float]) -> Float64:

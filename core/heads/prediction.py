@@ -19,7 +19,6 @@ import numpy as np
 from pydantic import Field
 from scipy import sparse
 
-from ..data.catalogue import Catalogue
 from ..data.ratings import Ratings, explicit
 from ..data.scale import RatingScale
 from ..errors import ArtifactError
@@ -154,15 +153,12 @@ class PredictionHead:
             **{name: np.array(value, dtype=np.float32) for name, value in variances.items()},
         )
 
-    def with_titles(self, catalogue: Catalogue, positions: Int64, kept: Bool) -> "PredictionHead":
-        """Return the head of a catalogue with more titles: as `core.heads.ranking_head.RankingHead.with_titles`."""
+    def with_titles(self, facts: TitleFacts, positions: Int64, kept: Bool) -> "PredictionHead":
+        """Return the head of more titles with these facts: as `core.heads.ranking_head.RankingHead.with_titles`."""
         known = np.hstack([self.biases[:, None], self.item_coordinates[:, 1:], self.expected.numbers]).astype(
             np.float64
         )
-        values = np.zeros((len(catalogue), known.shape[1]))
-        counts, others = np.zeros(len(catalogue), dtype=np.int64), np.ones(len(catalogue), dtype=bool)
-        values[positions], counts[positions], others[positions[kept]] = known, self.counts, False
-        values[others] = TitleFacts.of(catalogue).predicted(values, counts)[others]
+        values, counts = facts.extended(known, self.counts, positions, kept)
         variances = {name: float(getattr(self, name)) for name in VARIANCES}
         return PredictionHead.of(values, counts, variances, self.config)
 

@@ -7,7 +7,6 @@ import numpy as np
 from pydantic import Field
 from scipy import sparse
 
-from ..data.franchises import franchise_numbers
 from ..data.ratings import Ratings
 from ..numerics.sparse import row_of_entries, scale_columns, sum_over_axis, with_data
 from ..numerics.truncated_svd import truncated_svd
@@ -116,8 +115,8 @@ class RankingConfig:
         mean = sum_over_axis(rows, axis=0) / rows.shape[0]
         rows = scale_columns(rows, norms ** (self.column_scaling - 1))
         # The matrix to decompose, with a row for each franchise below those of the users.
-        franchises = franchise_numbers(ratings.catalogue)[columns]
-        franchise_part = franchise_rows(franchises, self.franchise * typical_length(rows))
+        facts = TitleFacts.of(ratings.catalogue)
+        franchise_part = franchise_rows(facts.franchises[columns], self.franchise * typical_length(rows))
         matrix = sparse.vstack([rows, franchise_part], format="csr")
         # Divide by u, which a first decomposition gives, and decompose.
         halves = (lambda done: on_progress(done / 2), lambda done: on_progress(0.5 + done / 2))
@@ -132,7 +131,7 @@ class RankingConfig:
         values[columns] = title_values(svd.v, svd.singular_values, norms, uniqueness, self.column_scaling)
         trained = np.zeros(n_items, dtype=np.int64)
         trained[columns] = counts[columns]
-        values = TitleFacts.of(ratings.catalogue).completed(values, trained, self.facts)
+        values = facts.completed(values, trained, self.facts)
         values[:, :-2] *= availability(np.exp(values[:, -2]), trained, rows.shape[0])[:, None]
         energy = float(np.sum(np.square(matrix[: rows.shape[0]].data, dtype=np.float64))) / ENERGY_UNIT
         averages = np.zeros(n_items)

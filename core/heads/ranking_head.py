@@ -117,24 +117,21 @@ class RankingHead:
             counts=counts.astype(np.int32),
         )
 
-    def with_titles(self, catalogue: Catalogue, positions: Int64, kept: Bool) -> "RankingHead":
-        """Return the head of a catalogue with more titles, placed by their facts: see `core.heads.facts`.
+    def with_titles(self, catalogue: Catalogue, facts: TitleFacts, positions: Int64, kept: Bool) -> "RankingHead":
+        """Return the head of a catalogue with more titles, placed by their ``facts``: see `core.heads.facts`.
 
         ``positions``, int64 [n_items], is where this head's titles are in the catalogue; of those, the ``kept``,
         bool [n_items], stay as they are, and the others are placed by their facts, too.
         """
         columns = self.factors.columns
         places = positions[columns]
-        values = np.zeros((len(catalogue), len(self.factors.singular_values) + 2))
-        values[places] = title_values(
+        known = title_values(
             self.factors.v32.astype(np.float64), self.factors.singular_values.astype(np.float64),
             self.norms.astype(np.float64), self.uniqueness.astype(np.float64), self.config.column_scaling,
         )  # fmt: skip
-        counts, mean = np.zeros(len(catalogue), dtype=np.int64), np.zeros(len(catalogue))
-        counts[places], mean[places] = self.counts, self.mean
-        others = np.ones(len(catalogue), dtype=bool)
-        others[places[kept[columns]]] = False
-        values[others] = TitleFacts.of(catalogue).predicted(values, counts)[others]
+        values, counts = facts.extended(known, self.counts, places, kept[columns])
+        mean = np.zeros(len(catalogue))
+        mean[places] = self.mean
         return RankingHead.of(values, counts, mean, float(self.energy), catalogue, self.config, self.scale)
 
     @cached_property

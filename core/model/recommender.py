@@ -12,7 +12,7 @@ from ..data.franchises import Franchises
 from ..data.scale import RatingScale
 from ..errors import InputError
 from ..heads.base import Predicts, Ranker
-from ..heads.facts import same_facts
+from ..heads.facts import TitleFacts, same_facts
 from ..heads.prediction import PredictionHead
 from ..heads.ranking_head import RankingHead
 from ..heads.textbook import TextbookHead
@@ -245,12 +245,13 @@ class Recommender:
         kept = ranker.rated | same_facts(self.catalogue, catalogue, positions)
         if kept.all() and np.array_equal(catalogue.anime_ids, self.catalogue.anime_ids):
             return replace(self, catalogue=catalogue)
-        ranker = ranker.with_titles(catalogue, positions, kept)
+        facts = TitleFacts.of(catalogue)
+        ranker = ranker.with_titles(catalogue, facts, positions, kept)
         return replace(
             self,
             catalogue=catalogue,
             ranker=ranker,
-            predictor=predictor.with_titles(catalogue, positions, kept),
+            predictor=predictor.with_titles(facts, positions, kept),
             info=replace(self.info, data=self.info.data | {"titles": len(catalogue)}),
             textbook=self.textbook.with_titles(catalogue, positions),
             coordinates=extended(self.coordinates, ranker.factors.directions, positions),

@@ -17,7 +17,7 @@ import pandas as pd
 from ...errors import DataError
 from ...numerics.arrays import Bool
 from ..catalogue import Catalogue
-from ..catalogue_columns import DETAILS, SEASONS, with_all_details
+from ..catalogue_columns import DETAILS, SEASONS, differing, with_all_details
 from ..genres import GENRES, THEMES, name_of_today, with_names_of_today
 from .offline_database import read_offline_database
 from .release import Release, ReleasedAnime
@@ -98,7 +98,7 @@ def current_catalogue(catalogue: Catalogue, path: str | Path, since: int | None 
     frame = frame.assign(**{name: details[name] for name in DETAILS}, episodes=_episodes(frame, episodes, is_recent))
 
     current = Catalogue(frame)
-    changed = catalogue.anime_ids[_differs(catalogue.frame, frame.iloc[: len(catalogue)])]
+    changed = catalogue.anime_ids[differing(catalogue.frame, frame.iloc[: len(catalogue)])]
     reasons = dict(+(Counter(released.left_out) + left_out))
     return current, Changes(release.name, tuple(rows), tuple(changed.tolist()), reasons)
 
@@ -167,12 +167,6 @@ def _episodes(frame: pd.DataFrame, released: dict[int, int], is_recent: Bool) ->
     """Return the numbers of episodes, those of the release where they are unknown or the title is new."""
     told = frame["anime_id"].map(released)
     return frame["episodes"].mask(told.notna() & (frame["episodes"].isna() | is_recent), told)
-
-
-def _differs(old: pd.DataFrame, new: pd.DataFrame) -> Bool:
-    """Return which rows differ, bool [rows]."""
-    both_unknown = old.isna() & new.isna()
-    return np.asarray(((old != new) & ~both_unknown).any(axis=1))
 
 
 def _season_number(season: str) -> int:
