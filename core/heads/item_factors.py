@@ -156,3 +156,11 @@ class ItemFactors:
                 f"The columns are not ascending positions among the {n_items} titles; the file is damaged."
             )
         return cls(n_items, columns, v, tensors["singular_values"].astype(np.float32))
+
+    @classmethod
+    def of_all_titles(cls, tensors: Tensors, n_items: int) -> "ItemFactors":
+        """Return the factors that `tensors` stored. Raises `ArtifactError` if a title has none."""
+        factors = cls.from_tensors(tensors, n_items)
+        if len(factors.columns) != n_items:
+            raise ArtifactError(f"{len(factors.columns)} of {n_items} titles have factors; expected all of them.")
+        return factors

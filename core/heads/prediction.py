@@ -229,9 +229,7 @@ class PredictionHead:
         """Return the head that `tensors` stored. Raises `ArtifactError` if they contradict each other."""
         own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
         expected = StoredRows.from_tensors(tensors, "expected")
-        head = cls(ItemFactors.from_tensors(tensors, n_items), config, expected=expected, **own)
-        if len(head.factors.columns) != n_items:
-            raise ArtifactError(f"{len(head.factors.columns)} of {n_items} titles have factors; expected all of them.")
+        head = cls(ItemFactors.of_all_titles(tensors, n_items), config, expected=expected, **own)
         # The ridge regression of a fold-in must have one solution: noise that rounding does not hide.
         largest = float(np.square(head.item_coordinates, dtype=np.float64).sum(axis=1).max(initial=0.0))
         if not (largest < MOST_SIGNAL * head.noise and head.bias_variance < MOST_SIGNAL * head.noise):

@@ -73,21 +73,15 @@ def franchise_rows(franchises: Int64, length: float) -> sparse.csr_array:
     return sparse.csr_array((data, (row, shared)), shape=(int(row.max(initial=-1)) + 1, len(franchises)))
 
 
-def earlier_parts(catalogue: Catalogue, columns: Int32) -> tuple[Int32, Int32]:
-    """Return indices into ``columns`` of titles, and of related TV series that began before them.
-
-    int32 [n_pairs] each, ascending.
-    """
+def earlier_parts(catalogue: Catalogue) -> tuple[Int32, Int32]:
+    """Return positions of titles, ascending, and of related TV series that began before them, int32 [n_pairs] each."""
     # Which relations lead from a title to one of an earlier year, or of the same year and a lower id.
     later, earlier = catalogue.related
     year = catalogue.frame["year"].to_numpy(dtype=np.float64)
     ids, television = catalogue.anime_ids, (catalogue.frame["type"] == "TV").to_numpy()
     before = (year[earlier] < year[later]) | ((year[earlier] == year[later]) & (ids[earlier] < ids[later]))
-    # Those of them between trained titles, as indices into columns; ascending, as `Catalogue.related` is.
-    index = np.full(len(catalogue), -1, dtype=np.int32)
-    index[columns] = np.arange(len(columns), dtype=np.int32)
-    trained = before & television[earlier] & (index[later] >= 0) & (index[earlier] >= 0)
-    return index[later[trained]], index[earlier[trained]]
+    parts = before & television[earlier]
+    return later[parts].astype(np.int32), earlier[parts].astype(np.int32)
 
 
 def continued_parts(

@@ -48,22 +48,22 @@ OWN_TENSORS = ("norms", "uniqueness", "mean", "energy", "later", "earlier", "cou
 
 @dataclass(frozen=True)
 class RankingHead:
-    """V, Σ, and facts about the training matrix and the catalogue.
+    """V and Σ of all titles, and facts about the training matrix and the catalogue.
 
     Attributes
     ----------
     norms
-        N, the lengths of the columns before scaling, 1 for a typical title, float32 [n_trained].
+        N, the lengths of the columns before scaling, 1 for a typical title, float32 [n_items].
     uniqueness
-        u, float32 [n_trained].
+        u, float32 [n_items].
     mean
-        The average training row before column scaling, float32 [n_trained].
+        The average training row before column scaling, float32 [n_items].
     energy
         The unit of λ, float32 [].
     later, earlier
         Pairs of a title, ascending, and a TV series that it continues, as rows of ``v``, int32 [n_pairs] each.
     counts
-        How many users' rows the row of ``v`` comes from, int32 [n_trained]; 0: from facts alone (`core.heads.facts`).
+        How many users' rows the row of ``v`` comes from, int32 [n_items]; 0: from facts alone (`core.heads.facts`).
     """
 
     factors: ItemFactors
@@ -103,7 +103,7 @@ class RankingHead:
         """Return the head of all titles of a catalogue, from `core.heads.title_values`, float64 [n_items, k + 2]."""
         svd, norms, uniqueness = decomposed(values, config.column_scaling)
         columns = np.arange(len(catalogue), dtype=np.int32)
-        later, earlier = earlier_parts(catalogue, columns)
+        later, earlier = earlier_parts(catalogue)
         return cls(
             ItemFactors.of(svd, columns, len(catalogue)),
             config,
@@ -123,23 +123,19 @@ class RankingHead:
         ``positions``, int64 [n_items], is where this head's titles are in the catalogue; of those, the ``kept``,
         bool [n_items], stay as they are, and the others are placed by their facts, too.
         """
-        columns = self.factors.columns
-        places = positions[columns]
         known = title_values(
             self.factors.v32.astype(np.float64), self.factors.singular_values.astype(np.float64),
             self.norms.astype(np.float64), self.uniqueness.astype(np.float64), self.config.column_scaling,
         )  # fmt: skip
-        values, counts = facts.extended(known, self.counts, places, kept[columns])
+        values, counts = facts.extended(known, self.counts, positions, kept)
         mean = np.zeros(len(catalogue))
-        mean[places] = self.mean
+        mean[positions] = self.mean
         return RankingHead.of(values, counts, mean, float(self.energy), catalogue, self.config, self.scale)
 
     @cached_property
     def rated(self) -> Bool:
         """Which titles are known from ratings, bool [n_items]; the others are placed by their facts."""
-        rated = np.zeros(self.factors.n_items, dtype=bool)
-        rated[self.factors.columns] = self.counts > 0
-        return rated
+        return self.counts > 0
 
     @property
     def total_energy(self) -> float:
@@ -153,46 +149,37 @@ class RankingHead:
         return np.asarray(rows @ self.factors.v32 / self.factors.singular_values, dtype=np.float32)
 
     def rank_scores(self, matrix: sparse.csr_array) -> Float32:
-        """Return the score above for each history, float32 [n, n_items].
-
-        Titles that were not trained on come last, all with the same score.
-        """
+        """Return the score above for each history, float32 [n, n_items]."""
         # x V of each history, with the average visitor's row added, float32 [n, k].
         rows, steps = self.visitors(matrix)
         v = self.factors.v32
         projected = np.asarray(rows @ v) + self.config.prior * self.average
         scores = np.empty((matrix.shape[0], len(v)), dtype=np.float32)
-        # (x V F Vᵀ) · lift, float32 [n, n_trained], for the histories of each λ at once.
+        # (x V F Vᵀ) · lift, float32 [n, n_items], for the histories of each λ at once.
         for step in np.unique(steps):
             chosen = steps == step
             filtered, lift = self.filter_and_lift(int(step))
             scores[chosen] = (projected[chosen] * filtered) @ v.T * lift
-        # Lift earlier parts, and give all other titles the lowest score of the row.
+        # Lift earlier parts.
         continued = continued_parts(rows, self.later, self.earlier)
         scores[continued] *= np.where(scores[continued] > 0, self.config.earlier_part, 1)
-        full = np.repeat(scores.min(axis=1, keepdims=True), self.factors.n_items, axis=1)
-        full[:, self.factors.columns] = scores
-        return full
+        return scores
 
     def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
         """Return what each title of a history adds to each target's score, float32 [history, targets].
 
         The factor of earlier parts is not included. ``row`` may also hold several histories of one title each.
         """
-        # The weights of the history and the lifts of all titles, float32 [n_items], zero if not trained on.
         visitor, steps = self.visitors(row)
         filtered, lift = self.filter_and_lift(int(steps[0]))
-        weights, lifts = np.zeros((2, self.factors.n_items), dtype=np.float32)
-        weights[self.factors.columns[visitor.indices]] = visitor.data
-        lifts[self.factors.columns] = lift
-        v = self.factors.rows
-        return np.asarray(weights[row.indices, None] * (v(row.indices) * filtered @ v(targets).T) * lifts[targets])
+        v = self.factors.v32
+        return np.asarray(visitor.data[:, None] * (v[visitor.indices] * filtered @ v[targets].T) * lift[targets])
 
     def _weighted(self, matrix: sparse.csr_array) -> sparse.csr_array:
         return weighted(self.factors.restrict(matrix), self.config.watched_weight, self.scale)
 
     def visitors(self, matrix: sparse.csr_array) -> tuple[sparse.csr_array, Int64]:
-        """Return histories as rows ``x``, CSR float32 [n, n_trained], and their `shrinkage_steps`, int64 [n]."""
+        """Return histories as rows ``x``, CSR float32 [n, n_items], and their `shrinkage_steps`, int64 [n]."""
         rows = self._weighted(matrix)
         n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
         # Multiply each entry by the powers of N and u for the length of its history.
@@ -221,7 +208,7 @@ class RankingHead:
         return np.asarray(row @ self.factors.v32)
 
     def filter_and_lift(self, step: int) -> tuple[Float32, Float32]:
-        """Return F [k] and ``lift = u N^o / (1 - h)`` [n_trained], float32, for ``λ = e^(step / LAMBDA_STEPS)``."""
+        """Return F [k] and ``lift = u N^o / (1 - h)`` [n_items], float32, for ``λ = e^(step / LAMBDA_STEPS)``."""
         if step not in self._cached:
             squares = self.factors.singular_values.astype(np.float32) ** 2
             filtered = (squares / (squares + np.exp(step / LAMBDA_STEPS) * self.energy)).astype(np.float32)
@@ -240,6 +227,6 @@ class RankingHead:
     def restore(cls, tensors: Tensors, n_items: int, config: "RankingConfig", scale: RatingScale) -> "RankingHead":
         """Return the head that `tensors` stored. Raises `ArtifactError` if they contradict each other."""
         own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
-        head = cls(ItemFactors.from_tensors(tensors, n_items), config, scale, **own)
+        head = cls(ItemFactors.of_all_titles(tensors, n_items), config, scale, **own)
         check_ranking(head)
         return head

@@ -41,14 +41,14 @@ class Spectrum:
 
 def spectrum(head: RankingHead, catalogue: Catalogue, n_users: int) -> Spectrum:
     """Return the spectrum of a head that was fitted to the rows of ``n_users`` users."""
-    # ‖A‖² before the division of columns by u: column energies N^(2a), [n_trained], scaled to the stored ‖A‖².
-    columns, power = head.factors.columns, 2 * head.config.column_scaling
+    # ‖A‖² before the division of columns by u: column energies N^(2a), [n_items], scaled to the stored ‖A‖².
+    power = 2 * head.config.column_scaling
     uniqueness = head.uniqueness.astype(np.float64)
     energies = head.norms.astype(np.float64) ** power
     undivided = head.total_energy * energies.sum() / np.sum(energies / uniqueness**2)
     # G, whose rows have a length relative to the root mean square row of A, and ‖G v_i‖², [k].
     length = head.config.franchise * float(np.sqrt(undivided / n_users))
-    rows = scale_columns(franchise_rows(franchise_numbers(catalogue)[columns], length), 1 / uniqueness)
+    rows = scale_columns(franchise_rows(franchise_numbers(catalogue), length), 1 / uniqueness)
     franchise_energy = np.square(np.asarray(rows @ head.factors.v32, dtype=np.float64)).sum(axis=0)
     # The formula above, [k].
     sigma = head.factors.singular_values.astype(np.float64)

@@ -36,16 +36,15 @@ LISTED = 5
 class RatedTitle:
     """A rated title with its weight w, norm N, uniqueness u and x: ``scaled = weight · norm^a · uniqueness^b``.
 
-    A rating of negative weight speaks against similar titles. N, u and x are None for a title without factors,
-    which counts for nothing.
+    A rating of negative weight speaks against similar titles.
     """
 
     title: Title
     rating: float
     weight: float
-    norm: float | None
-    uniqueness: float | None
-    scaled: float | None
+    norm: float
+    uniqueness: float
+    scaled: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +176,11 @@ class _Steps:
 
     def __init__(self, head: RankingHead, taste: Taste, filters: Filters, count: int) -> None:
         self.head, self.catalogue, self.taste = head, taste.model.catalogue, taste
-        # Catalogue positions of the best allowed titles that have factors, [n].
-        has_factors = np.zeros(len(self.catalogue), dtype=bool)
-        has_factors[head.factors.columns] = True
-        self.allowed = taste.allowed(filters) & has_factors
+        # Catalogue positions of the best allowed titles, [n].
+        self.allowed = taste.allowed(filters)
         self.scores = taste.scores
         self.best = top_k(self.scores, self.allowed, self.catalogue, count)
-        # x as a row [1, n_trained], the rounded logarithm of λ, and F [k].
+        # x as a row [1, n_items], the rounded logarithm of λ, and F [k].
         self.visitor, shrinkage_steps = head.visitors(taste.row)
         self.shrinkage_step = int(shrinkage_steps[0])
         self.filter_factors, lifts = head.filter_and_lift(self.shrinkage_step)
@@ -191,13 +188,13 @@ class _Steps:
         self.own = np.asarray(self.visitor @ head.factors.v32, dtype=np.float64)[0]
         self.prior = head.config.prior * head.average.astype(np.float64)
         # lift_j and earlier_j, [n] each; only positive scores are multiplied by earlier_j.
-        rows = np.searchsorted(head.factors.columns, self.best)
         earlier = np.ones(len(lifts))
         earlier[continued_parts(self.visitor, head.later, head.earlier)[1]] = head.config.earlier_part
-        self.lifts, self.earlier = lifts[rows], np.where(self.scores[self.best] > 0, earlier[rows], 1.0)
+        best = self.best
+        self.lifts, self.earlier = lifts[best], np.where(self.scores[best] > 0, earlier[best], 1.0)
         # Loadings v_ji · lift_j · earlier_j and the terms of the score, [n, k] each; loadings are 1 without a title.
-        self.loadings = head.factors.v32[rows] * (self.lifts * self.earlier)[:, None]
-        if not len(rows):
+        self.loadings = head.factors.v32[best] * (self.lifts * self.earlier)[:, None]
+        if not len(best):
             self.loadings = np.ones((1, len(self.own)))
         self.terms = (self.own + self.prior) * self.filter_factors * self.loadings
 
@@ -207,15 +204,18 @@ class _Steps:
         return tuple(zip(ratings.tolist(), self._preferences(ratings).tolist(), strict=True))
 
     def rated(self) -> tuple[RatedTitle, ...]:
-        # N, u and x of the rated titles that have factors, by catalogue position.
         head, row, indices = self.head, self.taste.row, self.visitor.indices
-        columns = (head.norms[indices], head.uniqueness[indices], self.visitor.data)
+        columns = (
+            row.data,
+            self._preferences(row.data),
+            head.norms[indices],
+            head.uniqueness[indices],
+            self.visitor.data,
+        )
         facts = zip(*(column.tolist() for column in columns), strict=True)
-        facts_at = dict(zip(head.factors.columns[indices].tolist(), facts, strict=True))
-        titles = zip(row.indices.tolist(), row.data.tolist(), self._preferences(row.data).tolist(), strict=True)
         return tuple(
-            RatedTitle(self.catalogue.title(position), rating, weight, *facts_at.get(position, (None, None, None)))
-            for position, rating, weight in titles
+            RatedTitle(self.catalogue.title(position), *values)
+            for position, values in zip(indices.tolist(), facts, strict=True)
         )
 
     def _preferences(self, ratings: Float32) -> Float32:

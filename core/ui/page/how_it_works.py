@@ -57,7 +57,7 @@ def how_it_works(visitor: Visitor) -> str:
         height=HEIGHT,
         settled=_settled(steps.truncated),
         turn=next((rating for rating, weight in steps.weights if weight > 0), None),
-        strongest=sorted(steps.rated, key=lambda rated: -abs(rated.scaled or 0.0))[:RATED_SHOWN],
+        strongest=sorted(steps.rated, key=lambda rated: -abs(rated.scaled))[:RATED_SHOWN],
         factor_names=[
             end_name(model.meanings[factor.index].ends[int(factor.own + factor.prior > 0)], texts)
             for factor in steps.point
