@@ -27,12 +27,17 @@ def keep_entries(matrix: sparse.csr_array, mask: Bool) -> sparse.csr_array:
     )
 
 
-def rank_in_shuffled_row(matrix: sparse.csr_array, random: np.random.Generator) -> Int64:
-    """Shuffle the entries of every row and return their ranks 0, 1, 2, … in it, int64 [nnz]."""
+def rank_in_row(matrix: sparse.csr_array, keys: Float64) -> Int64:
+    """Return the ranks 0, 1, 2, … of the entries of every row by ascending keys, float64 [nnz]; int64 [nnz]."""
     row = row_of_entries(matrix)
     ranks = np.empty(matrix.nnz, dtype=np.int64)
-    ranks[np.lexsort((random.random(matrix.nnz), row))] = np.arange(matrix.nnz) - matrix.indptr[row]
+    ranks[np.lexsort((keys, row))] = np.arange(matrix.nnz) - matrix.indptr[row]
     return ranks
+
+
+def rank_in_shuffled_row(matrix: sparse.csr_array, random: np.random.Generator) -> Int64:
+    """Shuffle the entries of every row and return their ranks 0, 1, 2, … in it, int64 [nnz]."""
+    return rank_in_row(matrix, random.random(matrix.nnz))
 
 
 def sum_over_axis(matrix: sparse.csr_array, axis: int) -> Float64:
