@@ -1,0 +1,57 @@
+"""Listers: the lists of a model, as on the page, and lists to compare them with."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from ...data.catalogue import Catalogue
+from ...model.recommender import Recommender
+from ...numerics.arrays import Bool, Int64
+from ...recommend.filters import Filters
+from ...recommend.fold_in import Taste
+from ..measure import LIST_LENGTH
+from .list_metrics import Lister
+
+DEFAULT_FILTERS = Filters()
+"""Adult titles are left out, and all parts of a franchise may be listed."""
+
+
+def recommended(model: Recommender, novelty: float = 0.0, filters: Filters = DEFAULT_FILTERS) -> Lister:
+    """Return the lister of `Recommender.recommend` at a position of its dial."""
+
+    def list_titles(shown: sparse.csr_array, rankable: Bool) -> Int64:
+        top = np.full((shown.shape[0], LIST_LENGTH), -1, dtype=np.int64)
+        for user in range(shown.shape[0]):
+            row = shown[[user]]
+            allowed = _only(model.catalogue, rankable[user], filters)
+            listed = model.recommend(Taste(row, row, model), LIST_LENGTH, allowed, novelty)
+            top[user, : len(listed)] = model.catalogue.positions(np.array([title.anime_id for title in listed], int))
+        return top
+
+    return list_titles
+
+
+def most_members(catalogue: Catalogue, filters: Filters = DEFAULT_FILTERS) -> Lister:
+    """Return the lister of the same titles for everybody: those with most members first, without those told."""
+    order = np.lexsort((catalogue.anime_ids, -catalogue.members))
+    order = order[filters.mask(catalogue)[order]]
+
+    def list_titles(shown: sparse.csr_array, rankable: Bool) -> Int64:
+        top = np.full((shown.shape[0], LIST_LENGTH), -1, dtype=np.int64)
+        for user in range(shown.shape[0]):
+            allowed = rankable[user].copy()
+            allowed[shown[[user]].indices] = False
+            best = order[allowed[order]][:LIST_LENGTH]
+            top[user, : len(best)] = best
+        return top
+
+    return list_titles
+
+
+def _only(catalogue: Catalogue, rankable: Bool, filters: Filters) -> Filters:
+    """Return the filters that also leave out the titles that may not be listed."""
+    if rankable.all():
+        return filters
+    others = (*filters.exclude_ids, *catalogue.anime_ids[~rankable].tolist())
+    return replace(filters, exclude_ids=others)
