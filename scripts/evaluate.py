@@ -2,7 +2,7 @@
 
 python scripts/evaluate.py --ratings rating.csv --anime anime.csv [--recipes a,b,c] [--out report/]
 
-By user: whole users are held out; 1, 3, 5, 10 or 80 % of their ratings are folded in, and the others are
+By user: whole users are held out; 1 to 40 or 80 % of their ratings are folded in, and the others are
 predicted. By rating: 10 % of the ratings of known users are held out. `--folds` makes both k-fold.
 """
 

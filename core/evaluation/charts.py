@@ -21,8 +21,10 @@ STYLE: dict[Any, Any] = {
     "lines.linewidth": 1.6, "legend.frameon": False, "legend.fontsize": 9,
 }  # fmt: skip
 OWN_COLOUR = "#c2185b"
-COLOURS = ("#37474f", "#1976d2", "#00897b", "#f9a825", "#8e24aa", "#6d4c41", "#78909c")
-MARKERS = "os^Dv<>P"
+COLOURS = ("#37474f", "#1976d2", "#00897b", "#f9a825", "#8e24aa", "#6d4c41", "#78909c", "#d84315")
+HISTORY_COLOURS = (*COLOURS, OWN_COLOUR)
+"""For all of `core.evaluation.splits.HISTORIES`, and known users."""
+MARKERS = "os^Dv<>PX"
 WIDE = (11, 5)
 MIN_PREDICTIONS = 50  # of a point of the calibration
 
@@ -67,7 +69,7 @@ def _looks(comparison: Comparison) -> dict[str, dict[str, Any]]:
 
 
 def _look_of_history(index: int, name: str) -> dict[str, Any]:
-    return {"label": name, "color": (*COLOURS, OWN_COLOUR)[index % 8], "marker": MARKERS[index % 8]}
+    return {"label": name, "color": HISTORY_COLOURS[index % 9], "marker": MARKERS[index % 9]}
 
 
 def _quality(comparison: Comparison, histories: list[str]) -> Figure:

@@ -67,7 +67,7 @@ def compare(
 
     The settings of a recipe's grid are first fitted to the inner training part that ``split_again`` makes.
     For every holdout the settings with the best NDCG rank titles and those with the best RMSE predict ratings,
-    both fitted anew to the whole training part.
+    both fitted anew to the whole training part. Holdouts that only one of the two splits has are left out.
     """
     comparison = Comparison(tuple(recipes))
     seconds: dict[str, list[float]] = {}
@@ -79,7 +79,8 @@ def compare(
                 continue
             # Choose the settings for each holdout, and measure them on it.
             report = _reporter(on_progress, recipe.name, (fold + index / len(recipes)) / len(splits))
-            chosen = choose_settings(recipe, validation, seed, report)
+            choices = choose_settings(recipe, validation, seed, report)
+            chosen = {name: choice for name, choice in choices.items() if name in split.holdouts}
             measured, times = measure_chosen(recipe, split, chosen, seed, report)
             seconds.setdefault(recipe.name, []).extend(times)
             for name in chosen:

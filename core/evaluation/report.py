@@ -72,7 +72,8 @@ def markdown(
     if histories:
         parts += [
             "## Rankings",
-            "NDCG@10 by the number of ratings shown (or the share of the whole history), ± its standard error.",
+            "NDCG@10 by the number of ratings shown (or the share of the whole history), ± its standard error. Users "
+            "with too few ratings to show that many and hold one out are left out of a column.",
             _table(comparison, histories, "ndcg", _figure_cell),
             f"Paired differences to {comparison.recipes[0].title.strip('*')} on the same users; in bold where it "
             "is ahead by more than two standard errors.",
@@ -130,7 +131,7 @@ def _heading(holdout: str) -> str:
 
 
 def _table(comparison: Comparison, holdouts: Sequence[str], metric: str, cell: Cell) -> str:
-    rows = [["", *map(_heading, holdouts)]]
+    rows = [["shown", *holdouts]]
     for recipe in comparison.recipes:
         if any(comparison.estimate(holdout, recipe.name, metric) for holdout in holdouts):
             rows.append([recipe.title, *(cell(comparison, holdout, recipe.name, metric) for holdout in holdouts)])
@@ -143,7 +144,7 @@ def _figure_cell(comparison: Comparison, holdout: str, name: str, metric: str) -
     estimate = estimates.get(name)
     if estimate is None:
         return "–"
-    text = f"{estimate.value:.4f}" + (f" ±{estimate.standard_error:.4f}" if estimate.influence.any() else "")
+    text = f"{estimate.value:.3f}" + (f" ±{estimate.standard_error:.3f}" if estimate.influence.any() else "")
     values = [other.value for other in estimates.values() if other]
     best = min(values) if metric in LOWER_IS_BETTER else max(values)
     return f"**{text}**" if estimate.value == best else text
@@ -154,7 +155,7 @@ def _difference_cell(comparison: Comparison, holdout: str, name: str, metric: st
     difference = comparison.difference(holdout, name, metric)
     if difference is None or name == comparison.recipes[0].name:
         return "–"
-    text = f"{difference.value:+.4f} ±{difference.standard_error:.4f}"
+    text = f"{difference.value:+.3f} ±{difference.standard_error:.3f}"
     lead = difference.value if metric in LOWER_IS_BETTER else -difference.value
     return f"**{text}**" if lead > 2 * difference.standard_error else text
 

@@ -51,7 +51,7 @@ def test_report_pairs_differences_and_pools_folds(ratings: Ratings) -> None:
     assert content["results"]["10"]["default"]["ndcg"]["folds"]
     page = markdown(comparison, {"Data": "small"}, ["quality.png"], {"als": "the package `implicit` is not installed"})
     assert "did not take part" in page
-    assert f"{comparison.results['5']['biases'].estimate('rmse').value:.4f}" in page
+    assert f"{comparison.results['5']['biases'].estimate('rmse').value:.3f} ±" in page
     with pytest.raises(InputError, match="another recipe"):
         quality(content | {"recipe": SMALL.to_recipe()}, TrainingConfig().to_recipe())
     with pytest.raises(InputError, match="not a report"):

@@ -24,7 +24,7 @@ from ...data.ratings import Ratings
 from ...errors import DataError, InputError, OutputError
 from ..measure import LOWER_IS_BETTER, Scorer, measure_split
 from ..recipes import Settings
-from ..splits import Split, rating_folds, user_folds
+from ..splits import HISTORIES, KNOWN, Split, history_name, rating_folds, user_folds
 from .search_spaces import Range, SearchSpace
 
 STUDY = "study.db"
@@ -109,20 +109,20 @@ def tune(
     def objective(trial: optuna.Trial) -> float:
         settings = search.start | {name: _suggest(trial, name, values) for name, values in search.ranges.items()}
         trial.set_user_attr("settings", settings)
-        # The figures by history, one for each fold.
-        figures: dict[str, list[float]] = {}
+        # The figures by history, one for each fold that has users with so long a history.
+        figures: dict[str, list[float]] = {name: [] for name in (*map(history_name, HISTORIES), KNOWN)}
         for fold, split in enumerate(splits):
             scorer = _refitted(search.space, settings, fitted.get(fold))
             if scorer is None:
                 scorer = search.space.fit(split.train, search.seed, **settings)
                 fitted[fold] = settings, scorer
-            for index, (history, measured) in enumerate(measure_split(scorer, split).items()):
+            for history, measured in measure_split(scorer, split).items():
                 value = measured.estimates[search.space.metric].value
-                figures.setdefault(history, []).append(value)
-                trial.report(value, step=fold * len(split.holdouts) + index)
+                trial.report(value, step=sum(map(len, figures.values())))
+                figures[history].append(value)
             if trial.should_prune():
                 raise optuna.TrialPruned
-        means = {history: float(np.mean(values)) for history, values in figures.items()}
+        means = {history: float(np.mean(values)) for history, values in figures.items() if values}
         trial.set_user_attr("figures", means)
         return _combined(list(means.values()))
 
@@ -186,6 +186,7 @@ def _open(search: SettingsSearch, ratings: Ratings, path: Path) -> optuna.Study:
         "spread": search.spread,
         "first settings": search.start,
         "data fingerprint": ratings.fingerprint,
+        "histories": [history_name(history) for history in HISTORIES],
         "folds": search.folds,
         "users per fold": search.users_per_fold,
         "seed": search.seed,
