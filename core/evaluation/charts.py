@@ -34,7 +34,9 @@ Charts = Mapping[str, Callable[[], Figure]]
 
 
 def comparison_charts(comparison: Comparison) -> Charts:
-    """Return the charts of quality by history, calibration, and the long tail of titles."""
+    """Return the charts of quality by history, calibration, and the long tail of titles; none without results."""
+    if not comparison.results:
+        return {}
     histories = [name for name in comparison.results if name != KNOWN]
     calibration = {"calibration.png": lambda: _calibration(comparison)}
     if not histories:

@@ -146,6 +146,12 @@ def root(squared: Estimate) -> Estimate:
     return Estimate(value, squared.influence / (2 * value) if value > 0 else squared.influence)
 
 
+def average(figures: Sequence[Estimate]) -> Estimate:
+    """Return the mean of several figures of the same users."""
+    influences = np.stack([figure.influence for figure in figures])
+    return Estimate(float(np.mean([figure.value for figure in figures])), influences.mean(axis=0))
+
+
 def pooled(folds: Sequence[Estimate]) -> Estimate:
     """Return the mean of a figure over folds with different users."""
     total = sum(len(fold.influence) for fold in folds)

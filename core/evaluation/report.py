@@ -58,12 +58,16 @@ def curve_to_dict(curve: MetricCurve) -> dict[str, Any]:
 
 
 def markdown(
-    comparison: Comparison, facts: Mapping[str, str], charts: Sequence[str], left_out: Mapping[str, str]
+    comparison: Comparison,
+    facts: Mapping[str, str],
+    charts: Sequence[str],
+    left_out: Mapping[str, str],
+    sections: Sequence[str] = (),
 ) -> str:
     """Return the report as a page.
 
     ``facts``, by label, say what was measured and how. ``charts`` are files beside the page. ``left_out``
-    are the recipes that did not take part, with the reasons.
+    are the recipes and protocols that did not take part, with the reasons. ``sections`` come before the charts.
     """
     holdouts = list(comparison.results)
     histories = [name for name in holdouts if name != KNOWN]
@@ -79,18 +83,21 @@ def markdown(
             "is ahead by more than two standard errors.",
             _table(comparison, histories, "ndcg", _difference_cell),
         ]
-    parts += [
-        "## Ratings",
-        "RMSE over all held-out ratings, ± its standard error over users.",
-        _table(comparison, holdouts, "rmse", _figure_cell),
-        "Paired differences.",
-        _table(comparison, holdouts, "rmse", _difference_cell),
-    ]
+    if holdouts:
+        parts += [
+            "## Ratings",
+            "RMSE over all held-out ratings, ± its standard error over users.",
+            _table(comparison, holdouts, "rmse", _figure_cell),
+            "Paired differences.",
+            _table(comparison, holdouts, "rmse", _difference_cell),
+        ]
+    parts += sections
     parts += ["## Charts", *(f"![{Path(name).stem}]({name})" for name in charts)] if charts else []
-    parts.append("## Every metric")
-    for holdout in holdouts:
-        parts += [f"### {_heading(holdout)}", _all_metrics(comparison, holdout)]
-    parts += ["## Settings that the peers' grids took", _chosen_settings(comparison)]
+    if holdouts:
+        parts.append("## Every metric")
+        for holdout in holdouts:
+            parts += [f"### {_heading(holdout)}", _all_metrics(comparison, holdout)]
+        parts += ["## Settings that the peers' grids took", _chosen_settings(comparison)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

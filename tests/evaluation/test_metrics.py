@@ -123,3 +123,13 @@ def test_pooling_folds_keeps_the_mean_and_shrinks_the_error() -> None:
     pooled = metrics.pooled([metrics.mean(fold) for fold in values])
     assert pooled.value == pytest.approx(values.mean())
     assert pooled.standard_error == pytest.approx(values.std() / np.sqrt(1000), rel=0.02)
+
+
+def test_average_of_figures_is_paired_over_their_users() -> None:
+    """The error is that of the users' own means: two figures that agree are no surer than one."""
+    values = np.random.default_rng(2).normal(size=(3, 80))
+    average = metrics.average([metrics.mean(row) for row in values])
+    assert average.value == pytest.approx(values.mean())
+    assert average.standard_error == pytest.approx(metrics.mean(values.mean(axis=0)).standard_error)
+    twice = metrics.average([metrics.mean(values[0])] * 2)
+    assert twice.standard_error == metrics.mean(values[0]).standard_error

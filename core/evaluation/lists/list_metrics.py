@@ -3,7 +3,7 @@
 A list is a row of catalogue positions, best first, int64 [n_users, k]; -1 fills the end of a short one.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,19 +69,31 @@ class TitleFeatures:
 
 def make_lists(lister: Lister, visits: Visits) -> Int64:
     """Return the lists of a lister for all visits, int64 [n_visits, k]."""
-    blocks = [slice(start, start + USERS_AT_ONCE) for start in range(0, len(visits), USERS_AT_ONCE)]
-    return np.concatenate([lister(visits.shown[block], visits.rankable[block]) for block in blocks])
+    return make_several({"": lister}, visits)[""]
+
+
+def make_several(listers: Mapping[str, Lister], visits: Visits) -> dict[str, Int64]:
+    """Return the lists of several listers for all visits, int64 [n_visits, k] each.
+
+    All listers get the same objects, one after the other, so that they can share what they compute of them.
+    """
+    blocks: dict[str, list[Int64]] = {name: [] for name in listers}
+    for start in range(0, len(visits), USERS_AT_ONCE):
+        block = slice(start, start + USERS_AT_ONCE)
+        shown, rankable = visits.shown[block], visits.rankable[block]
+        for name, lister in listers.items():
+            blocks[name].append(lister(shown, rankable))
+    return {name: np.concatenate(parts) for name, parts in blocks.items()}
 
 
 def measure_lists(top: Int64, visits: Visits, titles: TitleFeatures) -> dict[str, Estimate]:
-    """Return the figures of lists, int64 [n_visits, k], by the names of `LIST_METRICS`.
+    """Return the figures of lists, int64 [n_visits, k], by the names of `LIST_METRICS`: those that can be had.
 
     - ``ndcg``: NDCG of the hits, over the visitors with a hit to make.
-    - ``wasted``: the share of places with a title that the visitor has seen and did not tell.
+    - ``wasted``: the share of places with a title that the visitor has seen and did not tell; not for plain visits.
     - ``same``: how many titles the lists of two visitors share, the mean over all pairs.
     - ``top 50``: the share of places with one of the 50 titles with most members.
-    - ``franchises``, ``studios``, ``genres``: how many different ones are on a list; NaN
-      where the catalogue knows none.
+    - ``franchises``, ``studios``, ``genres``: how many different ones are on a list, if the catalogue knows any.
     - ``members``: the median of the members on a list, the mean over visitors.
 
     Shares are of the places that are filled; a list without titles counts only in ``ndcg``, ``same`` and the
@@ -90,16 +102,17 @@ def measure_lists(top: Int64, visits: Visits, titles: TitleFeatures) -> dict[str
     is_filled = top >= 0
     n_filled = metrics.nan_where_zero(is_filled.sum(axis=1))
     n_hits = np.diff(visits.hits.indptr).astype(np.int64)
+    wasted = _on_lists(top, visits.wasted).sum(axis=1) if visits.wasted.nnz else np.nan
     lists = _list_matrix(top, len(titles.members))
     by_user = {
         "ndcg": metrics.ndcg(_on_lists(top, visits.hits), n_hits),
-        "wasted": _on_lists(top, visits.wasted).sum(axis=1) / n_filled,
+        "wasted": wasted / n_filled,
         "top 50": (titles.is_most_known[top] & is_filled).sum(axis=1) / n_filled,
         **{name: _distinct(lists, labels) for name, labels in titles.labels.items()},
         "members": _medians(top, titles.members),
     }
     estimates = {name: metrics.mean(values) for name, values in by_user.items()} | {"same": sameness(lists)}
-    return {name: estimates[name] for name in LIST_METRICS}
+    return {name: estimates[name] for name in LIST_METRICS if not np.isnan(estimates[name].value)}
 
 
 def sameness(lists: sparse.csr_array) -> Estimate:

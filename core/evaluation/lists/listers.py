@@ -17,15 +17,33 @@ DEFAULT_FILTERS = Filters()
 """Adult titles are left out, and all parts of a franchise may be listed."""
 
 
-def recommended(model: Recommender, novelty: float = 0.0, filters: Filters = DEFAULT_FILTERS) -> Lister:
-    """Return the lister of `Recommender.recommend` at a position of its dial."""
+class Tastes:
+    """Folds in histories. Keeps the tastes of the last ones, so that listers of one model share the scores."""
+
+    def __init__(self, model: Recommender) -> None:
+        self._model = model
+        self._shown: sparse.csr_array | None = None
+        self._tastes: list[Taste] = []
+
+    def of(self, shown: sparse.csr_array) -> list[Taste]:
+        """Return the taste of each row of a matrix [n, n_titles], the same ones if asked for the same object again."""
+        if shown is not self._shown:
+            rows = [shown[[user]] for user in range(shown.shape[0])]
+            self._shown, self._tastes = shown, [Taste(row, row, self._model) for row in rows]
+        return self._tastes
+
+
+def recommended(
+    model: Recommender, novelty: float = 0.0, filters: Filters = DEFAULT_FILTERS, tastes: Tastes | None = None
+) -> Lister:
+    """Return the lister of `Recommender.recommend` at a position of its dial; ``tastes`` can be shared with others."""
+    tastes = tastes or Tastes(model)
 
     def list_titles(shown: sparse.csr_array, rankable: Bool) -> Int64:
         top = np.full((shown.shape[0], LIST_LENGTH), -1, dtype=np.int64)
-        for user in range(shown.shape[0]):
-            row = shown[[user]]
+        for user, taste in enumerate(tastes.of(shown)):
             allowed = _only(model.catalogue, rankable[user], filters)
-            listed = model.recommend(Taste(row, row, model), LIST_LENGTH, allowed, novelty)
+            listed = model.recommend(taste, LIST_LENGTH, allowed, novelty)
             top[user, : len(listed)] = model.catalogue.positions(np.array([title.anime_id for title in listed], int))
         return top
 

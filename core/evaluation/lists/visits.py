@@ -70,11 +70,12 @@ def discovery(
     wasted. Titles of the second half that are rated in the upper part of the scale (8 of 10) are hits.
 
     ``histories`` is CSR [n_users, n_titles]. Users with fewer than `MIN_SEEN` titles are left out. With the same
-    seed, every ``alpha`` and ``n`` has the same users and the same noise. Raises `InputError` unless n is at least 1.
+    seed, every ``alpha`` and ``n`` has the same users and the same noise. Raises `InputError` unless n is at least 1
+    and a user is left.
     """
     _check_told(n)
     lengths = np.diff(histories.indptr)
-    rows = np.flatnonzero(lengths >= MIN_SEEN)
+    rows = _checked(np.flatnonzero(lengths >= MIN_SEEN), f"seen {MIN_SEEN}")
     matrix, lengths = histories[rows], lengths[rows]
     random = np.random.default_rng(seed)
     # Which entries were seen before the visit, bool [nnz].
@@ -94,10 +95,10 @@ def planned(histories: sparse.csr_array, plans: sparse.csr_array, n: int, seed: 
 
     ``histories`` and ``plans`` are CSR [n_users, n_titles] of the same users; the stored entries of ``plans`` are
     their planned titles. Users with fewer than `MIN_PLANNED` of them are left out, but count as others. Users with
-    fewer than n ratings tell all. Raises `InputError` unless n is at least 1.
+    fewer than n ratings tell all. Raises `InputError` unless n is at least 1 and a user is left.
     """
     _check_told(n)
-    rows = np.flatnonzero(np.diff(plans.indptr) >= MIN_PLANNED)
+    rows = _checked(np.flatnonzero(np.diff(plans.indptr) >= MIN_PLANNED), f"planned {MIN_PLANNED}")
     matrix, plans = histories[rows], plans[rows]
     # How many others have seen each title, int64 [n, n_titles].
     is_seen = np.zeros(matrix.shape, dtype=bool)
@@ -133,3 +134,9 @@ def _all_titles(shape: tuple[int, int]) -> Bool:
 def _check_told(n: int) -> None:
     if n < 1:
         raise InputError(f"A visitor tells {n} ratings; expected at least 1.")
+
+
+def _checked(rows: Int64, have: str) -> Int64:
+    if not len(rows):
+        raise InputError(f"None of the users has {have} titles or more; expected one to judge lists by, or more.")
+    return rows

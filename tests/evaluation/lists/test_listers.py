@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from core import Filters, Model, Ratings
-from core.evaluation.lists.listers import most_members, recommended
+from core.evaluation.lists.listers import Tastes, most_members, recommended
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,18 @@ def test_lists_are_those_of_the_model(
         filters = Filters(exclude_ids=tuple(model.item_ids[~rankable[user]].tolist()))
         listed = model.recommend(model.fold_in(ratings), 10, filters, novelty)
         assert model.item_ids[row[row >= 0]].tolist() == [title.anime_id for title in listed]
+
+
+def test_listers_of_one_model_share_the_tastes_of_one_block(model: Model, shown: sparse.csr_array) -> None:
+    tastes = Tastes(model)
+    first = tastes.of(shown)
+    assert tastes.of(shown) is first
+    other = tastes.of(shown[2:5])
+    assert [taste.ratings for taste in other] == [taste.ratings for taste in first[2:5]]
+    everything = np.ones(shown.shape, dtype=bool)
+    for novelty in (0.0, 0.5):
+        top = recommended(model, novelty, tastes=tastes)(shown, everything)
+        assert (top == recommended(model, novelty)(shown, everything)).all()
 
 
 def test_short_list_is_filled_with_no_title(model: Model, shown: sparse.csr_array) -> None:
