@@ -99,7 +99,7 @@ def _chart(curve: DialCurve) -> Figure:
     for protocol, axes in zip(protocols, figure.subplots(1, len(protocols), squeeze=False)[0], strict=True):
         for index, history in enumerate(history for history in curve[protocol] if history in curve[PLAIN]):
             _draw_history(axes, index, history, curve[protocol][history], curve[PLAIN][history])
-        axes.set(title=f"NDCG@10, {protocol}", xlabel="NDCG@10, plain", ylabel=f"NDCG@10, {protocol}")
+        axes.set(title=f"NDCG@10, {protocol}", xlabel="NDCG@10, plain (labels: novelty)", ylabel=f"NDCG@10, {protocol}")
         axes.legend(title="ratings told")
     return figure
 
