@@ -17,6 +17,7 @@ WATCHED = -1
 LIKED, DISLIKED = 0.75, 0.45
 """Shares of the scale: a title counts as liked from 8 of 10 (4 of 5) up, as disliked from 5 of 10 (2 of 5) down."""
 LOWEST, HIGHEST = 0.01, 1000
+NEAR = 8.0  # spreads from an end of the scale: farther inside, ratings would move by less than 0.0004 spreads
 SCALE_EXPECTED = (
     f"two positive numbers from {LOWEST} to {HIGHEST}, the lower first, with two whole numbers on the scale"
 )
@@ -63,6 +64,20 @@ class RatingScale:
     def clip(self, ratings: Float32) -> Float32:
         """Return ratings moved to the nearest end of the scale where they lie off it."""
         return np.clip(ratings, self.low, self.high)
+
+    def expected(self, ratings: Float32, spread: float) -> Float32:
+        """Return the expectation of a logistic distribution that is cut at the ends of the scale, float32 [n]::
+
+            m - s log(1 + exp((m - high) / s)) + s log(1 + exp((low - m) / s))
+
+        for means m, float32 [n], and the positive spread s, which is √3/π of the standard deviation. Far inside the
+        scale it is m; for m at an end it is 0.69 s inside.
+        """
+        moved = ratings.copy()
+        for direction, end in ((1, self.high), (-1, self.low)):
+            near = np.flatnonzero(direction * (ratings - end) > -NEAR * spread)
+            moved[near] -= direction * spread * np.logaddexp(0, direction * (ratings[near] - end) / spread)
+        return self.clip(moved)
 
     def liked(self, ratings: Float32) -> Bool:
         """Return which ratings lie in the upper part of the scale (8 of 10 or more)."""
