@@ -92,7 +92,7 @@ class PredictionConfig:
         values = np.hstack([fitted.items, expected]).astype(np.float64)
         values[:, 0] += fitted.mean
         counts, facts = np.bincount(given.indices, minlength=n_items), TitleFacts.of(ratings.catalogue)
-        variances = {"noise": fitted.noise, "bias_variance": fitted.bias_variance}
+        variances = {"noise": fitted.noise, "bias_variance": float(fitted.covariance[0, 0])}
         variances["fact_variance"], _ = facts.errors(values[:, : 1 + factors], counts)
         on_progress(1.0)
         return PredictionHead.of(facts.completed(values, counts, self.facts), counts, variances, self)

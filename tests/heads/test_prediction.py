@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy import sparse
 from small_data import SMALL
 
 from core import WATCHED, Model, Ratings, TrainingConfig, train
 from core.data.ratings import explicit
-from core.numerics.factor_analysis import analyse
 
 
 @pytest.mark.parametrize("history", [{103: 9}, {103: 9, 104: WATCHED, 110: 2, 117: 10}])
@@ -51,14 +49,3 @@ def test_held_out_ratings_are_predicted_better_than_by_the_mean_and_the_textbook
 
     assert rmse_of_recipe(SMALL) < 0.75 * rmse(explicit(rest.matrix).data.mean())
     assert rmse_of_recipe(SMALL) < rmse_of_recipe(TrainingConfig.textbook(3))
-
-
-def test_factor_analysis_recovers_noise_and_mean() -> None:
-    random = np.random.default_rng(1)
-    users, items = random.standard_normal((400, 2)), random.standard_normal((80, 2))
-    # Ratings by two factors, a bias of each title and noise of variance 0.25; half of them are missing, [400, 80].
-    matrix = 7 + random.standard_normal((1, 80)) + users @ items.T + 0.5 * random.standard_normal((400, 80))
-    matrix[random.random(matrix.shape) < 0.5] = 0
-    fitted = analyse(sparse.csr_array(matrix), np.ones((80, 1), np.float32), 2, 12, seed=0)
-    assert fitted.noise == pytest.approx(0.25, rel=0.15)
-    assert fitted.mean == pytest.approx(matrix[matrix != 0].mean())
