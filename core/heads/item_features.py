@@ -1,15 +1,22 @@
-"""Features of titles besides their ratings: who watched them, and facts of the catalogue."""
+"""Features of titles besides their ratings: who watched them, and facts of the catalogue; and what the titles that
+somebody watched tell of their taste.
+"""
 
 import numpy as np
 from scipy import sparse
 
 from ..data.catalogue import Catalogue
-from ..numerics.arrays import AnyArray, Float32
-from ..numerics.sparse import with_data
+from ..data.ratings import explicit
+from ..numerics.arrays import AnyArray, Bool, Float32
+from ..numerics.factor_analysis import weighted_ridge
+from ..numerics.sparse import keep_entries, rank_in_shuffled_row, with_data
 from ..numerics.truncated_svd import truncated_svd
 
 POPULARITY_POWER = 0.4
 POPULARITY_OFFSET = 10.0
+USER_RIDGE = 1e-3
+SHORT_HISTORIES = (3, 10, 30)
+LONG_SHARE = 0.8
 
 
 def watched_embedding(matrix: sparse.csr_array, dimensions: int, seed: int) -> Float32:
@@ -47,3 +54,37 @@ def item_features(catalogue: Catalogue, matrix: sparse.csr_array, embedding: Flo
     numbers += [members, members**2, mean * members, episodes]
     types = [(frame["type"] == kind).to_numpy() for kind in catalogue.types]
     return np.column_stack([embedding, *numbers, *types, catalogue.genre_matrix]).astype(np.float32)
+
+
+def watched_regression(
+    matrix: sparse.csr_array, embedding: Float32, users: Float32, damping: float, seed: int
+) -> Float32:
+    """Return Y, the regression of the users' θ on their watched sets, float32 [n_items, 1 + k].
+
+    It is learnt on shortened histories (3, 10 and 30 of the rated titles, 80 % of all), because visitors'
+    histories are short, too.
+    """
+    # Shortened histories, each with a mask of the users who have enough ratings for it.
+    random = np.random.default_rng(seed)
+    given = explicit(matrix)
+    rated = np.diff(given.indptr)
+    shortened = [(_seen(given, rank_in_shuffled_row(given, random) < n), rated >= max(n, 10)) for n in SHORT_HISTORIES]
+    shortened.append((_seen(matrix, random.random(matrix.nnz) < LONG_SHARE), rated >= 5))
+    if not any(enough.any() for _, enough in shortened):
+        return np.zeros((matrix.shape[1], users.shape[1]), dtype=np.float32)
+    # The embedded watched set, θ and weight of each of these users, for all lengths.
+    sets, thetas, weights = [], [], []
+    for history, enough in shortened:
+        described = history @ embedding / np.maximum(np.diff(history.indptr) + damping, 1)[:, None]
+        sets.append(described[enough].astype(np.float32))
+        thetas.append(users[enough])
+        weights.append(rated[enough].astype(np.float32))
+    regression = weighted_ridge(np.concatenate(sets), np.concatenate(thetas), np.concatenate(weights), USER_RIDGE)
+    return embedding @ regression
+
+
+def _seen(matrix: sparse.csr_array, chosen: Bool) -> sparse.csr_array:
+    """Return the chosen entries as ones."""
+    seen = keep_entries(matrix, chosen)
+    seen.data = np.ones_like(seen.data)
+    return seen

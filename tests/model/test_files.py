@@ -81,6 +81,7 @@ def cut_prediction(folder: Path) -> None:
                 "prediction.item_factors": whole,
                 "prediction.singular_values": t["prediction.singular_values"][:1],
                 "prediction.expected": t["prediction.expected"][:, :2],
+                "prediction.bias_covariance": t["prediction.bias_covariance"][:1],
             }
         )
     )(folder)

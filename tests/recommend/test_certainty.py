@@ -16,7 +16,9 @@ def test_posterior_equals_the_dense_formula(model: Model) -> None:
     # Coordinates of the two rated titles, [2, 1 + k], and the prior covariance of θ, [1 + k, 1 + k].
     q = np.c_[np.ones(2), (head.factors.v32.astype(float) * head.factors.singular_values)[[3, 10]]]
     noise = float(head.noise) * (1 + head.config.doubt / 2)
-    prior = np.diag(np.r_[float(head.bias_variance), np.ones(q.shape[1] - 1)])
+    prior = np.eye(q.shape[1])
+    prior[0, 0] = head.bias_variance
+    prior[0, 1:] = prior[1:, 0] = head.bias_covariance
     # The covariance after both ratings, by the identity of Woodbury.
     expected = prior - prior @ q.T @ np.linalg.inv(q @ prior @ q.T + noise * np.eye(2)) @ q @ prior
     row = model.fold_in({103: 9, 110: 2, 120: WATCHED}).row
