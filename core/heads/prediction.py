@@ -48,8 +48,8 @@ OWN_TENSORS = ("biases", *OTHERS)
 class PredictionConfig:
     """Settings of the prediction head.
 
-    The defaults come from the study in ``docs/study/``, except for factors and iterations, which leave
-    training time to the ranking head.
+    The defaults come from the study in ``docs/study/``, except for franchise, which is younger, and for factors and
+    iterations, which leave training time to the ranking head.
 
     Attributes
     ----------

@@ -114,7 +114,7 @@ PREDICTION = _own(
     "prediction", PredictionConfig, "rmse",
     {
         "factors": Range(8, 48, log=True), "iterations": Range(3, 10), "embedding": Range(16, 128, log=True),
-        "damping": Range(2.0, 40.0, log=True), "doubt": Range(0.0, 2.0),
+        "damping": Range(2.0, 40.0, log=True), "doubt": Range(0.0, 2.0), "franchise": Range(0.0, 0.7),
     },
 )  # fmt: skip
 TEXTBOOK = _own(
