@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import DataError, InputError
 from ..numerics.arrays import Bool, Float64, Int64
 from .catalogue_columns import COLUMNS, check_catalogue, last_season, with_all_details
+from .extras import find_extras
 from .genres import ADULT_GENRES, with_names_of_today
 from .labels import Labels, split
 from .names.title_names import TitleNames
@@ -212,6 +213,11 @@ class Catalogue:
     def is_adult(self) -> Bool:
         """Which titles are adult, bool [n_titles]: those with one of `core.data.genres.ADULT_GENRES`."""
         return self.has("genres", ADULT_GENRES)
+
+    @cached_property
+    def is_extra(self) -> Bool:
+        """Which titles are recaps, specials, side stories or music videos, bool [n_titles]: `core.data.extras`."""
+        return find_extras(self.frame, self.members, self.related)
 
     @cached_property
     def known_years(self) -> Float64:
