@@ -33,7 +33,8 @@ from .splits import History, hold_out
 
 HISTORIES: tuple[tuple[History, History], ...] = ((3, 3), (10, 10), (0.8, 0.8), (3, 0.8))
 BALANCES = (0.0, 0.25, 0.5, 0.75, 1.0)
-WHOLE_CATALOGUE = Filters(adult=True)
+WHOLE_CATALOGUE = Filters(adult=True, extras=True)
+WELL_KNOWN = 0.0
 PAIR_METRICS = {
     "ndcg": "NDCG@10, mean",
     "lower": "NDCG@10, lower",
@@ -90,12 +91,13 @@ class Judgement(NamedTuple):
 def list_makers(model: Model) -> dict[str, ListMaker]:
     """Return the ways to make a list, by name, first the averaging of scores, with which the others are compared.
 
-    *Nobody spared* is the default balance without the delay of titles that one person would rate low.
+    *Nobody spared* is the default balance without the delay of titles that one person would rate low. All are made at
+    the left end of the dial, because titles judge them that people have seen.
     """
 
     def together(balance: float, tolerance: float = TOLERANCE) -> ListMaker:
         def listed(tastes: Sequence[Taste]) -> Int64:
-            titles = recommend_together(tastes, LIST_LENGTH, WHOLE_CATALOGUE, balance=balance, tolerance=tolerance)
+            titles = recommend_together(tastes, LIST_LENGTH, WHOLE_CATALOGUE, balance, WELL_KNOWN, tolerance)
             return np.array([model.catalogue.position(title.anime_id) for title in titles], dtype=np.int64)
 
         return listed

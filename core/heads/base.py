@@ -41,11 +41,19 @@ class Ranker(Ranks, Protocol):
     def embed(self, matrix: sparse.csr_array) -> Float32:
         """Return rows of U for histories [n, n_items], float32 [n, k]."""
 
-    def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
+    def rank_scores(self, matrix: sparse.csr_array, complete: bool | None = None) -> Float32:
+        """Return what `Ranks` does. ``complete`` says whether histories are whole lists or samples of a taste; None:
+        decided by what they look like.
+        """
+
+    def contributions(self, row: sparse.csr_array, targets: Int64, complete: bool | None = None) -> Float32:
         """Return what each title of one history adds to each target's score, float32 [history, targets].
 
         ``row`` may also hold several histories of one title each.
         """
+
+    def average_part(self, row: sparse.csr_array, targets: Int64, complete: bool | None = None) -> Float32:
+        """Return what the average visitor adds to each target's score for one history, float32 [targets]."""
 
 
 class Head(Protocol):

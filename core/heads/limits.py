@@ -1,5 +1,6 @@
 """Limits of settings and tensors. Within them, everything that a head computes is a finite number."""
 
+from itertools import product
 from math import inf
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,9 +52,10 @@ def largest_score(head: "RankingHead") -> float:
     bounds = []
     with np.errstate(all="ignore"):
         prior = abs(head.config.prior) * float(np.linalg.norm(head.average))
-        for n in np.array([[1.0], [head.factors.n_items]]):  # powers of other lengths lie between theirs
-            norm_power, uniqueness_power = (float(power[0]) for power in head.powers(n))
-            _, lift = head.filter_and_lift(int(head.shrinkage_steps(n)[0]))
+        lengths = np.array([[1.0], [head.factors.n_items]])  # powers of other lengths lie between theirs
+        for n, whole in product(lengths, np.array([[False], [True]])):
+            norm_power, uniqueness_power = (float(power[0]) for power in head.powers(n, whole))
+            _, lift = head.filter_and_lift(int(head.shrinkage_steps(n, whole)[0]))
             x = float(np.sum(norms**norm_power * uniqueness**uniqueness_power))
             bounds.append((weight * x + prior) * float(lift.max(initial=0.0)) * max(head.config.earlier_part, 1.0))
     return max(bounds) if np.isfinite(bounds).all() else inf

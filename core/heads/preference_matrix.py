@@ -99,6 +99,22 @@ def continued_parts(
     return np.repeat(row, end - begin), earlier[pairs].astype(np.intp)
 
 
+def share_begun(matrix: sparse.csr_array, later: Int32, earlier: Int32) -> Float64:
+    """Return the share of each history's later parts that stand beside a part that they continue, float64 [n].
+
+    Two more later parts without one are counted, so that few pairs don't say much.
+    """
+    # Each entry's pairs, whether the earlier part is in the same row, and so each later part with one.
+    row, n_items = row_of_entries(matrix), matrix.shape[1]
+    begin, end = np.searchsorted(later, [matrix.indices, matrix.indices + 1])
+    entry = np.repeat(np.arange(matrix.nnz), end - begin)
+    pair = np.arange(len(entry)) - np.repeat(np.cumsum(end - begin) - end, end - begin)
+    beside = np.isin(row[entry] * n_items + earlier[pair], row * n_items + matrix.indices)
+    begun = np.bincount(entry[beside], minlength=matrix.nnz) > 0
+    count = np.bincount(row[end > begin], minlength=matrix.shape[0])
+    return np.asarray(np.bincount(row[begun], minlength=matrix.shape[0]) / (count + 2))
+
+
 def uniqueness_of(matrix: sparse.csr_array, svd: SVD, power: float) -> Float64:
     """Return the uniqueness ``u`` of each title to a power, float64 [n_titles], typically 1.
 

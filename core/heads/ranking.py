@@ -61,8 +61,15 @@ class RankingConfig:
         A title of the history is weighted by ``N^-damping``. The damping moves from short to long with the
         number n of titles in the history: the share of short is ``1 / (1 + (n / turning)^steepness)``.
     shrinkage, shrinkage_turning, shrinkage_steepness
-        ``λ = shrinkage · (1 + (shrinkage_turning / n)^shrinkage_steepness)``, in units of the
+        ``λ = shrinkage · (1 + (shrinkage_turning / n)^shrinkage_steepness)`` for whole lists, in units of the
         mean energy of 20,000 factors.
+    sample_shrinkage, sample_length, sample_turning
+        For samples of a taste, ``λ = shrinkage + sample_shrinkage / n · exp(-(n / sample_length)²)``, and
+        ``sample_turning`` takes the place of ``turning``. On 1,500 users of 2016 that gains .003 / .000 / .007 / .016 /
+        .017 / .004 of NDCG@10 for 3 / 5 / 10 / 15 / 20 / 40 ratings, and would cost whole lists .007.
+    begun_share
+        A history looks complete if at least this share of its later seasons stands beside what they continue: see
+        `RankingHead.looks_complete`.
     output_scaling
         o above: how much popular titles are lifted.
     prior
@@ -88,6 +95,10 @@ class RankingConfig:
     shrinkage: Annotated[float, Field(ge=1e-6, le=1e6)] = 10.7
     shrinkage_turning: Turning = 54.0
     shrinkage_steepness: Steepness = 1.95
+    sample_shrinkage: Annotated[float, Field(ge=0, le=1e6)] = 5700.0
+    sample_length: Turning = 60.0
+    sample_turning: Turning = 32.0
+    begun_share: Annotated[float, Field(ge=0, le=1)] = 0.4
     output_scaling: Power = 0.34
     prior: Weight = 0.035
     earlier_part: Annotated[Weight, Field(ge=0)] = 1.3

@@ -15,7 +15,8 @@ A visitor's row ``x`` is scored by the item-item ridge regression that EASE solv
 in units of the average visitor's scores (their root mean square, for the same λ). Dividing by ``1 - h`` is
 equivalent to a zero diagonal: no title may explain itself. A short history gets a large ``λ`` (only broad
 features of taste), no weight for titles that everybody has seen, and a shift towards the average visitor.
-A long history gets the fine detail.
+A long history gets the fine detail. A sample of a taste says less of what was not rated than a whole list of the
+same length, and gets a larger ``λ``.
 """
 
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ from ..numerics.sparse import row_of_entries, scale_columns
 from .facts import TitleFacts
 from .item_factors import ItemFactors
 from .limits import LARGEST, SMALLEST, check_ranking
-from .preference_matrix import continued_parts, damped_rows, earlier_parts, weighted
+from .preference_matrix import continued_parts, damped_rows, earlier_parts, share_begun, weighted
 from .stored_rows import Spec, Tensors, TensorSpec
 from .title_values import decomposed, title_values
 
@@ -148,10 +149,13 @@ class RankingHead:
         rows = scale_columns(rows, self.norms ** (self.config.column_scaling - 1) / self.uniqueness)
         return np.asarray(rows @ self.factors.v32 / self.factors.singular_values, dtype=np.float32)
 
-    def rank_scores(self, matrix: sparse.csr_array) -> Float32:
-        """Return the score above for each history, float32 [n, n_items]."""
+    def rank_scores(self, matrix: sparse.csr_array, complete: bool | None = None) -> Float32:
+        """Return the score above for each history, float32 [n, n_items].
+
+        ``complete`` says whether histories are whole lists or samples; None: see `looks_complete`.
+        """
         # x V of each history, with the average visitor's row added, float32 [n, k].
-        rows, steps = self.visitors(matrix)
+        rows, steps = self.visitors(matrix, complete)
         v = self.factors.v32
         projected = np.asarray(rows @ v) + self.config.prior * self.average
         scores = np.empty((matrix.shape[0], len(v)), dtype=np.float32)
@@ -165,38 +169,59 @@ class RankingHead:
         scores[continued] *= np.where(scores[continued] > 0, self.config.earlier_part, 1)
         return scores
 
-    def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
+    def contributions(self, row: sparse.csr_array, targets: Int64, complete: bool | None = None) -> Float32:
         """Return what each title of a history adds to each target's score, float32 [history, targets].
 
         The factor of earlier parts is not included. ``row`` may also hold several histories of one title each.
         """
-        visitor, steps = self.visitors(row)
+        visitor, steps = self.visitors(row, complete)
         filtered, lift = self.filter_and_lift(int(steps[0]))
         v = self.factors.v32
         return np.asarray(visitor.data[:, None] * (v[visitor.indices] * filtered @ v[targets].T) * lift[targets])
 
+    def average_part(self, row: sparse.csr_array, targets: Int64, complete: bool | None = None) -> Float32:
+        """Return what the average visitor adds to each target's score, float32 [targets], without earlier parts."""
+        whole = self.looks_complete(row) if complete is None else np.array([complete])
+        n = np.maximum(np.diff(row.indptr), 1).astype(np.float64)
+        filtered, lift = self.filter_and_lift(int(self.shrinkage_steps(n, whole)[0]))
+        return np.asarray(self.factors.v32[targets] @ (self.config.prior * self.average * filtered) * lift[targets])
+
     def _weighted(self, matrix: sparse.csr_array) -> sparse.csr_array:
         return weighted(self.factors.restrict(matrix), self.config.watched_weight, self.scale)
 
-    def visitors(self, matrix: sparse.csr_array) -> tuple[sparse.csr_array, Int64]:
+    def visitors(self, matrix: sparse.csr_array, complete: bool | None = None) -> tuple[sparse.csr_array, Int64]:
         """Return histories as rows ``x``, CSR float32 [n, n_items], and their `shrinkage_steps`, int64 [n]."""
         rows = self._weighted(matrix)
         n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
+        whole = self.looks_complete(matrix) if complete is None else np.full(len(n), complete)
         # Multiply each entry by the powers of N and u for the length of its history.
-        norm_power, uniqueness_power = (power.astype(np.float32)[row_of_entries(rows)] for power in self.powers(n))
+        powers = self.powers(n, whole)
+        norm_power, uniqueness_power = (power.astype(np.float32)[row_of_entries(rows)] for power in powers)
         rows.data *= self.norms[rows.indices] ** norm_power
         rows.data *= self.uniqueness[rows.indices] ** uniqueness_power
-        return rows, self.shrinkage_steps(n)
+        return rows, self.shrinkage_steps(n, whole)
 
-    def shrinkage_steps(self, n: Float64) -> Int64:
+    def looks_complete(self, matrix: sparse.csr_array) -> Bool:
+        """Return which histories look like whole lists, not like samples, bool [n].
+
+        A whole list has titles without a rating, or later seasons together with what they continue: among users'
+        lists 62 % of the later seasons (the median), among 20 ratings drawn from a list 21 %.
+        """
+        unrated = np.bincount(row_of_entries(matrix), matrix.data < 0, minlength=matrix.shape[0]) > 0
+        return np.asarray(unrated | (share_begun(matrix, self.later, self.earlier) >= self.config.begun_share))
+
+    def shrinkage_steps(self, n: Float64, whole: Bool) -> Int64:
         """Return the rounded logarithm of λ for histories of ``n`` titles, int64 [n]: see `filter_and_lift`."""
-        short = (self.config.shrinkage_turning / n) ** self.config.shrinkage_steepness
-        return np.round(LAMBDA_STEPS * np.log(self.config.shrinkage * (1 + short))).astype(np.int64)
+        config = self.config
+        short = (config.shrinkage_turning / n) ** config.shrinkage_steepness
+        sample = config.sample_shrinkage / n * np.exp(-((n / config.sample_length) ** 2))
+        shrinkage = np.where(whole, config.shrinkage * (1 + short), config.shrinkage + sample)
+        return np.round(LAMBDA_STEPS * np.log(shrinkage)).astype(np.int64)
 
-    def powers(self, n: Float64) -> tuple[Float64, Float64]:
+    def powers(self, n: Float64, whole: Bool) -> tuple[Float64, Float64]:
         """Return the powers of N and u that weight the titles of histories of ``n`` titles, float64 [n] each."""
         config = self.config
-        short = 1 / (1 + (n / config.turning) ** config.steepness)
+        short = 1 / (1 + (n / np.where(whole, config.turning, config.sample_turning)) ** config.steepness)
         damping = short * config.short_damping + (1 - short) * config.long_damping
         return config.column_scaling - 1 - damping, 2 * short - 1
 

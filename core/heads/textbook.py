@@ -85,14 +85,16 @@ class TextbookHead:
         centred, _ = self._centred(matrix)
         return np.asarray(centred @ self.factors.v32 / self.factors.singular_values)
 
-    def rank_scores(self, matrix: sparse.csr_array) -> Float32:
+    def rank_scores(self, matrix: sparse.csr_array, complete: bool | None = None) -> Float32:
+        """Return `predict_ratings`, whether histories are ``complete`` or not."""
+        return self.predict_ratings(matrix)
+
+    def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
         """Return ``(r - mean) V Vᵀ + mean``, float32 [n, n_items]; the mean for titles not trained on."""
         centred, means = self._centred(matrix)
         return self.factors.expand(centred @ self.factors.v32 @ self.factors.v32.T) + means[:, None]
 
-    predict_ratings = rank_scores
-
-    def contributions(self, row: sparse.csr_array, targets: Int64) -> Float32:
+    def contributions(self, row: sparse.csr_array, targets: Int64, complete: bool | None = None) -> Float32:
         """Return what each title of a history [1, n_items] adds to each target's score, float32 [history, targets].
 
         Rows are in the order of ``row.indices``.
@@ -102,6 +104,10 @@ class TextbookHead:
         deviation[row.data > 0] = centred.data
         rows = self.factors.rows
         return np.asarray(deviation[:, None] * (rows(row.indices) @ rows(targets).T))
+
+    def average_part(self, row: sparse.csr_array, targets: Int64, complete: bool | None = None) -> Float32:
+        """Return the mean of the history's ratings for each target, float32 [targets]."""
+        return np.full(len(targets), self._centred(row)[1][0], dtype=np.float32)
 
     def _centred(self, matrix: sparse.csr_array) -> tuple[sparse.csr_array, Float32]:
         centred, means = _centre(explicit(matrix), float(self.mean))

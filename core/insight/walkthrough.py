@@ -141,7 +141,8 @@ def walkthrough(
     ``head`` is the ranking head of the taste's model. Raises `InputError` for a ``count`` off 1..1000.
     """
     steps = _Steps(head, taste, filters, count)
-    norm_powers, uniqueness_powers = head.powers(np.array([max(len(taste), 1)], dtype=np.float64))
+    length = np.array([max(len(taste), 1)], dtype=np.float64)
+    norm_powers, uniqueness_powers = head.powers(length, np.array([taste.is_complete]))
     return Walkthrough(
         config=head.config,
         weights=steps.weights(),
@@ -168,7 +169,7 @@ def textbook_list(
     scores = textbook.rank_scores(taste.row)[0]
     best = top_k(scores, allowed, catalogue, k)
     reasons = reasons_of(taste, textbook.contributions(taste.row, best), catalogue)
-    return listing(best, scores, taste, reasons, taste.scale.clip(scores))
+    return listing(best, scores[best], taste, reasons, taste.scale.clip(scores))
 
 
 class _Steps:
@@ -178,10 +179,10 @@ class _Steps:
         self.head, self.catalogue, self.taste = head, taste.model.catalogue, taste
         # Catalogue positions of the best allowed titles, [n].
         self.allowed = taste.allowed(filters)
-        self.scores = taste.scores
+        self.scores = taste.linear_scores
         self.best = top_k(self.scores, self.allowed, self.catalogue, count)
         # x as a row [1, n_items], the rounded logarithm of λ, and F [k].
-        self.visitor, shrinkage_steps = head.visitors(taste.row)
+        self.visitor, shrinkage_steps = head.visitors(taste.row, taste.is_complete)
         self.shrinkage_step = int(shrinkage_steps[0])
         self.filter_factors, lifts = head.filter_and_lift(self.shrinkage_step)
         # The two parts of c, [k] each.
@@ -230,7 +231,7 @@ class _Steps:
 
     def scored_titles(self) -> tuple[ScoredTitle, ...]:
         # Parts of the scores: of the rated titles, [n_rated, n], and of the average visitor by factor, [n, k].
-        by_titles = self.head.contributions(self.taste.row, self.best) * self.earlier
+        by_titles = self.head.contributions(self.taste.row, self.best, self.taste.is_complete) * self.earlier
         prior_terms = self.prior * self.filter_factors * self.loadings
         return tuple(
             ScoredTitle(
@@ -254,7 +255,12 @@ class _Steps:
             best = self.best
             if k < len(energy):
                 head = replace(self.head, factors=self.head.factors.truncated(k))
-                best = top_k(head.rank_scores(self.taste.row)[0], self.allowed, self.catalogue, max(len(best), 1))
+                best = top_k(
+                    head.rank_scores(self.taste.row, self.taste.is_complete)[0],
+                    self.allowed,
+                    self.catalogue,
+                    max(len(best), 1),
+                )
             titles = tuple(self.catalogue.title(position) for position in best.tolist())
             ranks = [1 + int(np.sum(self.scores[self.allowed] > score)) for score in self.scores[best]]
             lists.append(TruncatedList(k, energy[k - 1], titles, tuple(ranks)))

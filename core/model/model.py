@@ -48,10 +48,13 @@ class Model(Recommender):
         return self.users.user_ids
 
     def user_taste(self, user_id: int | str) -> Taste:
-        """Return the taste of an existing user. Raises `InputError` for an id that is not in `user_ids`."""
+        """Return the taste of an existing user, whose ratings are a whole list.
+
+        Raises `InputError` for an id that is not in `user_ids`.
+        """
         row = self.users.row(user_id)
         history = self.users.history[[row]]
-        return Taste(history, history, self, user_id=int(user_id))
+        return Taste(history, history, self, user_id=int(user_id), complete=True)
 
     def with_titles(self, catalogue: Catalogue) -> "Model":
         """Return the same model for a catalogue with more titles, without training: see `Recommender.with_titles`.

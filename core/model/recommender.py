@@ -8,129 +8,49 @@ import numpy as np
 from scipy import sparse
 
 from ..data.catalogue import Catalogue, Title
-from ..data.franchises import Franchises
-from ..data.scale import RatingScale
 from ..errors import InputError
-from ..heads.base import Predicts, Ranker
 from ..heads.facts import TitleFacts, same_facts
-from ..heads.prediction import PredictionHead
-from ..heads.ranking_head import RankingHead
-from ..heads.textbook import TextbookHead
-from ..insight.factor_meanings import FactorMeaning, meanings
 from ..insight.map_additions import extended
-from ..insight.map_regions import Regions, regions, taste_coordinates
-from ..insight.spectrum import Spectrum, spectrum
 from ..insight.walkthrough import LISTED, Walkthrough, walkthrough
-from ..numerics.arrays import Float32, Int64
+from ..numerics.arrays import Float32
 from ..recommend.certainty import Certainty, CertaintyMeter
 from ..recommend.filters import Filters
-from ..recommend.fold_in import Taste, checked_histories, fold_in
+from ..recommend.fold_in import Taste, fold_in
+from ..recommend.histories import checked_histories
+from ..recommend.novelty import DEFAULT, position_at
 from ..recommend.suggestions import Suggester
 from ..recommend.together import BALANCE, JointRecommendation, recommend_together
 from ..recommend.top_k import Recommendation, listing, recommend, top_k
-from .info import ModelInfo
+from .trained_parts import TrainedParts
 
 
 @dataclass(frozen=True)
-class Recommender:
-    """Two heads over one catalogue.
-
-    Attributes
-    ----------
-    catalogue
-        The titles, in the order of every item axis.
-    ranker, predictor
-        The heads: *what next?* and *how would I rate it?*
-    info
-        What the model was trained from, and its measured quality.
-    textbook
-        The textbook recipe, fitted to the same ratings for comparison.
-    coordinates
-        The position of each title on the map, float32 [n_items, 2]: see `core.insight.title_map`.
-    """
-
-    catalogue: Catalogue
-    ranker: Ranker
-    predictor: Predicts
-    info: ModelInfo
-    textbook: TextbookHead
-    coordinates: Float32
-
-    # -- what is inside ---------------------------------------------------------------------
-
-    @property
-    def item_ids(self) -> Int64:
-        """MyAnimeList ids of the item axis, int64 [n_items]."""
-        return self.catalogue.anime_ids
-
-    @property
-    def item_factors(self) -> Float32:
-        """V of the ranking head, float32 [n_items, k]; orthonormal columns, up to the rounding of storage.
-
-        Rows of titles that nobody rated in training come from their facts.
-        """
-        return self.ranker.factors.full
-
-    @property
-    def singular_values(self) -> Float32:
-        """Σ of the ranking head, float32 [k], descending."""
-        return self.ranker.factors.singular_values
-
-    @property
-    def rating_scale(self) -> RatingScale:
-        """From the lowest to the highest rating."""
-        return self.info.rating_scale
-
-    @cached_property
-    def franchises(self) -> Franchises:
-        """Which titles belong together, and in which order to watch them."""
-        return Franchises.of(self.catalogue, self.ranker.factors.directions)
-
-    @property
-    def own_heads(self) -> tuple[RankingHead, PredictionHead]:
-        """The ranking head and the prediction head.
-
-        Raises `InputError` for a textbook model, which recommends and predicts for comparison, and does no more.
-        """
-        if not isinstance(self.ranker, RankingHead) or not isinstance(self.predictor, PredictionHead):
-            raise InputError(
-                "This is a textbook model: it recommends and predicts for comparison, and cannot be explained or "
-                "served. Train the default recipe."
-            )
-        return self.ranker, self.predictor
-
-    @cached_property
-    def meanings(self) -> list[FactorMeaning]:
-        """What the factors of the ranking head mean, the leading factor first."""
-        return meanings(self.ranker.factors, self.catalogue, self.franchises.numbers, len(self.singular_values))
-
-    @cached_property
-    def spectrum(self) -> Spectrum:
-        """How much of the users' energy the leading factors keep. Raises `InputError`: see `own_heads`."""
-        return spectrum(self.own_heads[0], self.catalogue, self.info.data["users"])
-
-    @cached_property
-    def regions(self) -> Regions:
-        """The genres that lie together on the map, without adult titles."""
-        return regions(self.coordinates, self.catalogue, Filters().mask(self.catalogue))
-
-    def taste_coordinates(self, taste: Taste) -> Float32:
-        """Return the position of a taste on the map, float32 [2]: amid the titles most like it."""
-        return taste_coordinates(self.coordinates, self.ranker.factors.likeness(taste.factors))
+class Recommender(TrainedParts):
+    """Answers of two heads over one catalogue: see `core.model.trained_parts.TrainedParts` for its attributes."""
 
     # -- answers for a taste ----------------------------------------------------------------
 
-    def fold_in(self, ratings: Mapping[int, float]) -> Taste:
+    def fold_in(
+        self, ratings: Mapping[int, float], complete: bool | None = None, unseen: Collection[int] = ()
+    ) -> Taste:
         """Return the taste of a visitor who rated ``{anime_id: rating}``, on the model's scale or -1 (`WATCHED`).
 
         Unknown ids are reported in ``Taste.unknown_ids``. No ratings at all make the average taste.
+
+        Parameters
+        ----------
+        complete
+            True: these are all titles that they have seen, as in a list that somebody brings. False: a sample, as of
+            somebody who rates a few titles. None: decided by what it looks like, see `RankingHead.looks_complete`.
+        unseen
+            Ids of titles that they said they haven't seen, which are safe to recommend. Unknown ids are ignored.
 
         Raises
         ------
         InputError
             An id is not a whole number, or a rating is off the scale.
         """
-        return fold_in(ratings, self)
+        return fold_in(ratings, self, complete, unseen)
 
     def _of_this_model(self, taste: Taste) -> Taste:
         """Return the taste, folded in anew if another model with the same titles made it."""
@@ -141,16 +61,36 @@ class Recommender:
         taste: Taste,
         k: int = 10,
         filters: Filters | None = None,
-        novelty: float = 0.0,
+        novelty: float = DEFAULT,
         first: Collection[int] = (),
     ) -> list[Recommendation]:
         """Return the ``k`` best titles for a taste, best first, never a seen one.
 
         Fewer are returned only when fewer titles pass the filters. Adult titles pass only when ``filters``
-        asks for them. ``novelty`` goes from -1 (mainstream) to 1 (hidden gems). Titles with the ids ``first``
-        come before all others. Raises `InputError`: see `core.recommend.top_k.recommend`.
+        asks for them. ``novelty`` goes from 0 (well known) over 0.5 (new to you) to 1 (hidden): see
+        `core.recommend.novelty`. Titles with the ids ``first`` come before all others.
+
+        Raises `InputError`: see `core.recommend.top_k.recommend`.
         """
         return recommend(self._of_this_model(taste), k, filters or Filters(), novelty, first)
+
+    def rank_without(
+        self,
+        taste: Taste,
+        anime_id: int,
+        without: int,
+        filters: Filters | None = None,
+        novelty: float = DEFAULT,
+    ) -> int:
+        """Return the rank that a title would have if the visitor had not rated ``without``, apart from variety.
+
+        Raises `InputError` for an id that the catalogue lacks.
+        """
+        self.catalogue.position(without)
+        other = self._of_this_model(taste).narrowed([without])
+        scores = other.dialled(position_at(novelty))
+        score = scores[self.catalogue.position(anime_id)]
+        return 1 + int(np.count_nonzero(scores[other.allowed(filters or Filters())] > score))
 
     def recommend_together(
         self,
@@ -158,7 +98,7 @@ class Recommender:
         k: int = 10,
         filters: Filters | None = None,
         balance: float = BALANCE,
-        novelty: float = 0.0,
+        novelty: float = DEFAULT,
     ) -> list[JointRecommendation]:
         """Return the ``k`` titles that suit two or more people best, best first, none that one of them has seen.
 
@@ -210,18 +150,21 @@ class Recommender:
     ) -> list[Recommendation]:
         """Return the ``k`` titles nearest to one, nearest first; ``score`` is the cosine of their rows of ``VΣ``.
 
-        Without ``filters`` adult titles come only with adult titles. ``predicted_rating`` is that of
+        Without ``filters`` adult titles and extras come only with their like. ``predicted_rating`` is that of
         ``taste`` (default: somebody without ratings), and titles it has seen are left out. Raises `InputError`
         for an unknown id.
         """
         position = self.catalogue.position(anime_id)
         if filters is None:
-            filters = Filters(adult=not Filters().mask(self.catalogue)[position])
+            filters = Filters(
+                adult=bool(self.catalogue.is_adult[position]), extras=bool(self.catalogue.is_extra[position])
+            )
         taste = self.nobody if taste is None else self._of_this_model(taste)
         allowed = taste.allowed(filters)
         allowed[position] = False
         similarity = self.ranker.factors.cosines(position)
-        return listing(top_k(similarity, allowed, self.catalogue, k), similarity, taste)
+        best = top_k(similarity, allowed, self.catalogue, k)
+        return listing(best, similarity[best], taste)
 
     def is_known(self, anime_id: int) -> bool:
         """Return whether a title is known from ratings, not from facts alone. Raises `InputError` for an unknown id."""
@@ -264,17 +207,25 @@ class Recommender:
 
     # -- answers for many histories ---------------------------------------------------------
 
-    def rank_scores(self, matrix: sparse.csr_array) -> Float32:
+    def rank_scores(self, matrix: sparse.csr_array, complete: bool | None = None) -> Float32:
         """Return how much each title suits each history, float32 [n, n_items]: only the order in a row counts.
 
-        Titles in the history are scored like the others; mask them.
+        They are the scores of `recommend` at the left end of its dial. Titles in the history are scored like the
+        others; mask them.
 
         Parameters
         ----------
         matrix
             CSR [n, n_items], columns as in `item_ids`, values on the rating scale, or -1.
+        complete
+            Whether the histories are whole lists or samples: see `fold_in`.
         """
-        return self.ranker.rank_scores(checked_histories(matrix, self.catalogue, self.rating_scale))
+        matrix = checked_histories(matrix, self.catalogue, self.rating_scale)
+        scores = np.empty(matrix.shape, dtype=np.float32)
+        for row in range(len(scores)):
+            history = matrix[[row]]
+            scores[row] = Taste(history, history, self, complete=complete).scores
+        return scores
 
     def predict_ratings(self, matrix: sparse.csr_array) -> Float32:
         """Return the expected ratings, float32 [n, n_items], on the rating scale; ``matrix`` as in `rank_scores`."""

@@ -54,7 +54,7 @@ class CertaintyMeter:
     def measure(self, taste: Taste) -> Certainty:
         """Return the certainty of one taste.
 
-        ``expected_error`` is the root mean square over the ten titles that a list without filters would show.
+        ``expected_error`` is the root mean square over the ten best titles at the left end of the dial.
         """
         # The variance τ² + qᵀSq of the predictions for the best titles, averaged.
         posterior = self.head.posterior(taste.row)

@@ -17,11 +17,14 @@ ONE_BY_ONE = ("genres", "exclude_genres", "exclude_themes", "exclude_studios")
 """Lists of which each name is a condition of its own; of the others a title needs any."""
 NAME_LISTS = (*ONE_BY_ONE, "types", "themes", "studios")
 NAMES_SHOWN = 60
+MAIN_TYPES = ("TV", "Movie")
+ALLOWANCES = ("adult", "extras")
+"""What is left out unless it is allowed."""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which titles may be recommended. Everything is allowed by default, except adult titles.
+    """Which titles may be recommended. Everything is allowed by default, except adult titles and extras.
 
     Attributes
     ----------
@@ -45,6 +48,9 @@ class Filters:
     adult
         Whether adult titles are allowed. They are, too, if ``genres`` asks for one of
         `core.data.genres.ADULT_GENRES`.
+    extras
+        Whether recaps, specials, side stories and music videos are allowed: see `core.data.extras`. They are, too, if
+        ``types`` asks for their type, unless it is ``TV`` or ``Movie``.
     sequels
         ``"all"``: no restriction. ``"first"``: only the first unseen part of each franchise, and no franchise
         with a disliked title. ``"new"``: only franchises of which nothing has been seen.
@@ -66,6 +72,7 @@ class Filters:
     exclude_themes: tuple[str, ...] = ()
     studios: tuple[str, ...] = ()
     exclude_studios: tuple[str, ...] = ()
+    extras: bool = False
 
     def __post_init__(self) -> None:
         for name in NAME_LISTS:
@@ -121,6 +128,9 @@ class Filters:
             conditions["max_year", None] = (year <= self.max_year).to_numpy()
         if not self.allows_adult:
             conditions["adult", None] = ~catalogue.is_adult
+        if not self.extras:
+            asked_for = [kind for kind in _known(self.types, catalogue.types, "type") if kind not in MAIN_TYPES]
+            conditions["extras", None] = ~catalogue.is_extra | catalogue.frame["type"].isin(asked_for).to_numpy()
         return conditions
 
     @property
@@ -142,9 +152,9 @@ class Filters:
                 for item in value:
                     rest = tuple(other for other in value if other != item)
                     yield name, item, replace(self, **{name: rest})  # type: ignore[arg-type]
-            elif name == "adult":
+            elif name in ALLOWANCES:
                 if not value:
-                    yield name, None, replace(self, adult=True)
+                    yield name, None, replace(self, **{name: True})  # type: ignore[arg-type]
             elif value != getattr(plain, name):
                 yield name, None, replace(self, **{name: getattr(plain, name)})
 

@@ -13,12 +13,17 @@ from scipy import sparse
 
 from ..data.catalogue import Catalogue
 from ..data.franchises import Franchises
-from ..data.scale import WATCHED, RatingScale
-from ..errors import InputError
+from ..data.scale import RatingScale
 from ..heads.base import Predicts, Ranker
-from ..numerics.arrays import Bool, Float32, Int32, Int64
+from ..heads.prediction import PredictionHead
+from ..heads.ranking_head import RankingHead
+from ..numerics.arrays import Bool, Float32, Float64, Int32, Int64
 from ..numerics.sparse import history_matrix, keep_entries
 from .filters import Filters
+from .histories import history_row
+from .novelty import Position, newness_part, position_at, quality_part, seen_chance
+from .second_stage import PARTS, SecondStage, with_parts
+from .variety import Variety
 
 MASKS_KEPT = 16
 
@@ -46,6 +51,17 @@ class TasteModel(Protocol):
     def franchises(self) -> Franchises:
         """Which titles belong together."""
 
+    def mask(self, filters: Filters) -> Bool:
+        """Which titles pass, whoever asks, bool [n_items]: `Filters.mask`. Not to be changed."""
+
+    @property
+    def second_stage(self) -> SecondStage:
+        """What is added to the scores of the ranking head."""
+
+    @property
+    def variety(self) -> Variety:
+        """What keeps a list from repeating itself."""
+
 
 @dataclass(frozen=True)
 class Taste:
@@ -64,6 +80,11 @@ class Taste:
         Ids that were given and that the catalogue lacks. They are not used.
     user_id
         The id of an existing user; None for a visitor.
+    complete
+        Whether the ratings are a whole list (True) or a sample of a taste (False); None: decided by what they look
+        like. See `RankingHead.looks_complete`.
+    unseen_ids
+        Ids of titles that the person said they haven't seen. Unknown ids are ignored.
     """
 
     row: sparse.csr_array
@@ -71,6 +92,8 @@ class Taste:
     model: TasteModel = field(repr=False)
     unknown_ids: tuple[int, ...] = ()
     user_id: int | None = None
+    complete: bool | None = None
+    unseen_ids: tuple[int, ...] = ()
     _allowed: dict[Filters, Bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     # -- the ratings ------------------------------------------------------------------------
@@ -116,14 +139,62 @@ class Taste:
         return np.asarray(self.model.ranker.embed(self.row)[0])
 
     @cached_property
+    def is_complete(self) -> bool:
+        """Whether the ratings count as a whole list, not as a sample."""
+        ranker = self.model.ranker
+        looks_complete = isinstance(ranker, RankingHead) and bool(ranker.looks_complete(self.row)[0])
+        return looks_complete if self.complete is None else self.complete
+
+    @cached_property
+    def linear_scores(self) -> Float32:
+        """The scores of the ranking head alone, float32 [n_items]."""
+        return np.asarray(self.model.ranker.rank_scores(self.row, self.is_complete)[0])
+
+    @cached_property
+    def parts(self) -> Float32:
+        """What the second stage adds to the logarithm of each score, float32 [n_parts, n_items]."""
+        return self.model.second_stage.parts(self.row, self.predicted, self.is_complete)
+
+    @cached_property
     def scores(self) -> Float32:
         """How much each title suits the person, float32 [n_items]: only the order counts."""
-        return np.asarray(self.model.ranker.rank_scores(self.row)[0])
+        return with_parts(self.linear_scores, self.parts)
+
+    @cached_property
+    def seen_chance(self) -> Float64:
+        """The chance that the person has seen each title without telling it, float64 [n_items]; 0 for `unseen_ids`.
+
+        See `core.recommend.novelty`.
+        """
+        chance = seen_chance(self.scores, self.model.second_stage.fame_rank, len(self))
+        unseen = self.model.catalogue.positions(np.array(self.unseen_ids, dtype=np.int64))
+        chance[unseen[unseen >= 0]] = 0.0
+        return chance
+
+    def dialled(self, position: Position) -> Float32:
+        """Return the scores at a position of the dial, float32 [n_items]; scores below 0 stay as they are."""
+        if position == position_at(0):
+            return self.scores
+        era = np.float32(position.era - 1) * self.parts[PARTS.index("era")]
+        parts = (quality_part(self.cautious, self.scale, position), newness_part(self.seen_chance, position), era)
+        return with_parts(self.scores, np.stack(parts))
+
+    def contributions(self, targets: Int64) -> Float32:
+        """Return what each title that counts adds to each target's linear score, float32 [n, targets]."""
+        return self.model.ranker.contributions(self.row, targets, self.is_complete)
 
     @cached_property
     def predicted(self) -> Float32:
         """The rating that the person is expected to give each title, float32 [n_items], on the scale."""
         return self.scale.clip(self.model.predictor.predict_ratings(self.row)[0])
+
+    @cached_property
+    def cautious(self) -> Float32:
+        """The predicted rating less the standard deviation of what is not known of the title, float32 [n_items]."""
+        predictor = self.model.predictor
+        if not isinstance(predictor, PredictionHead):
+            return self.predicted
+        return self.predicted - np.sqrt(predictor.item_variances)
 
     def allowed(self, filters: Filters) -> Bool:
         """Return which titles the person has not seen and the filters allow, bool [n_items].
@@ -139,7 +210,7 @@ class Taste:
 
     def _allowed_titles(self, filters: Filters) -> Bool:
         catalogue = self.model.catalogue
-        allowed = filters.mask(catalogue)
+        allowed = self.model.mask(filters).copy()
         allowed[self.seen] = False
         if filters.sequels != "all":
             unwanted = np.concatenate([filters.excluded(catalogue), self.disliked])
@@ -174,55 +245,15 @@ class Taste:
         return replace(self, history=history_matrix([positions[order]], [values[order]], self.history.shape[1]))
 
 
-def fold_in(ratings: Mapping[int, float], model: TasteModel) -> Taste:
+def fold_in(
+    ratings: Mapping[int, float],
+    model: TasteModel,
+    complete: bool | None = None,
+    unseen: Collection[int] = (),
+) -> Taste:
     """Return the taste of somebody who rated ``{anime_id: rating}``, on the model's scale or -1 (`WATCHED`).
 
-    Raises `InputError`: see `history_row`.
+    ``complete`` and ``unseen`` as in `Taste`. Raises `InputError`: see `history_row`.
     """
     row, unknown_ids = history_row(ratings, model.catalogue, model.rating_scale)
-    return Taste(row, row, model, unknown_ids)
-
-
-def history_row(
-    ratings: Mapping[int, float], catalogue: Catalogue, scale: RatingScale
-) -> tuple[sparse.csr_array, tuple[int, ...]]:
-    """Return ``{anime_id: rating}`` as a CSR row float32 [1, n_titles], and the ids that the catalogue lacks.
-
-    Raises
-    ------
-    InputError
-        An id is not a whole number, or a rating is neither on the scale nor `WATCHED`.
-    """
-    rating_at: dict[int, float] = {}
-    unknown: list[int] = []
-    for anime_id, rating in ratings.items():
-        if isinstance(anime_id, bool) or not isinstance(anime_id, int | np.integer):
-            raise InputError(
-                f"The anime_id {anime_id!r} is not a whole number; expected a MyAnimeList id such as 5114."
-            )
-        scale.check(rating, f"The rating of anime_id {anime_id}")
-        if anime_id in catalogue:
-            rating_at[catalogue.position(int(anime_id))] = float(rating)
-        else:
-            unknown.append(int(anime_id))
-    positions = sorted(rating_at)
-    values = [rating_at[position] for position in positions]
-    return history_matrix([positions], [values], len(catalogue)), tuple(unknown)
-
-
-def checked_histories(matrix: sparse.csr_array, catalogue: Catalogue, scale: RatingScale) -> sparse.csr_array:
-    """Return a copy of a matrix [n, n_titles] of histories, repeated entries added up.
-
-    Raises
-    ------
-    InputError
-        The matrix has another width, or a value neither on the scale nor `WATCHED`.
-    """
-    if matrix.ndim != 2 or matrix.shape[1] != len(catalogue):
-        raise InputError(f"The matrix has the shape {matrix.shape}; expected [n, {len(catalogue)}], see item_ids.")
-    matrix = sparse.csr_array(matrix, copy=True)
-    matrix.sum_duplicates()
-    wrong = matrix.data[~scale.holds(matrix.data)]
-    if wrong.size:
-        raise InputError(f"The matrix holds the value {wrong[0]}; expected {scale}, or {WATCHED}.")
-    return matrix
+    return Taste(row, row, model, unknown_ids, complete=complete, unseen_ids=tuple(unseen))

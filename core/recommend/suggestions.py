@@ -14,8 +14,8 @@ Guestrin: Near-optimal sensor placements in Gaussian processes, 2008)::
 
 where *other* titles were watched without a rating, or answered "haven't seen it".
 
-*Does the visitor know the title?* ``P_j`` is a logistic regression on the ranking score and the number
-of members. *What does the question cost?* A look at every title, and a tap on a known one::
+*Does the visitor know the title?* ``P_j`` is the chance that they have seen it: see `core.recommend.novelty`. *What
+does the question cost?* A look at every title, and a tap on a known one::
 
     worth_j = gain_j · P_j / (P_j + LOOK)
 
@@ -43,9 +43,6 @@ DIMENSIONS = 48  # NDCG@10 after three ratings: 0.03 less with 96; with 24 the s
 TARGETS_AT_ONCE = 1024  # all targets at once would take 0.2 GB for a moment
 UNRATED = 0.3  # without it (0) the third rating takes 38 questions instead of 33, and lists are as good
 LOOK = 0.2
-LOWEST_SCORE = 0.02  # scores may be negative, their logarithm may not
-# The regression P, fitted to 800 users that were neither trained nor tested on:
-INTERCEPT, MEMBERS, SCORE, HISTORY = 0.7, 0.25, 0.95, -1.05
 TINY = float(np.finfo(np.float32).tiny)
 
 
@@ -138,16 +135,10 @@ class Suggester:
         return index
 
     def known(self, taste: Taste) -> Float32:
-        """Return the probability that the visitor knows each candidate, float32 [n_candidates].
-
-        Fitted to 800 users that were not trained on, with 0 to 20 of their ratings shown. Mean
-        predicted and true shares agree within a tenth from 0.03 to 0.3.
+        """Return the chance that the visitor has seen each candidate, float32 [n_candidates]: see
+        `core.recommend.novelty`.
         """
-        fame = np.log(self._members / self._members.max())
-        scores = taste.scores[self.candidates]
-        liking = SCORE * np.log(np.maximum(scores, LOWEST_SCORE)) + HISTORY * np.log1p(len(taste))
-        logit = INTERCEPT + MEMBERS * fame + liking
-        return np.asarray(1 / (1 + np.exp(-logit)), dtype=np.float32)
+        return taste.seen_chance[self.candidates].astype(np.float32)
 
     def suggest(self, taste: Taste, k: int, left_out: npt.ArrayLike = ()) -> Int64:
         """Return the catalogue positions of the titles to ask about, best first, int64 [<= k].

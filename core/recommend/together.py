@@ -18,7 +18,7 @@ would like, and more that are mediocre for all: see ``docs/quality.md``.
 if somebody's predicted rating is below "liked" (8 of 10) and more than `TOLERANCE` below the mean of their
 own ten best. It may take rank i only if it is among the i best of that person's own list, who would get it
 there anyway, or if no other title is left. So no list gets shorter, the same taste twice gets the list of
-one, and a longer list begins like a shorter one.
+one (but for its variety, which joint lists lack), and a longer list begins like a shorter one.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,8 @@ from ..errors import InputError
 from ..numerics.arrays import Bool, Float32, Float64, Int64
 from .filters import Filters
 from .fold_in import Taste
-from .top_k import ListedTitle, Reason, best_first, check_k, reasons_of, tilted, top_k
+from .novelty import DEFAULT, position_at
+from .top_k import ListedTitle, Reason, best_first, check_k, reasons_of, top_k
 
 OWN_BEST = 10
 BALANCE = 0.25
@@ -59,7 +60,7 @@ def recommend_together(
     k: int,
     filters: Filters,
     balance: float = BALANCE,
-    novelty: float = 0.0,
+    novelty: float = DEFAULT,
     tolerance: float = TOLERANCE,
 ) -> list[JointRecommendation]:
     """Return the ``k`` titles that suit all tastes best, best first: see the head of this module.
@@ -72,7 +73,7 @@ def recommend_together(
     balance
         From 0 (averaging) to 1 (least misery).
     novelty
-        From -1 (mainstream) to 1 (hidden gems): see `core.recommend.top_k.tilted`.
+        The position of the dial, -1..1: see `core.recommend.novelty`.
     tolerance
         How far below their own best somebody's predicted rating may lie, as a share of the scale;
         1 delays nothing.
@@ -93,14 +94,15 @@ def recommend_together(
     allowed = np.all([taste.allowed(filters) for taste in tastes], axis=0)
     predicted = np.stack([taste.predicted for taste in tastes])
     # Each person's own list, and the joint score of each title, float64 [n_items].
-    own_scores = [tilted(taste.scores, catalogue, novelty) for taste in tastes]
+    position = position_at(novelty)
+    own_scores = [taste.dialled(position) for taste in tastes]
     own_lists = [top_k(scores, allowed, catalogue, max(k, OWN_BEST)) for scores in own_scores]
     scores = joint_scores([utility(*own) for own in zip(own_scores, own_lists, strict=True)], balance)
     # The earliest rank at which everybody accepts each title.
     floors = [_floor(*own, tastes[0].scale, tolerance) for own in zip(own_lists, predicted, strict=True)]
     ranks = [_earliest_ranks(*own, k) for own in zip(own_lists, predicted, floors, strict=True)]
     best = _in_turn(scores, np.max(ranks, axis=0), catalogue, k, allowed)
-    because = [reasons_of(taste, taste.model.ranker.contributions(taste.row, best), catalogue) for taste in tastes]
+    because = [reasons_of(taste, taste.contributions(best), catalogue) for taste in tastes]
     rated = tastes[0].model.ranker.rated
     return [
         JointRecommendation.of(

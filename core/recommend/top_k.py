@@ -1,7 +1,8 @@
 """The top-K under filters: from scores to a list with predicted ratings and reasons."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -10,18 +11,17 @@ import numpy.typing as npt
 from ..data.catalogue import Catalogue, Title
 from ..errors import InputError
 from ..numerics.arrays import Bool, Float32, Int64
+from .explanation import Contribution, explanations
 from .filters import Filters
 from .fold_in import Taste
+from .novelty import DEFAULT, position_at
 
 MAX_K = 1000
 REASONS = 3
 SHARED_FIELDS = ("anime_id", "name", "english", "genres", "type", "episodes", "mean_rating", "members")
 """The fields that a line of a list repeats of its title."""
-NOVELTY_POWER = 1.5
-OBSCURE, WELL_KNOWN = 30_000, 100_000
-"""Chosen by eye, on a dozen tastes. At novelty 1 half of the stored users' ten titles are listed by fewer than
-41,000 people, at 0 by fewer than 332,000. With less than 10,000 to add, titles come that nobody knows and
-the model knows nothing about."""
+POOL = 4
+"""Variety chooses from so many times as many titles as are asked for, and so many tens more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,9 @@ class ListedTitle:
         return cls(rank, **{name: getattr(title, name) for name in SHARED_FIELDS}, **values)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain dicts, lists and numbers, ready for JSON."""
-        return asdict(self)
+        """Return plain dicts, tuples and numbers, ready for JSON."""
+        plain: dict[str, Any] = _plain(self)
+        return plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +72,34 @@ class Recommendation(ListedTitle):
     """One line of a list: a title, how it would be rated, and why it is recommended.
 
     ``predicted_rating`` is on the scale of the training ratings (1-10). The list is sorted by ``score``, which
-    can be compared within one list only.
+    can be compared within one list only. ``new_chance`` is the chance, 0..1, that the visitor has not seen the title:
+    see `core.recommend.novelty`. ``why`` adds up to ``score``: see `core.recommend.explanation`.
     """
 
     predicted_rating: float
     score: float
     because: tuple[Reason, ...] = ()
+    new_chance: float = 1.0
+    why: tuple[Contribution, ...] = ()
+
+
+def _plain(value: Any) -> Any:
+    """Return what `dataclasses.asdict` does, which copies every text and number and takes twice as long."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    if not is_dataclass(value):
+        return value
+    kind: Any = type(value)
+    return {name: _plain(getattr(value, name)) for name in _field_names(kind)}
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def recommend(
-    taste: Taste, k: int, filters: Filters, novelty: float = 0.0, first: Collection[int] = ()
+    taste: Taste, k: int, filters: Filters, novelty: float = DEFAULT, first: Collection[int] = ()
 ) -> list[Recommendation]:
     """Return the ``k`` best allowed titles, best first.
 
@@ -90,7 +109,7 @@ def recommend(
     Parameters
     ----------
     novelty
-        From -1 (mainstream) to 1 (hidden gems): see `tilted`.
+        The position of the dial, -1..1: see `core.recommend.novelty`.
     first
         Ids of titles that come before all others. Unknown ids are ignored.
 
@@ -99,28 +118,33 @@ def recommend(
     InputError
         ``k`` is not within 1..1000, ``novelty`` not within -1..1, or a genre or type is unknown.
     """
+    check_k(k)
+    position = position_at(novelty)
+    catalogue, allowed = taste.model.catalogue, taste.allowed(filters)
+    scores = taste.dialled(position)
+    # The titles that come before all others, then the rest.
+    wanted = catalogue.positions(np.array(list(first), dtype=np.int64))
+    wanted = wanted[wanted >= 0]
+    ahead = best_first(scores, wanted[allowed[wanted]], catalogue)[:k]
+    allowed[ahead] = False
+    best, penalties = varied(scores, allowed, taste, k - len(ahead), position.variety)
+    best = np.concatenate([ahead, best])
+    penalties = np.concatenate([np.zeros(len(ahead), dtype=np.float32), penalties])
+    # Their scores and reasons.
+    by_rating = taste.contributions(best)
+    final = np.where(scores[best] > 0, scores[best] * np.exp(-penalties), scores[best])
+    why = explanations(taste, position, best, penalties, by_rating)
+    return listing(best, final, taste, reasons_of(taste, by_rating, catalogue), why=why)
+
+
+def varied(scores: Float32, allowed: Bool, taste: Taste, k: int, weight: float) -> tuple[Int64, Float32]:
+    """Return the ``k`` best allowed titles with variety, int64 [<= k], and their penalties, float32: see `Variety`."""
     catalogue = taste.model.catalogue
-    scores = tilted(taste.scores, catalogue, novelty)
-    order = scores.copy()
-    first_positions = catalogue.positions(np.array(list(first), dtype=np.int64))
-    order[first_positions[first_positions >= 0]] += np.ptp(scores) + 1
-    best = top_k(order, taste.allowed(filters), catalogue, k)
-    reasons = reasons_of(taste, taste.model.ranker.contributions(taste.row, best), catalogue)
-    return listing(best, scores, taste, reasons)
-
-
-def tilted(scores: Float32, catalogue: Catalogue, novelty: float) -> Float32:
-    """Return scores moved towards famous titles (``novelty`` -1) or hidden gems (1), float32 [n_items].
-
-    A positive score is multiplied by ``((members + 30,000) / 100,000)^(-1.5 novelty)``. Raises `InputError`
-    for a novelty off -1..1.
-    """
-    if isinstance(novelty, bool) or not isinstance(novelty, int | float) or not -1 <= novelty <= 1:
-        raise InputError(f"novelty is {novelty!r}; expected a number from -1 (mainstream) to 1 (hidden gems).")
-    if not novelty:
-        return scores
-    fame = ((catalogue.members + OBSCURE) / WELL_KNOWN) ** (-NOVELTY_POWER * novelty)
-    return np.where(scores > 0, scores * fame, scores).astype(np.float32)
+    candidates = best_first(scores, _highest(scores, np.flatnonzero(allowed), POOL * (k + 10)), catalogue)
+    liked = candidates[scores[candidates] > 0]
+    best, penalties = taste.model.variety.choose(liked, np.log(scores[liked]), k, weight)
+    others = candidates[scores[candidates] <= 0][: k - len(best)]
+    return np.concatenate([best, others]), np.concatenate([penalties, np.zeros(len(others), dtype=np.float32)])
 
 
 def top_k(scores: npt.NDArray[np.floating[Any]], allowed: Bool, catalogue: Catalogue, k: int) -> Int64:
@@ -129,11 +153,15 @@ def top_k(scores: npt.NDArray[np.floating[Any]], allowed: Bool, catalogue: Catal
     Raises `InputError` for a ``k`` off 1..1000.
     """
     check_k(k)
-    candidates = np.flatnonzero(allowed)
-    if len(candidates) > k:  # titles that tie with the k-th stay: `best_first` breaks ties
-        threshold = np.partition(scores[candidates], -k)[-k]
-        candidates = candidates[scores[candidates] >= threshold]
-    return best_first(scores, candidates, catalogue)[:k]
+    return best_first(scores, _highest(scores, np.flatnonzero(allowed), k), catalogue)[:k]
+
+
+def _highest(scores: npt.NDArray[np.floating[Any]], candidates: Int64, k: int) -> Int64:
+    """Return the candidates with the ``k`` highest scores, and those that tie with the last, in no order, int64."""
+    if len(candidates) <= k:
+        return candidates
+    threshold = np.partition(scores[candidates], -k)[-k]
+    return np.asarray(candidates[scores[candidates] >= threshold])
 
 
 def best_first(scores: npt.NDArray[np.floating[Any]], candidates: Int64, catalogue: Catalogue) -> Int64:
@@ -149,14 +177,15 @@ def check_k(k: object) -> None:
 
 def listing(
     positions: Int64,
-    scores: Float32,
+    scores: npt.NDArray[np.floating[Any]],
     taste: Taste,
     reasons: list[tuple[Reason, ...]] | None = None,
     predicted: Float32 | None = None,
+    why: list[tuple[Contribution, ...]] | None = None,
 ) -> list[Recommendation]:
     """Return recommendations of these catalogue positions, in this order.
 
-    ``scores`` and ``predicted``, by default that of the taste, are float32 [n_items].
+    ``scores`` are theirs, float [n]; ``predicted``, by default that of the taste, is float32 [n_items].
     """
     predicted = taste.predicted if predicted is None else predicted
     rated = taste.model.ranker.rated
@@ -166,8 +195,10 @@ def listing(
             taste.model.catalogue.title(position),
             estimated=not rated[position],
             predicted_rating=float(predicted[position]),
-            score=float(scores[position]),
+            score=float(scores[index]),
             because=reasons[index] if reasons else (),
+            new_chance=1 - float(taste.seen_chance[position]),
+            why=why[index] if why else (),
         )
         for index, position in enumerate(positions.tolist())
     ]

@@ -32,12 +32,12 @@ def check_refreshed(old: Model, new: Model) -> None:
     histories, rated = _histories(old), old.own_heads[0].rated
     wider = sparse.csr_array(histories, copy=True)
     wider.resize(histories.shape[0], len(new.catalogue))
-    _check_order(old.rank_scores(histories)[:, rated], new.rank_scores(wider)[:, :n_old][:, rated])
     _check_ratings(
         old.predict_ratings(histories)[:, rated],
         new.predict_ratings(wider)[:, :n_old][:, rated],
         RATINGS_WITHIN * (old.rating_scale.high - old.rating_scale.low) / 9,
     )
+    _check_order(old.rank_scores(histories)[:, rated], new.rank_scores(wider)[:, :n_old][:, rated])
     check_lists(new, wider, n_old)
 
 

@@ -7,12 +7,12 @@ import pytest
 from scipy import sparse
 from small_data import SMALL
 
-from core import Filters, Model, Ratings, train
+from core import Model, Ratings, train
 from core.data.ratings import explicit
 from core.data.scale import RatingScale
 from core.evaluation.figures import figures_table, figures_to_dict
 from core.evaluation.metrics import ndcg
-from core.evaluation.pairs import PAIR_METRICS, Pairs, compare_lists, judge, list_makers
+from core.evaluation.pairs import PAIR_METRICS, WHOLE_CATALOGUE, Pairs, compare_lists, judge, list_makers
 from core.evaluation.splits import split_users
 from core.recommend.together import BALANCE
 
@@ -77,8 +77,8 @@ def test_figures_agree_with_lists_that_the_model_makes(held_out: tuple[Model, sp
         seen = np.concatenate([row.indices for row in rows])
         held_out = [side[[pair]] for side in pairs.held_out]
         for judgements, listed in (
-            (together, model.recommend_together(tastes, 10, Filters(adult=True))),
-            (alone, model.recommend(tastes[0].with_seen(tastes[1]), 10, Filters(adult=True))),
+            (together, model.recommend_together(tastes, 10, WHOLE_CATALOGUE, novelty=0)),
+            (alone, model.recommend(tastes[0].with_seen(tastes[1]), 10, WHOLE_CATALOGUE, novelty=0)),
         ):
             positions = np.array([model.catalogue.position(item.anime_id) for item in listed])
             judgements.append(judge(positions, held_out, seen, RatingScale()))

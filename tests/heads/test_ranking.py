@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from histories import HISTORIES
+from scipy import sparse
 from small_data import ROOT, SMALL, write_csv
 
 from core import WATCHED, Catalogue, Model, Ratings, train
@@ -14,13 +15,15 @@ from core.heads.preference_matrix import preference
 from core.heads.ranking_head import LAMBDA_STEPS
 
 
+@pytest.mark.parametrize("complete", [True, False], ids=["whole list", "sample"])
 @pytest.mark.parametrize("history", HISTORIES, ids=["one", "four", "many", "none"])
-def test_scores_equal_the_formula_of_the_docstring(model: Model, history: dict[int, float]) -> None:
+def test_scores_equal_the_formula_of_the_docstring(model: Model, history: dict[int, float], complete: bool) -> None:
     head, config = model.ranker, model.ranker.config
     v, sigma = head.factors.v32.astype(float), head.factors.singular_values.astype(float)
     norms, unique, n = head.norms.astype(float), head.uniqueness.astype(float), max(len(history), 1)
     # How short the history is, from 0 to 1, and the damping of popular titles.
-    short = 1 / (1 + (n / config.turning) ** config.steepness)
+    turning = config.turning if complete else config.sample_turning
+    short = 1 / (1 + (n / turning) ** config.steepness)
     damping = short * config.short_damping + (1 - short) * config.long_damping
     # x: weights of the history and of the average visitor, [n_items].
     norm_exponent, uniqueness_exponent = config.column_scaling - 1 - damping, 2 * short - 1
@@ -32,7 +35,10 @@ def test_scores_equal_the_formula_of_the_docstring(model: Model, history: dict[i
     average = head.mean * norms ** (config.column_scaling - 1 - config.short_damping) * unique
     x += config.prior * average
     # The ridge operator within the subspace of V, [n_items, n_items].
-    shrinkage = config.shrinkage * (1 + (config.shrinkage_turning / n) ** config.shrinkage_steepness)
+    if complete:
+        shrinkage = config.shrinkage * (1 + (config.shrinkage_turning / n) ** config.shrinkage_steepness)
+    else:
+        shrinkage = config.shrinkage + config.sample_shrinkage / n * np.exp(-((n / config.sample_length) ** 2))
     rounded = np.exp(np.round(LAMBDA_STEPS * np.log(shrinkage)) / LAMBDA_STEPS)
     operator = v @ np.diag(sigma**2 / (sigma**2 + rounded * float(head.energy))) @ v.T
     # Scores without the diagonal, in units of the average visitor's scores, [n_items].
@@ -42,8 +48,41 @@ def test_scores_equal_the_formula_of_the_docstring(model: Model, history: dict[i
     # Parts before a title of the history count more, once each.
     for earlier in {int(e) for later, e in zip(head.later, head.earlier, strict=True) if later + 100 in history}:
         expected[earlier] *= config.earlier_part if expected[earlier] > 0 else 1
-    scores = head.rank_scores(model.fold_in(history).row)[0]
+    scores = head.rank_scores(model.fold_in(history).row, complete)[0]
     assert np.allclose(scores, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+def test_history_looks_complete_by_what_it_leaves_unrated_and_by_its_later_seasons(model: Model) -> None:
+    """Title 104 continues 102, 111 and 112 continue 110, and 114 continues 113 in this head."""
+    later, earlier = np.array([4, 11, 12, 14], np.int32), np.array([2, 10, 10, 13], np.int32)
+    head = replace(model.ranker, later=later, earlier=earlier)
+    assert head.config.begun_share == pytest.approx(0.4)  # two later parts of two make 2 / (2 + 2)
+
+    def looks_complete(*titles: int, **unrated: float) -> bool:
+        ratings = dict.fromkeys((100 + title for title in titles), 8.0)
+        return bool(head.looks_complete(model.fold_in(ratings | ({120: WATCHED} if unrated else {})).row)[0])
+
+    assert not looks_complete()
+    assert not looks_complete(3, 5, 7)
+    assert looks_complete(3, 5, 7, unrated=1)  # somebody who types ratings types no title without one
+    assert not looks_complete(2, 4)  # one later season says little: 1 / 3
+    assert looks_complete(2, 4, 10, 11)
+    assert looks_complete(10, 11, 12)
+    assert not looks_complete(4, 11, 12, 14)  # later seasons alone: a sample
+    assert not looks_complete(2, 4, 11, 14)
+    # What it looks like decides only where nobody says it.
+    sample, whole = model.fold_in({103: 9}).row, model.fold_in({103: 9, 120: WATCHED}).row
+    for row, decided in ((sample, False), (whole, True)):
+        assert np.array_equal(head.rank_scores(row), head.rank_scores(row, decided))
+        assert not np.array_equal(head.rank_scores(row), head.rank_scores(row, not decided))
+    taste = model.fold_in({103: 9, 120: WATCHED})
+    assert (taste.is_complete, model.fold_in(taste.ratings, False).is_complete) == (True, False)
+
+
+def test_each_history_of_a_matrix_is_decided_alone(model: Model) -> None:
+    rows = [model.fold_in(history).row for history in HISTORIES]
+    together = model.ranker.rank_scores(sparse.csr_array(sparse.vstack(rows, format="csr")))
+    assert np.allclose(together, [model.ranker.rank_scores(row)[0] for row in rows], atol=1e-4)
 
 
 def test_franchise_weight_brings_its_titles_closer(ratings: Ratings) -> None:

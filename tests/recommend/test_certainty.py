@@ -47,7 +47,7 @@ def test_expected_error_is_that_of_the_recommended_titles(model: Model) -> None:
     taste = model.fold_in({103: 9, 104: 4})
     certainty = model.certainty(taste)
     head = model.predictor
-    positions = [model.catalogue.position(item.anime_id) for item in model.recommend(taste, 10)]
+    positions = [model.catalogue.position(item.anime_id) for item in model.recommend(taste, 10, novelty=0)]
     q = head.item_coordinates[positions]
     of_titles = float(head.fact_variance) / (1 + head.counts[positions] / 10)
     variance = np.diag(q @ head.posterior(taste.row) @ q.T) + of_titles

@@ -11,21 +11,23 @@ from hypothesis import strategies as st
 
 from core import WATCHED, Filters, InputError, Model, Taste
 from core.data.scale import RatingScale
+from core.recommend.novelty import DEFAULT, position_at
 from core.recommend.together import OWN_BEST, TOLERANCE, joint_scores, recommend_together, utility
-from core.recommend.top_k import tilted
+from core.recommend.top_k import top_k
 
 IDS = st.integers(100, 159)
 HISTORIES = st.dictionaries(IDS, st.sampled_from([WATCHED, 2, 5, 8, 10]), max_size=20)
 BALANCES = st.sampled_from([0, 0.25, 0.6, 1])
+NOVELTIES = st.sampled_from([-0.5, 0, DEFAULT, 1])
 quick = settings(max_examples=30)
 EVENS, ODDS = {102: 9, 104: 9, 103: 4, 108: 10}, {103: 9, 105: 10, 107: 9, 106: 2, 109: WATCHED}
 
 
 @quick
-@given(people=st.lists(HISTORIES, min_size=2, max_size=3), k=st.integers(1, 60), balance=BALANCES)
-@example(people=[EVENS, ODDS], k=10, balance=0.6)
+@given(people=st.lists(HISTORIES, min_size=2, max_size=3), k=st.integers(1, 60), balance=BALANCES, novelty=NOVELTIES)
+@example(people=[EVENS, ODDS], k=10, balance=0.6, novelty=DEFAULT)
 def test_recommendations_equal_brute_force(
-    model: Model, people: list[dict[int, float]], k: int, balance: float
+    model: Model, people: list[dict[int, float]], k: int, balance: float, novelty: float
 ) -> None:
     tastes = [model.fold_in(history) for history in people]
     catalogue = model.catalogue
@@ -37,7 +39,7 @@ def test_recommendations_equal_brute_force(
     # Each person's utility of all titles, [60], and the earliest rank at which they accept each title.
     utilities, earliest_ranks = [], []
     for taste in tastes:
-        own = model.rank_scores(taste.row)[0].astype(float)
+        own = taste.dialled(position_at(novelty)).astype(float)
         predicted = model.predict_ratings(taste.row)[0]
         best = best_first(own)
         utilities.append(own / np.sqrt(np.mean(own[best[:OWN_BEST]] ** 2)))
@@ -51,7 +53,7 @@ def test_recommendations_equal_brute_force(
         acceptable = [title for title in remaining if all(ranks[title] <= len(expected) for ranks in earliest_ranks)]
         expected.append((acceptable or remaining)[0])
         remaining.remove(expected[-1])
-    recommendations = model.recommend_together(tastes, k, Filters(adult=True), balance)
+    recommendations = model.recommend_together(tastes, k, Filters(adult=True), balance, novelty)
     assert [item.rank for item in recommendations] == list(range(1, len(expected) + 1))
     assert [item.score for item in recommendations] == pytest.approx(scores[expected], abs=1e-9)
     assert [catalogue.position(item.anime_id) for item in recommendations] == expected
@@ -63,20 +65,23 @@ def test_recommendations_equal_brute_force(
     n_people=st.integers(2, 3),
     k=st.integers(1, 60),
     balance=BALANCES,
-    novelty=st.sampled_from([-0.5, 0, 1]),
+    novelty=NOVELTIES,
     sequels=st.sampled_from(["all", "first"]),
 )
 @example(history={125: 1, 103: 1}, n_people=2, k=60, balance=0.25, novelty=0, sequels="all")
-def test_equal_tastes_get_the_recommendations_of_one_person(
+def test_equal_tastes_get_the_recommendations_of_one_person_without_variety(
     model: Model, history: dict[int, float], n_people: int, k: int, balance: float, novelty: float, sequels: str
 ) -> None:
     taste, filters = model.fold_in(history), Filters(sequels=sequels)
-    alone = model.recommend(taste, k, filters, novelty)
+    best = top_k(taste.dialled(position_at(novelty)), taste.allowed(filters), model.catalogue, k)
     together = model.recommend_together([taste] * n_people, k, filters, balance, novelty)
-    assert [item.anime_id for item in together] == [item.anime_id for item in alone]
-    for item, joint_item in zip(alone, together, strict=True):
-        assert joint_item.predicted_ratings == (item.predicted_rating,) * n_people
-        assert joint_item.because == (item.because,) * n_people
+    assert [item.anime_id for item in together] == model.item_ids[best].tolist()
+    if not position_at(novelty).variety:
+        alone = model.recommend(taste, k, filters, novelty)
+        assert [item.anime_id for item in together] == [item.anime_id for item in alone]
+        for item, joint_item in zip(alone, together, strict=True):
+            assert joint_item.predicted_ratings == (item.predicted_rating,) * n_people
+            assert joint_item.because == (item.because,) * n_people
 
 
 @quick
@@ -134,15 +139,6 @@ def test_predicted_ratings_and_reasons_belong_to_each_person(model: Model) -> No
             assert item.predicted_ratings[person] == expected[model.catalogue.position(item.anime_id)]
 
 
-class RankerWithoutReasons:
-    """A ranking head without contributions."""
-
-    rated = np.ones(60, dtype=bool)
-
-    def contributions(self, row: object, targets: np.ndarray) -> np.ndarray:
-        return np.zeros((0, len(targets)), dtype=np.float32)
-
-
 def recommended_positions(
     model: Model, scores: list[list[float]], predicted: list[list[float]], n_titles: int, **options: float
 ) -> list[int]:
@@ -151,11 +147,12 @@ def recommended_positions(
     def padded(values: list[float]) -> np.ndarray:
         return np.pad(np.float32(values), (0, 60 - len(values)))
 
-    fixed_model = SimpleNamespace(catalogue=model.catalogue, ranker=RankerWithoutReasons())
+    fixed_model = SimpleNamespace(catalogue=model.catalogue, ranker=SimpleNamespace(rated=np.ones(60, dtype=bool)))
     people = [
         SimpleNamespace(
-            row=None, positions=np.zeros(0, dtype=np.int32), scale=RatingScale(), model=fixed_model, scores=padded(own),
-            predicted=padded(ratings), allowed=lambda filters: np.arange(60) < n_titles,
+            positions=np.zeros(0, dtype=np.int32), scale=RatingScale(), model=fixed_model, predicted=padded(ratings),
+            dialled=lambda position, own=own: padded(own), allowed=lambda filters: np.arange(60) < n_titles,
+            contributions=lambda targets: np.zeros((0, len(targets)), dtype=np.float32),
         )
         for own, ratings in zip(scores, predicted, strict=True)
     ]  # fmt: skip
@@ -218,7 +215,6 @@ def test_novelty_leads_to_little_known_titles(model: Model) -> None:
     tastes = [model.fold_in({103: 9}), model.fold_in({105: 8})]
     popular, little_known = (model.recommend_together(tastes, 10, novelty=novelty) for novelty in (-1, 1))
     assert np.mean([item.members for item in popular]) > np.mean([item.members for item in little_known])
-    assert np.array_equal(tilted(np.ones(60, np.float32), model.catalogue, 0), np.ones(60))
 
 
 def test_recommendation_converts_to_plain_json(model: Model) -> None:

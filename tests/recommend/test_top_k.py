@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from core import WATCHED, Filters, InputError, Model
 from core.recommend.fold_in import MASKS_KEPT
-from core.recommend.top_k import tilted
 from core.serving.model_source import BUNDLED
 
 IDS = st.integers(100, 159)
@@ -88,12 +87,9 @@ def test_novelty_leads_from_popular_to_little_known_titles(model: Model) -> None
     ]
     assert members[0] >= members[1] >= members[2]
     assert members[0] > members[2]
-    scores = model.rank_scores(taste.row)[0]
-    assert np.array_equal(tilted(scores, model.catalogue, 0.0), scores)
-    assert np.array_equal(np.sign(tilted(scores, model.catalogue, 1.0)), np.sign(scores))
-    for wrong_novelty in (1.1, True, "much", float("nan")):
+    for wrong_novelty in (1.1, -1.1, True, "much", float("nan"), None):
         with pytest.raises(InputError, match="novelty is"):
-            tilted(scores, model.catalogue, wrong_novelty)
+            model.recommend(taste, novelty=wrong_novelty)  # type: ignore[arg-type]
 
 
 def test_each_filter_can_be_loosened_alone(model: Model) -> None:
@@ -104,11 +100,12 @@ def test_each_filter_can_be_loosened_alone(model: Model) -> None:
     assert loosened["min_year", None].min_year is None
     assert loosened["sequels", None].sequels == "all"
     assert loosened["adult", None].adult
-    assert len(loosened) == 6
+    assert loosened["extras", None].extras
+    assert len(loosened) == 7
     visitor = model.fold_in({})
     n_allowed = visitor.allowed(filters).sum()
     assert all(visitor.allowed(rest).sum() >= n_allowed for rest in loosened.values())
-    assert list(Filters(adult=True).loosened()) == []
+    assert list(Filters(adult=True, extras=True).loosened()) == []
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from core import Model
 from core.serving.zero_gpu import rank_scores_on_zero_gpu
 model = Model.load("core/bundled")
 history = model.fold_in({5114: 10, 9253: 9}).row
-assert np.array_equal(rank_scores_on_zero_gpu(model.ranker, history), model.rank_scores(history))
+assert np.array_equal(rank_scores_on_zero_gpu(model.ranker, history), model.ranker.rank_scores(history))
 """
 
 
@@ -93,4 +93,4 @@ def test_function_is_plain_without_the_package(model: Model, monkeypatch: pytest
     assert function.__module__ == zero_gpu.__name__
     assert not hasattr(function, "__wrapped__")
     history = model.fold_in({103: 10}).row
-    assert np.array_equal(function(model.ranker, history), model.rank_scores(history))
+    assert np.array_equal(function(model.ranker, history), model.ranker.rank_scores(history))

@@ -10,15 +10,16 @@ from scipy import sparse
 from ...model.recommender import Recommender
 from ...model.training import Progress
 from ...recommend.filters import Filters
+from ...recommend.novelty import POSITIONS as DIAL
 from ..figures import figures_to_dict
 from ..metrics import Estimates, average
 from ..splits import Holdout
 from .list_metrics import Lister, TitleFeatures, make_several, measure_lists
-from .listers import Tastes, most_members, recommended
+from .listers import DEFAULT_FILTERS, EVERYTHING, Tastes, most_members, recommended
 from .visits import Visits, discovery, plain, planned
 
-POSITIONS = (0.0, 0.25, 0.5)
-"""Positions of the dial from well known to hidden gems."""
+POSITIONS = tuple(novelty for novelty in DIAL if novelty >= 0)
+"""Positions of the dial from well known to hidden."""
 ALPHAS = (0.0, 0.25, 0.5)
 """How much fame decides what is seen first: the range of real lists. `DISCOVERY` is the mean over them."""
 TOLD, TOLD_OF_PLANNERS = (1, 3, 5, 10), (3, 5, 10, 40)
@@ -72,7 +73,7 @@ def dial_curve(
     n_visits, n_done = sum(map(len, protocols.values())), 0
     curve: dict[str, dict[str, ByList]] = {}
     for protocol, makers in protocols.items():
-        listers = _listers(model, positions, Filters(adult=protocol == PLAIN))
+        listers = _listers(model, positions, EVERYTHING if protocol == PLAIN else DEFAULT_FILTERS)
         curve[protocol] = {}
         for history, make_visits in makers.items():
             on_progress(f"{protocol} {history}", n_done / n_visits)

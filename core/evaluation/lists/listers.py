@@ -10,11 +10,13 @@ from ...model.recommender import Recommender
 from ...numerics.arrays import Bool, Int64
 from ...recommend.filters import Filters
 from ...recommend.fold_in import Taste
+from ...recommend.novelty import DEFAULT
 from ..measure import LIST_LENGTH
 from .list_metrics import Lister
 
 DEFAULT_FILTERS = Filters()
-"""Adult titles are left out, and all parts of a franchise may be listed."""
+"""Adult titles and extras are left out, and all parts of a franchise may be listed."""
+EVERYTHING = Filters(adult=True, extras=True)
 
 
 class Tastes:
@@ -34,7 +36,7 @@ class Tastes:
 
 
 def recommended(
-    model: Recommender, novelty: float = 0.0, filters: Filters = DEFAULT_FILTERS, tastes: Tastes | None = None
+    model: Recommender, novelty: float = DEFAULT, filters: Filters = DEFAULT_FILTERS, tastes: Tastes | None = None
 ) -> Lister:
     """Return the lister of `Recommender.recommend` at a position of its dial; ``tastes`` can be shared with others."""
     tastes = tastes or Tastes(model)
