@@ -18,7 +18,7 @@ from ..watchlists.entries import Entry, Watchlist
 from ..watchlists.matching import match_entries
 from .api.endpoints import endpoints
 from .page.handlers import Handlers
-from .page.state import NOVELTY_STEPS, TABS, PageState
+from .page.state import DIAL_STEPS, TABS, PageState
 from .routes.list_upload import report
 from .routes.map_and_code import packed_map
 from .translations import LANGUAGES, texts_in
@@ -50,7 +50,7 @@ def _states(model: Model) -> Iterator[PageState]:
     visitor = PageState(ratings=rated)
     catalogue = model.catalogue
     yield visitor
-    yield replace(visitor, genres=catalogue.genres[:1], types=catalogue.types[:1], sequels="new", novelty=NOVELTY_STEPS)
+    yield replace(visitor, genres=catalogue.genres[:1], types=catalogue.types[:1], sequels="new", dial=DIAL_STEPS)
     yield replace(visitor, like=ids[0])
     yield from (replace(visitor, tab=tab) for tab in TABS)
     yield replace(visitor, tab="together", partner=rated[::-1])

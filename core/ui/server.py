@@ -1,5 +1,6 @@
 """Serve the page: launch options, look, the gates in front, and the routes beside Gradio's."""
 
+import re
 import signal
 import threading
 from base64 import b64encode
@@ -128,5 +129,10 @@ def head() -> str:
     style, loader = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "load.js"))
     return (
         f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">'
-        f"<style>{style}</style><script>{loader}</script>"
+        f"<style>{_without_blanks(style)}</style><script>{loader}</script>"
     )
+
+
+def _without_blanks(style: str) -> str:
+    """Return a style sheet without comments and without blanks around its punctuation: a tenth shorter."""
+    return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))

@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, Tool
 FIELDS = {
     "rank", "anime_id", "name", "english", "genres", "type", "episodes",
     "mean_rating", "members", "predicted_rating", "score", "because", "estimated",
+    "new_chance", "why",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from core import Filters, Model
+from core.recommend.novelty import DEFAULT
 from core.serving.model_source import BUNDLED
 
 ENDPOINTS = {"search", "recommend", "recommend_for_user", "recommend_together", "similar"}
@@ -38,8 +39,8 @@ def model_answer(model: Model, name: str, arguments: dict[str, Any]) -> list[dic
     """Return the model's own answer to the arguments of an endpoint."""
     if name == "search":
         return as_json(model.catalogue.search(**arguments))
-    novelty = arguments.get("novelty", 0.0)
-    own = {"ratings", "other_ratings", "user_id", "anime_id", "k", "novelty"}
+    novelty = arguments.get("novelty", DEFAULT)
+    own = {"ratings", "other_ratings", "user_id", "anime_id", "k", "novelty", "complete", "unseen"}
     lists = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
     filters = Filters(**{key: value for key, value in lists.items() if key not in own})
     if name == "similar":
@@ -48,7 +49,10 @@ def model_answer(model: Model, name: str, arguments: dict[str, Any]) -> list[dic
         other = {int(anime_id): rating for anime_id, rating in arguments["other_ratings"].items()}
         tastes = (model.fold_in(RATINGS), model.fold_in(other))
         return as_json(model.recommend_together(tastes, arguments["k"], filters))
-    taste = model.fold_in(RATINGS) if name == "recommend" else model.user_taste(arguments["user_id"])
+    if name == "recommend":
+        taste = model.fold_in(RATINGS, arguments.get("complete"), arguments.get("unseen", ()))
+    else:
+        taste = model.user_taste(arguments["user_id"])
     return as_json(model.recommend(taste, arguments["k"], filters, novelty))
 
 
@@ -58,6 +62,7 @@ def model_answer(model: Model, name: str, arguments: dict[str, Any]) -> list[dic
         ("search", {"query": "steins gate", "limit": 2}),
         ("recommend", {"ratings": JSON_RATINGS, "k": 12, "genres": ["Drama"], "types": ["TV"], "min_year": 2000}),
         ("recommend", {"ratings": JSON_RATINGS, "k": 3, "sequels": "new", "exclude_ids": [19815], "novelty": 0.5}),
+        ("recommend", {"ratings": JSON_RATINGS, "k": 3, "complete": False, "unseen": [19815], "extras": True}),
         ("recommend_for_user", {"user_id": 5, "k": 4, "sequels": "first", "max_year": 2010}),
         ("recommend_together", {"ratings": JSON_RATINGS, "other_ratings": {"4224": 9}, "k": 3, "sequels": "first"}),
         ("similar", {"anime_id": 5114, "k": 4, "exclude_genres": ["Military"], "min_members": 1000}),
@@ -72,16 +77,17 @@ def test_every_client_gets_the_answer_of_the_model(
     (content,) = call_tool(f"{app}{MCP}", name, arguments).content
     assert json.loads(content.text) == expected
     assert expected
-    joint = {"predicted_ratings"} if name == "recommend_together" else {"predicted_rating"}
-    assert name == "search" or set(expected[0]) == FIELDS - {"predicted_rating"} | joint
+    joint = FIELDS - {"predicted_rating", "new_chance", "why"} | {"predicted_ratings"}
+    assert name == "search" or set(expected[0]) == (joint if name == "recommend_together" else FIELDS)
 
 
 def test_page_and_client_give_the_same_list(app: str, client: Client) -> None:
     options = {"sequels": "first", "k": 5}
-    query = urlencode({"rated": "5114:10,9253:9", "no": "Comedy", "novelty": 1, **options}, safe=":,")
+    query = urlencode({"rated": "5114:10,9253:9", "no": "Comedy", "dial": 2, **options}, safe=":,")
     page = json.load(urlopen(f"{app}/list.json?{query}"))
     ratings = {"5114": 10, "9253": 9}
-    assert page == client.predict(ratings, exclude_genres=["Comedy"], novelty=0.5, **options, api_name="/recommend")
+    options |= {"exclude_genres": ["Comedy"], "novelty": 0.5, "complete": False}
+    assert page == client.predict(ratings, **options, api_name="/recommend")
 
 
 def test_calls_by_position_may_leave_out_defaults(app: str, bundled: Model) -> None:

@@ -98,8 +98,12 @@ def test_numbers_add_up_to_the_list(visit: Visit, app: str) -> None:
         assert [abs(part) for part in added[:3]] == sorted((abs(part) for part in added[:3]), reverse=True)
         assert abs(sum(added) - score) < 0.03
     ours, classic = page.locator(".sides ol").all()
-    assert names(ours) == [row[0] for row in rows] == recommendations[: len(rows)]
-    assert [float(re.findall(r"[\d.]+", facts)[0]) for facts in ours.locator(".facts").all_inner_texts()] == scores
+    assert names(ours) == [row[0] for row in rows]
+    facts = ours.locator(".facts").all_inner_texts()
+    assert [float(re.findall(r"[\d.]+", fact)[0]) for fact in facts] == scores
+    ranks = [int(re.search(r"no\. ([\d,]+) on your list", fact)[1].replace(",", "")) for fact in facts]
+    assert ranks != sorted(ranks)  # the second stage and the dial have their say
+    assert names(ours)[ranks.index(1)] == recommendations[0]
     assert len(names(classic)) == len(rows)
     assert names(classic) != names(ours)
     assert set(names(page.locator(".sides .both"))) == set(names(ours)) & set(names(classic))
@@ -116,7 +120,8 @@ def test_numbers_add_up_to_the_list(visit: Visit, app: str) -> None:
     assert [number(cell) < 0 for cell in weights[1][1:]] == [True] * 4 + [False] * 7
     assert "-0.000" not in page.locator(".inside").inner_text()
     expected = page.get_by_text("The rating on a card comes from a second model").inner_text()
-    on_card = page.locator("#results .predicted dd").first.text_content()
+    card = page.locator("#results .card").and_(page.locator(f'[data-name="{rows[0][0]}"]'))
+    on_card = card.locator(".predicted dd").text_content()
     assert re.search(rf"make that {on_card}\.", expected)
     assert page.locator("figure polyline").count() == 2
 

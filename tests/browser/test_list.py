@@ -69,6 +69,7 @@ def test_watchlist_from_a_file_is_merged_with_own_ratings(visit: Visit, app: str
     open_tab(page, "Rate shows")
     expect(page.locator("#rated li")).to_have_count(2)
     assert rating(page, "Naruto") == "4"
+    assert "complete" not in page.locator("#results [data-link]").get_attribute("data-link")
     expect(page.get_by_role("button", name="forget")).to_have_count(0)
     open_tab(page, "Bring your list")
     bring.set_input_files(file("animelist.xml", EXPORT.encode()))
@@ -78,11 +79,14 @@ def test_watchlist_from_a_file_is_merged_with_own_ratings(visit: Visit, app: str
     assert [rating(page, name) for name in ("Naruto", "Toradora!", "Steins;Gate", "Clannad", "Bleach")] == [
         "9", "9", "10", "-1", "4",
     ]  # fmt: skip
+    link = page.locator("#results [data-link]")
+    assert "complete=1" in link.get_attribute("data-link")
     page.get_by_label("Your rating of Clannad", exact=True).select_option("8")
     expect(page.locator("#toast")).to_contain_text("Rated 8: Clannad")
     page.reload()
     expect(page.get_by_label("Your rating of Clannad", exact=True)).to_have_value("8")
     assert len(rated(page)) == 5
+    assert "complete=1" in link.get_attribute("data-link")  # an own rating leaves the list whole
     open_filters(page)
     plan = page.get_by_label("Titles you plan to watch")
     plan.select_option("put them first")

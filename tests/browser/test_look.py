@@ -55,6 +55,8 @@ def test_axe_sees_no_problem_in_lists_and_users(visit: Visit, app: str, size: tu
     page.locator("#controls").get_by_role("button", name="Drama", exact=True).click()
     page.locator("#controls").get_by_role("button", name="Drama, wanted", exact=True).click()
     page.locator(".actions summary").first.click()
+    page.locator("[data-do=why]").first.click()
+    expect(page.locator(".why").first).to_be_visible()
     search(page, "naruto")
     assert not violations(page)
     search(page, "zzzqqq")

@@ -82,14 +82,72 @@ def test_filters_restrict_the_list_and_are_shown(visit: Visit, app: str) -> None
     page.get_by_label("From year").press("Enter")
     expect(active_filter(page, "from 2010")).to_be_visible()
     page.get_by_label("Listed by at least").select_option("300,000 people")
-    page.get_by_label("Mainstream or hidden gems").press("ArrowRight")
-    expect(active_filter(page, "hidden gems")).to_be_visible()
+    controls.get_by_role("button", name="Recaps, specials and music videos, too").click()
+    expect(active_filter(page, "Recaps, specials")).to_be_visible()
     controls.get_by_role("button", name="Likes only").click()
     expect(active_filter(page, "likes only")).to_be_visible()
     page.get_by_role("button", name="Reset the choices").click()
     expect(page.locator(".wishes li")).to_have_count(0)
     expect(page.get_by_label("From year")).to_have_value("")
     expect(page.locator("#results .card")).to_have_count(10)
+
+
+def test_dial_turns_the_list(page: Page, size: tuple[int, int]) -> None:
+    rate(page, "naruto", "Naruto", 9)
+    dial = page.get_by_role("radiogroup", name="Well known or hidden")
+    chosen = dial.locator("[aria-checked=true]")
+    expect(chosen).to_have_text("balanced")
+    dial.scroll_into_view_if_needed()  # nothing is unfolded for it
+    expect(dial.get_by_role("radio")).to_have_text(["well known", "balanced", "new to you", "little known", "hidden"])
+    assert all(step.bounding_box()["height"] >= 38 for step in dial.get_by_role("radio").all())
+    before = recommended(page)
+    chosen.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(chosen).to_have_text("new to you")
+    expect(chosen).to_be_focused()
+    sentence = "Mostly titles you have not seen"
+    expect(page.locator("#dial-what")).to_contain_text(sentence)
+    expect(page.locator("#said")).to_contain_text(sentence)  # for screen readers
+    assert len(set(recommended(page)) & set(before)) < 8
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(chosen).to_have_text("balanced")
+    assert recommended(page) == before
+    dial.get_by_role("radio", name="hidden").click()
+    expect(chosen).to_have_text("hidden")
+    assert "dial=4" in page.locator("#results [data-link]").get_attribute("data-link")
+    expect(page.locator(".card .chance").first).to_have_text("probably new to you")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_card_says_why(page: Page) -> None:
+    rate(page, "steins gate", "Steins;Gate", 10)
+    rate(page, "toradora", "Toradora!", 9)
+    first, second = recommended(page)[:2]
+    why = page.get_by_role("button", name=f"Why {first}?", exact=True)
+    panel = page.locator("#results .why").first
+    expect(panel).to_be_hidden()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url) if "/run/" in request.url else None)
+    why.click()
+    expect(why).to_have_attribute("aria-expanded", "true")
+    assert len(requests) == 1
+    rows = [row.split("\n") for row in panel.locator("tr").all_inner_texts()]
+    numbers = [float(panel.locator("tr").nth(index).locator("td").last.inner_text()) for index in range(len(rows))]
+    assert abs(sum(numbers[:-1]) - numbers[-1]) <= 0.005 * len(numbers)
+    for title in ("Steins;Gate", "Toradora!"):
+        expect(panel.locator("tr", has_text=title)).to_contain_text(re.compile(r"without it: no\. \d+"))
+    expect(panel.locator("tr", has_text="the average visitor").locator(".plus")).to_have_count(1)
+    expect(panel.locator("tr", has_text="may have been seen already").locator(".minus")).to_have_count(1)
+    why.click()
+    expect(panel).to_be_hidden()
+    expect(why).to_have_attribute("aria-expanded", "false")
+    why.click()
+    expect(panel).to_be_visible()
+    page.get_by_role("button", name=f"Not interested in {first}").click()
+    expect(page.get_by_role("button", name=f"Why {first}?", exact=True)).to_have_count(0)
+    expect(page.locator("#results .card").first).to_have_attribute("data-name", second)
+    expect(page.locator("#results .why:visible")).to_have_count(0)  # it was about another title
 
 
 def test_sequels_appear_only_on_request(visit: Visit, app: str) -> None:

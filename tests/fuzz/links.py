@@ -18,7 +18,7 @@ def corpus() -> Iterator[bytes]:
     links = [
         "rated=110:10,101:seen,121:7.5&no=Drama&genres=Action&types=TV&from=1990&to=2000&members=1000&k=20",
         "?tab=together&partner=110:3&partner_planned=101&swapped=1&balance=4&partner_user=7&hidden=101,105&unseen=106",
-        "tab=user&user=42&like=110&sequels=all&likes=1&novelty=-2&adult=1&plan=first&planned=120&without=101",
+        "tab=user&user=42&like=110&sequels=all&likes=1&novelty=-2&dial=3&complete=1&extras=1&adult=1&plan=first&planned=120&without=101",
         "user=%EF%BC%91&k=1e3&from=9999&rated=1:nan,%00:1,99999999999999999999:1&like=-0",
     ]
     yield from (b"\x00" + link.encode() for link in links)

@@ -25,7 +25,7 @@ STALE_CONNECTION = Retry(total=1, connect=0, read=1, status=0, redirect=0, other
 SEARCHES = ("Fullmetal", "Death Note", "Shingeki", "steins", "cowboy bebop", "千と千尋", "naruot", "one pie")
 FILTERS: tuple[dict[str, Any], ...] = (
     {"genres": ["Comedy"]}, {"exclude_genres": ["Ecchi"]}, {"types": ["Movie"]}, {"min_year": 2005},
-    {"sequels": "all"}, {"novelty": 1}, {"min_members": 50_000}, {"k": 20},
+    {"sequels": "all"}, {"dial": 2}, {"min_members": 50_000}, {"k": 20},
 )  # fmt: skip
 TABS = ("list", "user", "explore", "how")
 SOME_RATINGS = ((5114, 10), (9253, 9), (1535, 8), (16498, 7))

@@ -25,6 +25,8 @@ from ...serving.model_source import ServedModel
 from ...settings import expectation
 
 JsonList = list[dict[str, Any]]
+ADDED = ("extras", "complete", "unseen")
+"""Parameters that came later: they stand last, so that calls by position go on meaning the same."""
 
 
 class Question(BaseModel):
@@ -68,9 +70,11 @@ class Endpoint:
 
     @cached_property
     def parameters(self) -> dict[str, FieldInfo]:
-        """The parameters by name, in the order of calls by position: own fields before inherited ones."""
+        """The parameters by name, in the order of calls by position: own fields, inherited ones, and `ADDED`."""
         own = inspect.get_annotations(self.question)
-        return dict(sorted(self.question.model_fields.items(), key=lambda field: field[0] not in own))
+        return dict(
+            sorted(self.question.model_fields.items(), key=lambda field: (field[0] in ADDED, field[0] not in own))
+        )
 
     @cached_property
     def schemas(self) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ from ...data.catalogue import Title
 from ...errors import InputError
 from ...model.model import Model
 from ...recommend.filters import Filters
+from ...recommend.novelty import DEFAULT
 from ...recommend.together import BALANCE, JointRecommendation
 from ...recommend.top_k import Recommendation
 from ...serving.model_source import ServedModel
@@ -18,7 +19,7 @@ from .endpoint import Endpoint, Question
 MAX_LIMIT = 100
 MAX_DIGITS = 18
 
-COUNT: int = Field(10, description="How many titles, 1 to 1000.")
+COUNT: int = Field(10, description="How many, 1 to 1000.")
 
 
 class Search(Question):
@@ -37,25 +38,23 @@ class Search(Question):
 class FilteredQuestion(Question):
     """A question with the fields of `Filters` as parameters, which say what titles it is about."""
 
-    genres: list[str] | None = Field(
-        None, description='All of these genres, such as "Comedy"; the error for an unknown one lists all.'
-    )
-    exclude_genres: list[str] | None = Field(None, description="None of these genres.")
+    genres: list[str] | None = Field(None, description='All of these, such as "Comedy".')
+    exclude_genres: list[str] | None = Field(None, description="None of these.")
     types: list[str] | None = Field(None, description="One of TV, Movie, OVA, ONA, Special, Music.")
-    min_members: int = Field(0, description="Listed by at least this many people.")
+    min_members: int = Field(0, description="Least members.")
     min_year: int | None = Field(None, description="From this year on.")
     max_year: int | None = Field(None, description="Up to this year.")
     adult: bool = Field(False, description="Allow adult titles.")
     sequels: Literal["all", "first", "new"] = Field(
         "all",
-        description='"first": only the first unseen part of a franchise, none of a disliked franchise; '
-        '"new": only franchises not begun.',
+        description='"first": first unseen part of each franchise; "new": none begun.',
     )
-    exclude_ids: list[int] | None = Field(None, description="MyAnimeList ids to leave out.")
-    themes: list[str] | None = Field(None, description='One of these themes, such as "Isekai".')
-    exclude_themes: list[str] | None = Field(None, description="None of these themes.")
-    studios: list[str] | None = Field(None, description="By one of these studios.")
-    exclude_studios: list[str] | None = Field(None, description="By none of these studios.")
+    exclude_ids: list[int] | None = Field(None, description="Ids to leave out.")
+    themes: list[str] | None = Field(None, description='Any of these, such as "Isekai".')
+    exclude_themes: list[str] | None = Field(None, description="None of these.")
+    studios: list[str] | None = Field(None, description="Any of these.")
+    exclude_studios: list[str] | None = Field(None, description="None of these.")
+    extras: bool = Field(False, description="Allow recaps, specials, music videos.")
 
     @property
     def filters(self) -> Filters:
@@ -66,7 +65,10 @@ class FilteredQuestion(Question):
 class RankedQuestion(FilteredQuestion):
     """A question for recommendations."""
 
-    novelty: float = Field(0.0, description="From -1, mainstream, to 1, hidden gems.")
+    novelty: float = Field(
+        DEFAULT,
+        description="0: well known; 0.5: new to them; 1: hidden; below 0, to -1: probably seen.",
+    )
 
 
 class Recommend(RankedQuestion):
@@ -77,10 +79,14 @@ class Recommend(RankedQuestion):
         "Unknown ids are ignored."
     )
     k: int = COUNT
+    complete: bool | None = Field(None, description="True: all they have seen; false: a sample; default: guessed.")
+    unseen: list[int] | None = Field(None, description="Ids they haven't seen: safe to recommend.")
 
     def answer(self, model: Model) -> list[Recommendation]:
         """Return recommendations for a folded-in person."""
-        return model.recommend(model.fold_in(_by_id(self.ratings)), self.k, self.filters, self.novelty)
+        unseen = [anime_id for anime_id in self.unseen or () if anime_id in model.catalogue]
+        taste = model.fold_in(_by_id(self.ratings), self.complete, unseen)
+        return model.recommend(taste, self.k, self.filters, self.novelty)
 
 
 class RecommendForUser(RankedQuestion):

@@ -58,11 +58,19 @@
       const changes = { [field]: value === "" ? null : plain(value) };
       const years = { ...anisvd.state, ...changes };
       const turned = years.min_year && years.max_year && years.min_year > years.max_year;
-      anisvd.commit(turned ? { min_year: years.max_year, max_year: years.min_year } : changes);
+      anisvd.commit(turned ? { min_year: years.max_year, max_year: years.min_year } : changes, element.title);
+    },
+    async why(button) {
+      const panel = $(".why", button.closest(".card"));
+      const anime = id(button);
+      const html = panel.childElementCount ? "" : (await anisvd.ask({ why: anime })).why;
+      if (id(button) !== anime) return; // the list has changed meanwhile
+      panel.innerHTML = html;
+      button.setAttribute("aria-expanded", Boolean(html));
     },
     reset: (button, value, field) => anisvd.commit({ [field]: null }),
     defaults() {
-      const people = ["ratings", "unseen", "hidden", "planned", "swapped", "tab", "user", "like", ...partnerFields()];
+      const people = ["ratings", "complete", "unseen", "hidden", "planned", "swapped", "tab", "user", "like", ...partnerFields()];
       anisvd.commit(cleared(Object.keys(anisvd.state).filter((field) => !people.includes(field))), say("defaults"));
     },
     visit(button, value, field) {
@@ -72,7 +80,7 @@
     },
     back: () => (history.state?.pushed ? history.back() : anisvd.commit({ like: null })),
     skip: () => anisvd.commit({ unseen: [...list("unseen"), ...all("#wall li[data-id]").map(id)] }, say("skip")),
-    clear: () => anisvd.commit({ ratings: [], without: [] }, say("clear")),
+    clear: () => anisvd.commit({ ratings: [], complete: null, without: [] }, say("clear")),
     undo() {
       lastReport = "";
       showReport();
@@ -82,7 +90,7 @@
     leave: () => anisvd.settle(false),
     start(button) {
       const ratings = JSON.parse(button.dataset.ratings);
-      anisvd.commit({ ratings, without: [], tab: "rate", user: null, like: null }, say("start", { n: ratings.length }));
+      anisvd.commit({ ratings, complete: true, without: [], tab: "rate", user: null, like: null }, say("start", { n: ratings.length }));
     },
     // -- two people
     partner(form, value, field) {
@@ -175,7 +183,8 @@
         const changed = [...before].filter(([anime, rating]) => ratings.get(anime) !== rating).length;
         const planned = [...new Set([...list("planned"), ...brought.planned])].filter((anime) => !ratings.has(anime));
         const n = brought.ratings.length + brought.planned.length;
-        anisvd.commit({ ratings: [...ratings], planned }, `${say("brought", { n })} ${changed ? say("changed", { n: changed }) : ""}`);
+        const complete = brought.ratings.length > 0 || anisvd.state.complete;
+        anisvd.commit({ ratings: [...ratings], complete, planned }, `${say("brought", { n })} ${changed ? say("changed", { n: changed }) : ""}`);
       } else anisvd.tell("");
       report(brought.report);
     } catch {

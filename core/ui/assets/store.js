@@ -3,7 +3,7 @@ window.anisvd = (() => {
   const KEPT = "anisvd"; // localStorage: the visitor's own state
   const DRAFT = "anisvd-draft"; // sessionStorage: a shared list with the changes made in this tab
   const LANGUAGE = "anisvd-language"; // localStorage: the visitor's choice
-  const TASTE = ["ratings", "unseen", "hidden", "planned"]; // shared by all tabs of a browser
+  const TASTE = ["ratings", "complete", "unseen", "hidden", "planned"]; // shared by all tabs of a browser
   const VIEW = ["tab", "user", "like"]; // kept in the history, for the Back button
   const LONGEST_PAST = 50;
   const PATIENCE = 250; // milliseconds until the page shows that it waits
@@ -46,10 +46,10 @@ window.anisvd = (() => {
   const remember = () => (past = [...past.slice(1 - LONGEST_PAST), { state, shared, search: location.search }]);
   const address = (search) => history.replaceState({ view: pick(state, VIEW) }, "", location.pathname + search);
 
-  // Asks the server for the changes that swap two people or take ratings from a link: it has the rules.
+  // Asks the server for the changes that swap two people or take ratings from a link, or why a title is listed.
   const ask = (request) =>
     new Promise((resolve) => {
-      asked = { sent: { ...request, state }, resolve };
+      asked = { sent: { ...request, state, language: language() }, resolve };
       call("apply");
     });
   // Sends the state. On the tab of two people each of them gets their own lists back first.

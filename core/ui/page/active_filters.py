@@ -1,17 +1,18 @@
 """The filters that narrow the list, as buttons that take them back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ...recommend.filters import Filters
+from ...recommend.filters import ALLOWANCES, Filters
 from ...recommend.fold_in import Taste
 from .state import PageState
 from .visitor import Visitor
 
 LISTS = ("genres", "exclude_genres", "themes", "exclude_themes", "studios", "types", "without")
-SINGLE_VALUES = ("min_members", "min_year", "max_year", "sequels", "novelty", "likes_only", "adult", "plan")
+SINGLE_VALUES = ("min_members", "min_year", "max_year", "sequels", "likes_only", "adult", "extras", "plan")
+EVERYTHING = Filters(adult=True, extras=True)
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,8 @@ def _label(visitor: Visitor, field: str, value: Any) -> str:
             return texts.named("type", value)
         case "without":
             return texts("wish.without", title=texts.label(visitor.model.catalogue[value]))
-        case "novelty":
-            return texts("controls.gems" if value > 0 else "controls.mainstream")
-        case "likes_only" | "adult":
-            return texts("controls.likes" if field == "likes_only" else "controls.adult")
+        case "likes_only" | "adult" | "extras":
+            return texts({"likes_only": "controls.likes"}.get(field, f"controls.{field}"))
         case "sequels" | "plan":
             return texts(f"wish.{field}.{value}")
     return texts(f"wish.{field}", genre=texts.named(_kind(field), str(value)), n=value, year=str(value))
@@ -69,7 +68,7 @@ def loosenings(visitor: Visitor) -> list[ActiveFilter]:
     }
     buttons = []
     for (field, value), count in _counts_without(state.filters(), taste).items():
-        usual = "toggle" if value or field == "adult" else "reset", field, value
+        usual = "toggle" if value or field in ALLOWANCES else "reset", field, value
         label = texts(
             f"loosen.{field}", genre=texts.named(_kind(field), value or ""), year=str(getattr(state, field, ""))
         )
@@ -84,9 +83,11 @@ def _counts_without(filters: Filters, taste: Taste) -> dict[tuple[str, str | Non
     counts = {}
     for field, value, looser in filters.loosened():
         # Masks, bool [n_titles]: what this person may get by the looser filters, and all the other conditions.
-        masks = [taste.allowed(Filters(adult=True, sequels=looser.sequels, exclude_ids=looser.exclude_ids))]
+        masks = [taste.allowed(replace(EVERYTHING, sequels=looser.sequels, exclude_ids=looser.exclude_ids))]
         masks += [mask for condition, mask in conditions.items() if condition != (field, value)]
         if not looser.allows_adult:  # adult titles are allowed only while somebody asks for their genre
             masks.append(~taste.model.catalogue.is_adult)
+        if not (looser.extras or looser.types):  # and extras only while somebody asks for their type
+            masks.append(~taste.model.catalogue.is_extra)
         counts[field, value] = int(np.logical_and.reduce(masks).sum())
     return counts

@@ -14,7 +14,7 @@ from ..rendering import render
 from ..translations import texts_in
 from . import views
 from .explore import factors
-from .results import results
+from .results import results, why
 from .search_panel import search_panel
 from .state import PARTNER_FIELDS, PageState, link_content
 from .tabs import panel
@@ -72,16 +72,21 @@ class Handlers:
         return _parts(visitor, bool(sent.get("shared")), n_wrong, sent.get("wall"), bool(sent.get("all")))
 
     def change(self, sent: Any) -> dict[str, Any] | None:
-        """Return the fields of the state that change for two people; None for a link without ratings.
+        """Return the fields of the state that change for two people; None for a link without ratings. Or return
+        ``{"why": HTML}`` with what adds up to the score of a title: see `core.ui.page.results.why`.
 
-        ``sent`` is ``{"state": …}`` with ``"link"``, to take the other person's ratings from a link, or with ``"swap":
-        true``, to hand the screen over or back. Without both, each person gets their own lists on the tab of both.
+        ``sent`` is ``{"state": …}`` with ``"why"``, the id of that title, with ``"link"``, to take the other person's
+        ratings from a link, or with ``"swap": true``, to hand the screen over or back. Without all three, each person
+        gets their own lists on the tab of both.
         """
         visitor, _, sent = self._visitor(sent)
+        if "why" in sent:
+            return {"why": why(sent["why"], visitor)}
         if link := str(sent.get("link") or ""):
-            ratings = link_content(link[link.find("?") + 1 :]).get("ratings")  # not read here: `show` counts wrong ones
-            has_ratings = PageState.from_json({"partner": ratings}, visitor.model)[0].partner
-            return NOBODY | {"partner": ratings} if has_ratings else None
+            theirs = link_content(link[link.find("?") + 1 :])  # not read here: `show` counts wrong values
+            partner = {PARTNER_FIELDS[name]: theirs.get(name) for name in ("ratings", "complete")}
+            has_ratings = PageState.from_json(partner, visitor.model)[0].partner
+            return NOBODY | partner if has_ratings else None
         state = visitor.state.handed_over() if sent.get("swap") else visitor.state
         before = _dict(sent.get("state"))
         return {name: value for name, value in state.to_json().items() if value != before.get(name)}

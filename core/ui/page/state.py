@@ -15,13 +15,14 @@ from ...data.scale import WATCHED
 from ...errors import AniSVDError
 from ...model.model import Model
 from ...recommend.filters import SEQUELS, Filters
+from ...recommend.novelty import DEFAULT
 from ...recommend.together import BALANCE
 
 TABS = ("rate", "list", "user", "together", "explore", "how")
 PLANS = ("any", "hide", "first")
 SEEN = "seen"  # a rating `WATCHED`, in a link
 YEARS = 1900, 2100
-BALANCE_STEPS, NOVELTY_STEPS = 4, 2
+BALANCE_STEPS, DIAL_STEPS = 4, 4
 LONGEST_LIST = 100
 MAX_ENTRIES = 20_000  # more than a catalogue has titles
 MAX_LINK = 200_000
@@ -34,8 +35,12 @@ LINK_NAMES = {
 """The names of fields in a link, where they differ."""
 PARTNER_FIELDS = {
     "ratings": "partner", "unseen": "partner_unseen", "hidden": "partner_hidden", "planned": "partner_planned",
+    "complete": "partner_complete",
 }  # fmt: skip
-"""The lists of the visitor, and those of the other of two people."""
+"""What belongs to the visitor, and the same of the other of two people."""
+FORMER_DIAL = {"-2": 0, "-1": 0, "0": round(DEFAULT * DIAL_STEPS), "1": 2, "2": 4}
+"""The steps of the dial by the values of ``novelty``, its former name, in older links: from mainstream to hidden gems.
+Links without it meant 0, and get the default."""
 
 Rated = tuple[int, float]
 Reader = Callable[[Any], Any]
@@ -50,7 +55,8 @@ class PageState:
     user: int | str | None = None
     like: int | None = None  # the page shows titles like this one instead
     ratings: tuple[Rated, ...] = ()  # (anime_id, rating or `WATCHED`), oldest first
-    unseen: tuple[int, ...] = ()  # not suggested for rating again
+    complete: bool = False  # the ratings are a whole list that was brought, not a sample that was typed
+    unseen: tuple[int, ...] = ()  # not suggested for rating again, and new to the visitor if recommended
     hidden: tuple[int, ...] = ()  # never recommended
     planned: tuple[int, ...] = ()  # titles that the visitor plans to watch
     plan: str = "any"  # whether those come like any others, are hidden, or come first
@@ -59,6 +65,7 @@ class PageState:
     partner_unseen: tuple[int, ...] = ()
     partner_hidden: tuple[int, ...] = ()
     partner_planned: tuple[int, ...] = ()
+    partner_complete: bool = False
     partner_user: int | str | None = None  # the other person is this existing user
     swapped: bool = False  # the other person rates now, and the two have exchanged their lists
     balance: int = round(BALANCE * BALANCE_STEPS)  # 0 suits two people on average, 4 the less pleased one
@@ -74,8 +81,9 @@ class PageState:
     max_year: int | None = None
     sequels: str = "first"
     likes_only: bool = False  # low ratings count for nothing
-    novelty: int = 0  # from mainstream, -2, to hidden gems, 2
+    dial: int = round(DEFAULT * DIAL_STEPS)  # from well known, 0, over new to the visitor, 2, to hidden, 4
     adult: bool = False
+    extras: bool = False  # recaps, specials and music videos, too
 
     # -- from and to JSON and links ------------------------------------------------------------
 
@@ -84,6 +92,8 @@ class PageState:
         """Return the state that a browser sent as ``{field: value}``, and the number of values that were left out."""
         if not isinstance(content, Mapping):
             return cls(), int(content is not None)
+        if content.get("dial") is None and (former := content.get("novelty")) is not None:
+            content = {**content, "dial": FORMER_DIAL.get(str(former), former)}
         values: dict[str, Any] = {}
         n_wrong = 0
         for name, reader in _readers(model).items():
@@ -115,7 +125,7 @@ class PageState:
 
     def _consistent(self) -> "PageState":
         """Return the state with no title twice (the last rating counts), no genre or theme both wanted and excluded,
-        years in order, and on the tab of two people each of them with their own lists.
+        years in order, no whole list without ratings, and on the tab of two people each with their own lists.
         """
         changes: dict[str, Any] = {
             name: _unique(value) for name, value in vars(self).items() if isinstance(value, tuple)
@@ -124,6 +134,8 @@ class PageState:
             changes[unwanted] = tuple(name for name in changes[unwanted] if name not in wanted)
         if self.min_year and self.max_year:
             changes["min_year"], changes["max_year"] = sorted((self.min_year, self.max_year))
+        changes["complete"] = self.complete and bool(self.ratings)
+        changes["partner_complete"] = self.partner_complete and bool(self.partner)
         state = replace(self, **changes)
         return state.exchanged() if self.swapped and self.tab == "together" else state
 
@@ -152,6 +164,11 @@ class PageState:
     # -- for the model -----------------------------------------------------------------------------
 
     @property
+    def novelty(self) -> float:
+        """The position of the dial: see `core.recommend.novelty`."""
+        return self.dial / DIAL_STEPS
+
+    @property
     def listed_user(self) -> int | str | None:
         """The existing user for whom the list is; None if it is for the visitor."""
         return self.user if self.tab == "user" else None
@@ -170,7 +187,7 @@ def link_content(query: str) -> dict[str, Any]:
     for name, default in vars(PageState()).items():
         if text := texts.get(LINK_NAMES.get(name, name)):
             content[name] = text.split(",") if isinstance(default, tuple) else text
-    return content
+    return content | {name: texts[name] for name in ("novelty",) if texts.get(name)}
 
 
 # -- reading values ----------------------------------------------------------------------------------
@@ -200,7 +217,7 @@ def _readers(model: Model) -> dict[str, Reader]:
         "studios": _one_of(model.catalogue.studios),
         **dict.fromkeys(("min_year", "max_year"), _number(*YEARS)),
         **dict.fromkeys(("user", "partner_user"), _user),
-        **dict.fromkeys(("swapped", "likes_only", "adult"), _flag),
+        **dict.fromkeys(("swapped", "complete", "partner_complete", "likes_only", "adult", "extras"), _flag),
         "tab": _one_of(TABS),
         "plan": _one_of(PLANS),
         "types": _one_of(model.catalogue.types),
@@ -208,7 +225,7 @@ def _readers(model: Model) -> dict[str, Reader]:
         "min_members": _number(0, 10**9),
         "k": _number(1, LONGEST_LIST),
         "balance": _number(0, BALANCE_STEPS),
-        "novelty": _number(-NOVELTY_STEPS, NOVELTY_STEPS),
+        "dial": _number(0, DIAL_STEPS),
     }
 
 

@@ -9,7 +9,7 @@ from ...model.sources import known_sources
 from ...serving.model_source import ServedModel
 from ..rendering import kept, render
 from ..translations import LANGUAGES, Texts
-from .state import NOVELTY_STEPS, TABS, PageState
+from .state import TABS, PageState
 from .visitor import Visitor
 
 SHELL = ("header", "search", "refine")
@@ -18,8 +18,8 @@ STARS = 5
 FIRST_YEAR = 1950  # where no year is known
 LENGTHS = (5, 10, 20, 30, 50, 100)
 CONTROLLED = (
-    "k", "sequels", "novelty", "plan", "min_members", "min_year", "max_year", "types", "genres", "exclude_genres",
-    "themes", "exclude_themes", "studios", "likes_only", "adult",
+    "k", "sequels", "plan", "min_members", "min_year", "max_year", "types", "genres", "exclude_genres",
+    "themes", "exclude_themes", "studios", "likes_only", "adult", "extras",
 )  # fmt: skip
 """The fields of the state that the controls show."""
 STUDIOS = 60
@@ -72,7 +72,6 @@ def controls(visitor: Visitor) -> str:
         types=catalogue.types,
         lengths=tuple(sorted({*LENGTHS, state.k})),
         members=tuple(sorted({*MEMBERS, state.min_members})),
-        novelty_steps=NOVELTY_STEPS,
         years=(int(catalogue.known_years[0]) if len(catalogue.known_years) else FIRST_YEAR, newest_year(catalogue)),
     )
 

@@ -10,7 +10,7 @@ from ...recommend.together import JointRecommendation
 from ...recommend.top_k import Reason, Recommendation
 from ...serving.model_source import ServedModel
 from ..translations import Texts
-from .state import BALANCE_STEPS, NOVELTY_STEPS, PageState
+from .state import BALANCE_STEPS, PageState
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Visitor:
     @cached_property
     def taste(self) -> Taste:
         """The visitor's own taste, by all their ratings."""
-        return self.model.fold_in(dict(self.state.ratings))
+        state = self.state
+        return self.model.fold_in(dict(state.ratings), complete=state.complete, unseen=state.unseen)
 
     @cached_property
     def answer(self) -> Answer:
@@ -83,7 +84,7 @@ class Visitor:
         return self.texts("trouble.user", user=str(user)) if is_unknown else self.texts("trouble.users")
 
     def _answer(self, state: PageState) -> Answer:
-        model, filters, novelty = self.model, state.filters(), state.novelty / NOVELTY_STEPS
+        model, filters, novelty = self.model, state.filters(), state.novelty
         about, taste = ("own" if state.ratings else "nobody"), self.taste
         if state.listed_user is not None:
             about, taste = "user", model.user_taste(state.listed_user).with_seen(taste)
@@ -100,7 +101,7 @@ class Visitor:
     def _partner_taste(self, state: PageState) -> Taste:
         if state.partner_user is not None:
             return self.model.user_taste(state.partner_user)
-        return self.model.fold_in(dict(state.partner))
+        return self.model.fold_in(dict(state.partner), complete=state.partner_complete, unseen=state.partner_unseen)
 
 
 def by_person(item: Recommendation | JointRecommendation) -> list[tuple[float, tuple[Reason, ...]]]:

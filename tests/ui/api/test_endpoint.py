@@ -60,6 +60,7 @@ def test_any_argument_is_answered_or_refused_with_a_sentence(api: Api, data: st.
         ({"types": ["TV"], "min_members": 500}, Filters(types=("TV",), min_members=500)),
         ({"min_year": 2002, "max_year": 2003}, Filters(min_year=2002, max_year=2003)),
         ({"adult": True}, Filters(adult=True)),
+        ({"extras": True}, Filters(extras=True)),
         ({"themes": ["Drama"], "exclude_themes": ["action"]}, Filters(themes=("Drama",), exclude_themes=("Action",))),
         ({"studios": ["Bones"]}, Filters(studios=("Bones",))),
         ({"exclude_studios": '["Bones"]', "themes": None}, Filters(exclude_studios=("Bones",))),
@@ -81,6 +82,31 @@ def test_filters_reach_the_model(api: Api, model: Model, arguments: dict, filter
     for user_id in (user, str(user)):
         assert api["recommend_for_user"]({"user_id": user_id, "k": 50, **arguments}) == expected
     assert api["similar"]({"anime_id": 103, "k": 50, **arguments}) == dicts(model.similar(103, 50, filters))
+
+
+def test_taste_reaches_the_model(api: Api, model: Model) -> None:
+    ratings = {103: 9, 105: 8, 110: 3}
+    first = model.recommend(model.fold_in(ratings), 1)[0].anime_id
+    arguments = {"ratings": {str(anime_id): rating for anime_id, rating in ratings.items()}}
+    answers = []
+    for complete, unseen in ((None, None), (True, []), (False, [first]), (False, [first, 10**30, -1])):
+        expected = dicts(model.recommend(model.fold_in(ratings, complete, [first] if unseen else ())))
+        answers.append(api["recommend"](arguments | {"complete": complete, "unseen": unseen}))
+        assert answers[-1] == expected
+    assert answers[1] != answers[2]
+    (line,) = (line for line in answers[2] if line["anime_id"] == first)
+    assert line["new_chance"] == 1
+    assert sum(part["amount"] for part in line["why"]) == pytest.approx(line["score"], rel=1e-4)
+
+
+def test_calls_by_position_mean_what_they_meant(api: Api) -> None:
+    former = ["genres", "exclude_genres", "types", "min_members", "min_year", "max_year", "adult", "sequels"]
+    former += ["exclude_ids", "themes", "exclude_themes", "studios", "exclude_studios"]
+    names = {name: list(endpoint.parameters) for name, endpoint in api.items()}
+    assert names["recommend"] == ["ratings", "k", *former, "novelty", "complete", "unseen", "extras"]
+    assert names["recommend_for_user"] == ["user_id", "k", *former, "novelty", "extras"]
+    assert names["recommend_together"] == ["ratings", "other_ratings", "k", "balance", *former, "novelty", "extras"]
+    assert names["similar"] == ["anime_id", "k", *former, "extras"]
 
 
 def test_titles_similar_to_an_adult_title_may_be_adult(api: Api, model: Model) -> None:

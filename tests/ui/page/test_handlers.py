@@ -86,11 +86,31 @@ def test_titles_the_visitor_has_seen_are_left_out_of_a_users_list(model: Model) 
     assert seen not in [item.anime_id for item in again]
 
 
+def test_taste_knows_whether_it_is_whole_and_what_is_unseen(model: Model) -> None:
+    ratings, others = ((103, 9.0), (105, 8.0)), ((110, 7.0),)
+    typed = visitor(model, PageState(ratings=ratings, unseen=(107,)))
+    assert (typed.taste.complete, typed.taste.unseen_ids) == (False, (107,))
+    assert visitor(model, PageState(ratings=ratings, complete=True)).taste.complete
+    state = PageState(tab="together", ratings=ratings, partner=others, partner_complete=True, partner_unseen=(108,))
+    partner = visitor(model, state).answer.tastes[1]
+    assert (partner.complete, partner.unseen_ids) == (True, (108,))
+
+
+def test_title_that_was_not_seen_stays_on_the_list(model: Model) -> None:
+    state = PageState(ratings=((105, 9.0),), sequels="all")
+    first = visitor(model, state).answer.recommendations[0].anime_id
+    unseen = visitor(model, replace(state, unseen=(first,))).answer.recommendations
+    assert [item.new_chance for item in unseen if item.anime_id == first] == [1.0]
+    hidden = visitor(model, replace(state, hidden=(first,))).answer.recommendations
+    assert first not in [item.anime_id for item in hidden]
+
+
 def test_active_filters_are_named_and_loosenings_allow_more_titles(model: Model) -> None:
-    state = PageState(genres=("Comedy",), min_year=2010, likes_only=True, without=(103,), novelty=-1, sequels="all")
+    state = PageState(genres=("Comedy",), min_year=2010, likes_only=True, without=(103,), extras=True, sequels="all")
     narrowed = visitor(model, state)
     assert {button.label for button in active_filters(narrowed)} == {
-        "only Comedy", "from 2010", "Likes only", "without Third Show", "mainstream", "sequels, too",
+        "only Comedy", "from 2010", "Likes only", "without Third Show", "sequels, too",
+        "Recaps, specials and music videos, too",
     }  # fmt: skip
     assert active_filters(visitor(model, PageState())) == []
     changes = loosenings(narrowed)
@@ -113,6 +133,17 @@ def test_active_filters_are_named_and_loosenings_allow_more_titles(model: Model)
 )
 def test_a_loosening_counts_the_titles_that_its_filters_allow(model: Model, choices: dict[str, Any]) -> None:
     state = PageState(ratings=((105, 9.0), (113, 3.0)), **choices)
+    taste = visitor(model, state).shown.taste
+    counts = {(field, value): taste.allowed(looser).sum() for field, value, looser in state.filters().loosened()}
+    assert _counts_without(state.filters(), taste) == counts
+
+
+@pytest.mark.parametrize("types", [("Music",), ("Music", "TV"), ("TV",), ()])
+@pytest.mark.parametrize("extras", [False, True])
+def test_a_loosening_counts_extras_only_while_they_are_allowed(model: Model, types: tuple, extras: bool) -> None:
+    kinds = [{"type": "Music"}, {"type": "TV"}] * (len(model.catalogue) // 2)
+    model = replace(model, catalogue=catalogue_of(kinds))
+    state = PageState(types=types, extras=extras, sequels="all")
     taste = visitor(model, state).shown.taste
     counts = {(field, value): taste.allowed(looser).sum() for field, value, looser in state.filters().loosened()}
     assert _counts_without(state.filters(), taste) == counts
@@ -165,7 +196,7 @@ def test_downloads_have_the_list_and_no_formula(model: Model) -> None:
     client = TestClient(Starlette(routes=download_routes(lambda: served(model))))
     query = "rated=103:9,105:8&k=60&sequels=all"
     items = client.get(f"/list.json?{query}").json()
-    expected = model.recommend(model.fold_in({103: 9, 105: 8}), 60, PageState(sequels="all").filters())
+    expected = model.recommend(model.fold_in({103: 9, 105: 8}, complete=False), 60, PageState(sequels="all").filters())
     assert items == json.loads(json.dumps([item.as_dict() for item in expected]))
     text = client.get(f"/list.csv?{query}").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
@@ -218,5 +249,6 @@ def test_a_link_names_the_other_person(handlers: Handlers, model: Model) -> None
         changed, dropped = PageState.from_json(state | handlers.change({"state": state, "link": link}), model)
         assert changed == PageState(tab="together", partner=((105, 8), (103, WATCHED)))
         assert dropped == 1
+    assert handlers.change({"state": state, "link": "?rated=105:8&complete=1"})["partner_complete"] == "1"
     for link in ("https://example.org/?q=1", "?rated=", "?rated=999999:8", "x", 5, ["rated=105:8"]):
         assert handlers.change({"state": state, "link": link}) is None

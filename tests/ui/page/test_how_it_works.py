@@ -8,6 +8,7 @@ import pytest
 
 from core import Model
 from core.insight.spectrum import spectrum
+from core.recommend.novelty import position_at
 from core.serving.model_source import ServedModel
 from core.ui.page.explore import energy_shares
 from core.ui.page.how_it_works import _settled, how_it_works
@@ -43,6 +44,18 @@ def test_parts_of_each_score_add_up_to_it(model: Model, language: str, n: int) -
         assert len(added) == min(n, 3) + (n > 3) + 1
         assert sum(added) == pytest.approx(score, abs=0.03)
     assert not re.search(r"-0[.,]0+(?!\d)", html)
+
+
+def test_ranks_on_the_list_are_those_of_the_dial(model: Model) -> None:
+    state = PageState(ratings=((103, 9.0), (110, 2.0)), sequels="all", k=60)
+    for dial in (0, 4):
+        taste = model.fold_in(dict(state.ratings), complete=False)
+        scores = taste.dialled(position_at(dial / 4))
+        allowed = scores[taste.allowed(state.filters())]
+        first = [scored.title.anime_id for scored in model.walkthrough(taste, filters=state.filters()).scores]
+        expected = [1 + (allowed > scores[model.catalogue.position(anime_id)]).sum() for anime_id in first]
+        html = rendered(model, replace(state, dial=dial))
+        assert [int(rank) for rank in re.findall(r"no\. (\d+) on your list", html)] == expected
 
 
 def test_list_settles_where_more_factors_no_longer_change_it(model: Model) -> None:

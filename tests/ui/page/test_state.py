@@ -33,8 +33,9 @@ states = st.builds(
     max_year=st.none() | st.integers(2000, 2100),
     sequels=st.sampled_from(["all", "first", "new"]),
     likes_only=st.booleans(),
-    novelty=st.integers(-2, 2),
+    dial=st.integers(0, 4),
     adult=st.booleans(),
+    extras=st.booleans(),
 )
 thorough = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -52,6 +53,22 @@ def test_link_has_only_values_that_differ_from_the_defaults(model: Model) -> Non
     state = PageState(ratings=((103, 9), (104, WATCHED)), exclude_genres=("Sci-Fi",), adult=True)
     assert state.to_link() == "rated=103:9,104:seen&no=Sci-Fi&adult=1"
     assert state.filters().exclude_genres == ("Sci-Fi",)
+
+
+@pytest.mark.parametrize(("former", "position"), [(-2, 0), (-1, 0), (0, 0.25), (1, 0.5), (2, 1)])
+def test_older_link_may_have_the_former_dial(model: Model, former: int, position: float) -> None:
+    state, n_wrong = PageState.from_link(f"novelty={former}", model)
+    assert (state.novelty, n_wrong) == (position, 0)
+    assert PageState.from_json({"novelty": former}, model) == (state, 0)  # as browsers kept it
+    assert PageState.from_link(f"novelty={former}&dial=3", model)[0].novelty == 0.75
+
+
+def test_only_ratings_can_be_a_whole_list(model: Model) -> None:
+    state, n_wrong = PageState.from_link("rated=103:9&complete=1&partner=105:8", model)
+    assert (state.complete, state.partner_complete, n_wrong) == (True, False, 0)
+    assert PageState.from_link(state.to_link(), model) == (state, 0)
+    assert (state.exchanged().complete, state.exchanged().partner_complete) == (False, True)
+    assert PageState.from_link("complete=1&partner_complete=1", model) == (PageState(), 0)
 
 
 def test_older_link_may_have_former_names_of_genres() -> None:
