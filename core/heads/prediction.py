@@ -25,7 +25,7 @@ from scipy import sparse
 from ..data.ratings import Ratings, explicit
 from ..data.scale import RatingScale
 from ..errors import ArtifactError
-from ..numerics.arrays import AnyArray, Bool, Float32, Float64, Int32, Int64
+from ..numerics.arrays import AnyArray, Bool, Float32, Float64, Int32, Int64, smallest_integers
 from ..numerics.factor_analysis import analyse
 from ..numerics.grouped_errors import Groups, Posterior, grouped_ridge
 from ..numerics.truncated_svd import SVD, fix_signs, without_hidden
@@ -151,8 +151,8 @@ class PredictionHead:
         "bias_variance": TensorSpec("float32", (), SMALLEST, LARGEST),
         "bias_covariance": TensorSpec("float32", ("factors",), -LARGEST, LARGEST, optional=True),
         "fact_variance": TensorSpec("float32", (), 0, LARGEST),
-        "counts": TensorSpec("int32", ("items",), 0),
-        "franchises": TensorSpec("int32", ("items",), 0, optional=True),
+        "counts": TensorSpec("int32|int16", ("items",), 0),
+        "franchises": TensorSpec("int32|int16", ("items",), 0, optional=True),
     }
 
     @classmethod
@@ -172,7 +172,7 @@ class PredictionHead:
             biases=values[:, 0].astype(np.float32),
             expected=StoredRows.of(expected),
             scale=scale,
-            **{name: np.array(rotated[name], dtype=cls.SPEC[name].dtype) for name in OTHERS},
+            **{name: np.array(rotated[name], dtype=cls.SPEC[name].dtype.split("|")[0]) for name in OTHERS},
         )
 
     def with_titles(self, facts: TitleFacts, positions: Int64, kept: Bool) -> "PredictionHead":
@@ -266,6 +266,7 @@ class PredictionHead:
     def tensors(self) -> dict[str, AnyArray]:
         """Return the tensors to store, as in `SPEC`."""
         own = {name: getattr(self, name) for name in OWN_TENSORS}
+        own |= {name: smallest_integers(own[name]) for name in ("counts", "franchises")}
         return self.factors.tensors() | self.expected.tensors("expected") | own
 
     @classmethod
@@ -276,6 +277,7 @@ class PredictionHead:
         missing = {"bias_covariance": np.zeros(len(factors.singular_values), np.float32)}
         missing["franchises"] = np.arange(n_items, dtype=np.int32)
         own: dict[str, Any] = {name: tensors.get(name, missing.get(name)) for name in OWN_TENSORS}
+        own |= {name: own[name].astype(np.int32) for name in ("counts", "franchises")}
         head = cls(factors, config, expected=StoredRows.from_tensors(tensors, "expected"), scale=scale, **own)
         # The ridge regression of a fold-in must have one solution: noise that rounding does not hide.
         largest = float(np.square(head.item_coordinates, dtype=np.float64).sum(axis=1).max(initial=0.0))

@@ -28,7 +28,7 @@ from scipy import sparse
 
 from ..data.catalogue import Catalogue
 from ..data.scale import RatingScale
-from ..numerics.arrays import AnyArray, Bool, Float32, Float64, Int32, Int64
+from ..numerics.arrays import AnyArray, Bool, Float32, Float64, Int32, Int64, smallest_integers
 from ..numerics.sparse import row_of_entries, scale_columns
 from .facts import TitleFacts
 from .item_factors import ItemFactors
@@ -87,7 +87,7 @@ class RankingHead:
         "energy": TensorSpec("float32", (), SMALLEST, LARGEST),
         "later": TensorSpec("int32", ("pairs",), 0),
         "earlier": TensorSpec("int32", ("pairs",), 0),
-        "counts": TensorSpec("int32", ("trained",), 0),
+        "counts": TensorSpec("int32|int16", ("trained",), 0),
     }
 
     @classmethod
@@ -246,12 +246,14 @@ class RankingHead:
 
     def tensors(self) -> dict[str, AnyArray]:
         """Return the tensors to store, as in `SPEC`."""
-        return self.factors.tensors() | {name: getattr(self, name) for name in OWN_TENSORS}
+        own = {name: getattr(self, name) for name in OWN_TENSORS}
+        return self.factors.tensors() | own | {"counts": smallest_integers(self.counts)}
 
     @classmethod
     def restore(cls, tensors: Tensors, n_items: int, config: "RankingConfig", scale: RatingScale) -> "RankingHead":
         """Return the head that `tensors` stored. Raises `ArtifactError` if they contradict each other."""
         own: dict[str, Any] = {name: tensors[name] for name in OWN_TENSORS}
+        own["counts"] = own["counts"].astype(np.int32)
         head = cls(ItemFactors.of_all_titles(tensors, n_items), config, scale, **own)
         check_ranking(head)
         return head

@@ -14,7 +14,7 @@ from ..heads.ranking import RankingConfig
 from ..heads.ranking_head import RankingHead
 from ..heads.stored_rows import Spec, Tensors, TensorSpec
 from ..heads.textbook import TextbookConfig, TextbookHead
-from ..numerics.arrays import AnyArray
+from ..numerics.arrays import AnyArray, smallest_integers
 from . import files
 from .card import by_title, model_card
 from .config import TrainingConfig
@@ -30,7 +30,7 @@ HEADS: dict[type[Any], type[Head]] = {
 }
 """The head that each kind of settings makes."""
 OWN_SPEC: Spec = {
-    "item_ids": TensorSpec("int64", ("items",), 0, MAX_ID),
+    "item_ids": TensorSpec("int64|int32|int16", ("items",), 0, MAX_ID),
     "places": TensorSpec("float16", ("items", "2"), -1, 1),
 }
 """The tensors that belong to no head."""
@@ -41,7 +41,10 @@ def to_files(model: Recommender, users: Users, **card: str) -> dict[str, bytes]:
     tensors: dict[str, AnyArray] = {
         f"{role}.{name}": tensor for role, head in _heads(model).items() for name, tensor in head.tensors().items()
     }
-    tensors |= {"item_ids": model.catalogue.anime_ids, "places": model.coordinates.astype(np.float16)}
+    tensors |= {
+        "item_ids": smallest_integers(model.catalogue.anime_ids),
+        "places": model.coordinates.astype(np.float16),
+    }
     chart = quality_chart(by_title(model.info))
     return {
         files.CONFIG: model.info.to_json().encode(),
