@@ -19,6 +19,8 @@ from .explore import end_name
 from .visitor import Visitor
 
 RATED_SHOWN = 8
+LEFT_OUT = (", 5 shown", ", 15 shown", ", 20 shown")
+"""Columns of the measured quality for which the page has no room: the model's card has them."""
 PARTS_SHOWN = 3  # the visitor's titles that add most to a score
 WIDTH, HEIGHT = 320, 120  # of a chart, in SVG units
 
@@ -132,7 +134,9 @@ def _score(scored: ScoredTitle, rated: Sequence[RatedTitle]) -> Score:
 
 def _quality(model: Model, texts: Texts) -> dict[str, object]:
     """Return the measured quality: metrics with their numbers of columns, column heads, and a row for each recipe."""
-    (_, *columns), *rows = quality_rows(by_title(model.info))
+    head, *all_rows = quality_rows(by_title(model.info))
+    kept = [index for index, name in enumerate(head) if not name.endswith(LEFT_OUT)]
+    (_, *columns), *rows = ([row[index] for index in kept] for row in (head, *all_rows))
     metrics = groupby(name.partition(", ")[0] for name in columns)
     return {
         "metrics": [(metric, len(list(names))) for metric, names in metrics],
