@@ -91,12 +91,9 @@ def continued_parts(
 
     ``rows`` is the matrix of preferences, ``later`` and ``earlier`` come from `earlier_parts`.
     """
-    # The range of pairs of each positive entry, then the pairs of all of them.
-    liked = rows.data > 0
-    row = row_of_entries(rows)[liked]
-    begin, end = np.searchsorted(later, [rows.indices[liked], rows.indices[liked] + 1])
-    pairs = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True) if b > a] or [begin[:0]])
-    return np.repeat(row, end - begin), earlier[pairs].astype(np.intp)
+    entry, pair = _pairs_of_entries(rows, later)
+    liked = rows.data[entry] > 0
+    return row_of_entries(rows)[entry[liked]].astype(np.intp), earlier[pair[liked]].astype(np.intp)
 
 
 def share_begun(matrix: sparse.csr_array, later: Int32, earlier: Int32) -> Float64:
@@ -104,15 +101,22 @@ def share_begun(matrix: sparse.csr_array, later: Int32, earlier: Int32) -> Float
 
     Two more later parts without one are counted, so that few pairs don't say much.
     """
-    # Each entry's pairs, whether the earlier part is in the same row, and so each later part with one.
-    row, n_items = row_of_entries(matrix), matrix.shape[1]
+    # Each entry's pairs, and whether the earlier part is in the same row.
+    row, (n, n_items) = row_of_entries(matrix), matrix.shape
+    entry, pair = _pairs_of_entries(matrix, later)
+    beside = np.isin(row[entry] * n_items + earlier[pair], row * n_items + matrix.indices)
+    # The later parts, and those of them with an earlier one.
+    begun, continuing = (np.bincount(row[np.unique(entries)], minlength=n) for entries in (entry[beside], entry))
+    return np.asarray(begun / (continuing + 2))
+
+
+def _pairs_of_entries(matrix: sparse.csr_array, later: Int32) -> tuple[Int64, Int64]:
+    """Return the pairs whose later part is an entry of a matrix: the index of the entry, ascending, and of the pair in
+    ``later``, int64 [n] each.
+    """
     begin, end = np.searchsorted(later, [matrix.indices, matrix.indices + 1])
     entry = np.repeat(np.arange(matrix.nnz), end - begin)
-    pair = np.arange(len(entry)) - np.repeat(np.cumsum(end - begin) - end, end - begin)
-    beside = np.isin(row[entry] * n_items + earlier[pair], row * n_items + matrix.indices)
-    begun = np.bincount(entry[beside], minlength=matrix.nnz) > 0
-    count = np.bincount(row[end > begin], minlength=matrix.shape[0])
-    return np.asarray(np.bincount(row[begun], minlength=matrix.shape[0]) / (count + 2))
+    return entry, np.arange(len(entry)) - np.repeat(np.cumsum(end - begin) - end, end - begin)
 
 
 def uniqueness_of(matrix: sparse.csr_array, svd: SVD, power: float) -> Float64:

@@ -181,9 +181,7 @@ class RankingHead:
 
     def average_part(self, row: sparse.csr_array, targets: Int64, complete: bool | None = None) -> Float32:
         """Return what the average visitor adds to each target's score, float32 [targets], without earlier parts."""
-        whole = self.looks_complete(row) if complete is None else np.array([complete])
-        n = np.maximum(np.diff(row.indptr), 1).astype(np.float64)
-        filtered, lift = self.filter_and_lift(int(self.shrinkage_steps(n, whole)[0]))
+        filtered, lift = self.filter_and_lift(int(self.shrinkage_steps(*self._lengths(row, complete))[0]))
         return np.asarray(self.factors.v32[targets] @ (self.config.prior * self.average * filtered) * lift[targets])
 
     def _weighted(self, matrix: sparse.csr_array) -> sparse.csr_array:
@@ -192,14 +190,18 @@ class RankingHead:
     def visitors(self, matrix: sparse.csr_array, complete: bool | None = None) -> tuple[sparse.csr_array, Int64]:
         """Return histories as rows ``x``, CSR float32 [n, n_items], and their `shrinkage_steps`, int64 [n]."""
         rows = self._weighted(matrix)
-        n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
-        whole = self.looks_complete(matrix) if complete is None else np.full(len(n), complete)
+        n, whole = self._lengths(matrix, complete)
         # Multiply each entry by the powers of N and u for the length of its history.
         powers = self.powers(n, whole)
         norm_power, uniqueness_power = (power.astype(np.float32)[row_of_entries(rows)] for power in powers)
         rows.data *= self.norms[rows.indices] ** norm_power
         rows.data *= self.uniqueness[rows.indices] ** uniqueness_power
         return rows, self.shrinkage_steps(n, whole)
+
+    def _lengths(self, matrix: sparse.csr_array, complete: bool | None) -> tuple[Float64, Bool]:
+        """Return the number of titles of histories, 1 at least, float64 [n], and which are whole lists, bool [n]."""
+        n = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
+        return n, self.looks_complete(matrix) if complete is None else np.full(len(n), complete)
 
     def looks_complete(self, matrix: sparse.csr_array) -> Bool:
         """Return which histories look like whole lists, not like samples, bool [n].
