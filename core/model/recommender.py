@@ -74,6 +74,15 @@ class Recommender(TrainedParts):
         """
         return recommend(self._of_this_model(taste), k, filters or Filters(), novelty, first)
 
+    def rank(self, taste: Taste, anime_id: int, filters: Filters | None = None, novelty: float = DEFAULT) -> int:
+        """Return the rank of a title on the list of a taste, apart from variety. Raises `InputError` for an unknown
+        id.
+        """
+        own = self._of_this_model(taste)
+        scores = own.dialled(position_at(novelty))
+        score = scores[self.catalogue.position(anime_id)]
+        return 1 + int(np.count_nonzero(scores[own.allowed(filters or Filters())] > score))
+
     def rank_without(
         self,
         taste: Taste,
@@ -87,10 +96,7 @@ class Recommender(TrainedParts):
         Raises `InputError` for an id that the catalogue lacks.
         """
         self.catalogue.position(without)
-        other = self._of_this_model(taste).narrowed([without])
-        scores = other.dialled(position_at(novelty))
-        score = scores[self.catalogue.position(anime_id)]
-        return 1 + int(np.count_nonzero(scores[other.allowed(filters or Filters())] > score))
+        return self.rank(taste.narrowed([without]), anime_id, filters, novelty)
 
     def recommend_together(
         self,

@@ -5,14 +5,10 @@ from collections.abc import Callable, Sequence
 from itertools import groupby, takewhile
 from typing import NamedTuple
 
-import numpy as np
-
 from ...data.catalogue import Title
 from ...insight.walkthrough import CUTS, RatedTitle, ScoredTitle, TruncatedList, Walkthrough, textbook_list
 from ...model.card import by_title, quality_rows
 from ...model.model import Model
-from ...recommend.fold_in import Taste
-from ...recommend.novelty import position_at
 from ..rendering import render
 from ..translations import Texts
 from .explore import end_name
@@ -73,16 +69,9 @@ def how_it_works(visitor: Visitor) -> str:
         textbook=[(model.catalogue[title.anime_id], title.score) for title in textbook],
         textbook_factors=len(model.textbook.factors.singular_values),
         mean=float(ratings.mean()) if len(ratings) else None,
-        listed=[_list_rank(scored.title, taste, visitor) for scored in steps.scores],
+        listed=[model.rank(taste, scored.title.anime_id, filters, visitor.state.novelty) for scored in steps.scores],
         quality=_quality(model, texts),
     )
-
-
-def _list_rank(title: Title, taste: Taste, visitor: Visitor) -> int:
-    """Return the rank of a title on the visitor's list, apart from variety: by the second stage and the dial."""
-    scores = taste.dialled(position_at(visitor.state.novelty))
-    allowed = scores[taste.allowed(visitor.state.filters())]
-    return 1 + int(np.count_nonzero(allowed > scores[visitor.model.catalogue.position(title.anime_id)]))
 
 
 def _curves(steps: Walkthrough, texts: Texts) -> list[Curve]:
