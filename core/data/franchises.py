@@ -98,6 +98,26 @@ class Franchises:
         mask[remaining[first]] = True
         return mask & ~self._members_of(left_out)
 
+    def parts_of(self, franchises: Int64) -> tuple[Int64, Int64]:
+        """Return the titles of franchises [n], one franchise after the other in watching order, int64 [m], and how
+        many each has, int64 [n].
+        """
+        ends = np.append(self._starts, len(self.order))
+        parts = [self.order[ends[number] : ends[number + 1]] for number in franchises.tolist()]
+        return np.concatenate([self.order[:0], *parts]), ends[franchises + 1] - ends[franchises]
+
+    @cached_property
+    def depth(self) -> Int64:
+        """How many parts of its franchise come before each title, int64 [n_titles]."""
+        depth = np.empty_like(self.order)
+        depth[self.order] = np.arange(len(self.order)) - self._starts[self.numbers[self.order]]
+        return depth
+
+    @cached_property
+    def _starts(self) -> Int64:
+        """Where each franchise begins in ``order``, int64 [n_franchises]."""
+        return np.flatnonzero(np.diff(self.numbers[self.order], prepend=-1))
+
     def unbegun(self, seen: npt.ArrayLike, left_out: npt.ArrayLike = ()) -> Bool:
         """Return the first title of each franchise of which nothing has been seen, bool [n_titles]."""
         return self._first & ~self._members_of(seen) & ~self._members_of(left_out)

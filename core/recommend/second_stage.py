@@ -13,7 +13,7 @@ heads were not trained on: see `core.evaluation.tuning.second_stage_fit` and ``d
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.resources import files
@@ -71,12 +71,21 @@ class Values:
         return {fact: values @ weights for fact, values in self.by_fact.items()}
 
 
+def knot_shares(values: Float64, knots: Sequence[float] | Float64) -> Float64:
+    """Return the share of each knot in values [n], float64 [n, knots]: what interpolates linearly between knots."""
+    return np.stack([np.interp(values, knots, unit) for unit in np.eye(len(knots))], axis=1)
+
+
+def of_most_parts(n: Int64) -> Float64:
+    """Return numbers of parts as a share of `MOST_PARTS`, 1 at most, float64 of the same shape."""
+    return np.minimum(n, MOST_PARTS) / MOST_PARTS
+
+
 def length_weights(n: int, complete: bool) -> Float64:
     """Return how much the values at each length count for a history of ``n`` titles, float64 [`N_LENGTHS`]."""
     lengths = LENGTHS_OF_LISTS if complete else LENGTHS_OF_SAMPLES
-    weights = [float(np.interp(np.log(max(n, 1)), np.log(lengths), unit)) for unit in np.eye(len(lengths))]
-    zeros = [0.0] * (N_LENGTHS - len(lengths))
-    return np.array(zeros + weights if complete else weights + zeros)
+    weights, zeros = knot_shares(np.log([max(n, 1)]), np.log(lengths))[0], np.zeros(N_LENGTHS - len(lengths))
+    return np.concatenate([zeros, weights] if complete else [weights, zeros])
 
 
 @dataclass(frozen=True)
@@ -130,14 +139,14 @@ class SecondStage:
     def facts(self, row: sparse.csr_array, predicted: Float32) -> HistoryFacts:
         """Return the facts for a history, CSR [1, n_items]; ``predicted``, float32 [n_items], is on the scale."""
         seen, ratings = row.indices, row.data
-        begun, sizes = self._parts_of(np.unique(self.franchises.numbers[seen]))
+        begun, sizes = self.franchises.parts_of(np.unique(self.franchises.numbers[seen]))
         # The visitor's mean rating of each franchise, NaN without a rating, float64 [n_franchises].
         rated = ratings > 0
-        franchise, n_franchises = self.franchises.numbers[seen], len(self._starts)
+        franchise, n_franchises = self.franchises.numbers[seen[rated]], int(self.franchises.numbers.max()) + 1
         with np.errstate(invalid="ignore"):
-            means = np.bincount(
-                franchise[rated], self.scale.on_ten(ratings[rated]), minlength=n_franchises
-            ) / np.bincount(franchise[rated], minlength=n_franchises)
+            means = np.bincount(franchise, self.scale.on_ten(ratings[rated]), minlength=n_franchises) / np.bincount(
+                franchise, minlength=n_franchises
+            )
         # Of each part of these franchises: how many parts before it have been seen, and whether one after it.
         is_seen = np.isin(begun, seen).astype(np.int64)
         starts = np.cumsum(sizes) - sizes
@@ -145,13 +154,14 @@ class SecondStage:
         before_franchise = np.repeat((seen_until - is_seen)[starts], sizes)
         before = seen_until - is_seen - before_franchise
         total = np.repeat(np.add.reduceat(is_seen, starts) if len(starts) else starts, sizes)
-        years = self.catalogue.frame["year"].to_numpy()[seen]
+        all_years, of_title = self._years
+        years = all_years[of_title[seen]]
         return HistoryFacts(
             gap=np.maximum(np.float32(GOOD_ENOUGH) - self.scale.on_ten(predicted), 0),
             begun=begun,
             mean_rating=means[self.franchises.numbers[begun]],
             later_seen=(total - before - is_seen > 0).astype(np.float64),
-            skipped=np.minimum(self.depth[begun] - before, MOST_PARTS) / MOST_PARTS,
+            skipped=of_most_parts(self.franchises.depth[begun] - before),
             newest_year=float(np.nanmax(years)) if not np.isnan(years).all() else np.nan,
             type_shares=self._type_shares(seen),
         )
@@ -165,7 +175,7 @@ class SecondStage:
             rated, np.interp(np.nan_to_num(facts.mean_rating), KNOTS["rating"], values["rating"]), values["unrated"]
         )
         begun += values["earlier part"] * facts.later_seen + values["skips parts"] * facts.skipped
-        franchise = (values["later part"] * np.minimum(self.depth, MOST_PARTS) / MOST_PARTS).astype(np.float32)
+        franchise = (values["later part"] * of_most_parts(self.franchises.depth)).astype(np.float32)
         franchise[facts.begun] = begun
         # The others: a parabola, a table of titles, and tables of years and types.
         eras = np.arange(KNOTS["era"][0], KNOTS["era"][-1] + 1)
@@ -218,27 +228,7 @@ class SecondStage:
     @cached_property
     def _fame(self) -> Float32:
         """The share of each knot in the fame of each title, float32 [n_items, knots]."""
-        knots = KNOTS["fame"]
-        return np.stack([np.interp(self.fame_rank, knots, unit) for unit in np.eye(len(knots))], 1).astype(np.float32)
-
-    @cached_property
-    def _starts(self) -> Int64:
-        """Where each franchise begins in `Franchises.order`, int64 [n_franchises]."""
-        return np.flatnonzero(np.diff(self.franchises.numbers[self.franchises.order], prepend=-1))
-
-    @cached_property
-    def depth(self) -> Int64:
-        """How many parts of its franchise come before each title, int64 [n_items]."""
-        depth = np.empty(len(self.catalogue), dtype=np.int64)
-        order = self.franchises.order
-        depth[order] = np.arange(len(order)) - self._starts[self.franchises.numbers[order]]
-        return depth
-
-    def _parts_of(self, franchises: Int64) -> tuple[Int64, Int64]:
-        """Return the titles of franchises, one franchise after the other in watching order, and how many each has."""
-        ends = np.append(self._starts, len(self.catalogue))
-        slices = [self.franchises.order[ends[number] : ends[number + 1]] for number in franchises.tolist()]
-        return np.concatenate([np.zeros(0, np.int64), *slices]), np.array([len(part) for part in slices], np.int64)
+        return knot_shares(self.fame_rank, KNOTS["fame"]).astype(np.float32)
 
 
 def with_parts(scores: Float32, parts: Float32) -> Float32:

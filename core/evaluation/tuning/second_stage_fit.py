@@ -16,7 +16,16 @@ from ...model.recommender import Recommender
 from ...numerics.arrays import Bool, Float32, Float64, Int64
 from ...numerics.sparse import keep_entries
 from ...recommend.fold_in import Taste
-from ...recommend.second_stage import KNOTS, MOST_PARTS, N_LENGTHS, ONE_VALUE, SecondStage, Values, length_weights
+from ...recommend.second_stage import (
+    KNOTS,
+    N_LENGTHS,
+    ONE_VALUE,
+    SecondStage,
+    Values,
+    knot_shares,
+    length_weights,
+    of_most_parts,
+)
 from ..metrics import ndcg
 from ..splits import Holdout
 
@@ -103,7 +112,7 @@ def design(stage: SecondStage, taste: Taste, positions: Int64) -> Float32:
         "unrated": begun & np.isnan(rating),
         "earlier part": of_begun(facts.later_seen),
         "skips parts": of_begun(facts.skipped),
-        "later part": ~begun * np.minimum(stage.depth[positions], MOST_PARTS) / MOST_PARTS,
+        "later part": ~begun * of_most_parts(stage.franchises.depth[positions]),
         "rating": rating,
         "fame": stage.fame_rank[positions],
         "era": stage.eras(stage.catalogue.frame["year"].to_numpy()[positions], facts.newest_year),
@@ -116,8 +125,8 @@ def design(stage: SecondStage, taste: Taste, positions: Int64) -> Float32:
     for fact, knots in columns():
         values = np.asarray(blocks[fact], dtype=np.float64)
         known = ~np.isnan(values)
-        shares = np.stack([np.interp(np.nan_to_num(values), knots, unit) for unit in np.eye(len(knots))], 1)
-        stacked.append((shares if len(knots) > 1 else values[:, None]) * known[:, None])
+        shares = knot_shares(np.nan_to_num(values), knots) if len(knots) > 1 else values[:, None]
+        stacked.append(shares * known[:, None])
     return np.hstack(stacked).astype(np.float32)
 
 
