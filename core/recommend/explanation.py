@@ -13,7 +13,7 @@ import numpy as np
 
 from ..numerics.arrays import Float32, Float64, Int64
 from .fold_in import Taste
-from .novelty import Position, newness_part, quality_part
+from .novelty import Position
 from .second_stage import PARTS
 
 RATING, OTHER_RATINGS, AVERAGE, NEW, VARIETY = "rating", "other ratings", "average", "new", "variety"
@@ -59,9 +59,7 @@ def explanations(
     average, factors = linear_rest(taste, targets, by_rating)
     linear = by_rating.sum(axis=0, dtype=np.float64) + average
     # The logarithms of all factors, float64 [n_parts + 2, n], and what each adds.
-    logs = np.vstack([taste.parts[:, targets], newness_part(taste.seen_chance[targets], position), -penalties])
-    logs[PARTS.index("era")] *= position.era
-    logs[PARTS.index("quality")] += quality_part(taste.cautious[targets], taste.scale, position)
+    logs = np.vstack([taste.parts_at(position, targets), -penalties])
     logs[PARTS.index("franchise")] += np.log(factors)
     logs = np.where(linear > 0, logs.astype(np.float64), 0.0)
     total = logs.sum(axis=0)

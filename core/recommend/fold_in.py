@@ -21,7 +21,7 @@ from ..numerics.arrays import Bool, Float32, Float64, Int32, Int64
 from ..numerics.sparse import history_matrix, keep_entries
 from .filters import Filters
 from .histories import history_row
-from .novelty import Position, newness_part, position_at, quality_part, seen_chance
+from .novelty import Position, newness_part, quality_part, seen_chance
 from .second_stage import PARTS, SecondStage, with_parts
 from .variety import Variety
 
@@ -171,13 +171,16 @@ class Taste:
         chance[unseen[unseen >= 0]] = 0.0
         return chance
 
+    def parts_at(self, position: Position, targets: Int64 | slice = slice(None)) -> Float32:
+        """Return `parts` and, last, that of newness at a position of the dial, float32 [n_parts + 1, n_targets]."""
+        parts = self.parts[:, targets].copy()
+        parts[PARTS.index("era")] *= position.era
+        parts[PARTS.index("quality")] += quality_part(self.cautious[targets], self.scale, position)
+        return np.vstack([parts, newness_part(self.seen_chance[targets], position)])
+
     def dialled(self, position: Position) -> Float32:
         """Return the scores at a position of the dial, float32 [n_items]; scores below 0 stay as they are."""
-        if position == position_at(0):
-            return self.scores
-        era = np.float32(position.era - 1) * self.parts[PARTS.index("era")]
-        parts = (quality_part(self.cautious, self.scale, position), newness_part(self.seen_chance, position), era)
-        return with_parts(self.scores, np.stack(parts))
+        return with_parts(self.linear_scores, self.parts_at(position))
 
     def contributions(self, targets: Int64) -> Float32:
         """Return what each title that counts adds to each target's linear score, float32 [n, targets]."""
