@@ -29,6 +29,7 @@ from .routes.operator import operator_routes
 from .theme import theme
 
 ASSETS = Path(__file__).parent / "assets"
+STYLES = ("base", "header", "titles", "rating", "list", "people", "insight", "waiting")  # later ones come first
 AT_WORK, WAITING = 8, 100
 STOP_SECONDS = 10
 NOT_AT_WORK: dict[str, AddressKind] = dict.fromkeys(
@@ -126,10 +127,11 @@ def head() -> str:
     The styles are inline: those from ``css_paths`` come after the first paint and move the page.
     """
     icon = b64encode((ASSETS / "icon.svg").read_bytes()).decode()
-    style, loader = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "load.js"))
+    names = [f"styles/{name}.css" for name in STYLES]
+    *styles, loader = ((ASSETS / name).read_text(encoding="utf-8") for name in (*names, "load.js"))
     return (
         f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">'
-        f"<style>{_without_blanks(style)}</style><script>{loader}</script>"
+        f"<style>{_without_blanks(''.join(styles))}</style><script>{loader}</script>"
     )
 
 

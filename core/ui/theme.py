@@ -1,4 +1,4 @@
-"""The colours and fonts of Gradio's own parts. ``assets/page.css`` has those of ours."""
+"""The colours and fonts of Gradio's own parts. ``assets/styles`` has those of ours."""
 
 import gradio as gr
 

@@ -82,8 +82,7 @@
     skip: () => anisvd.commit({ unseen: [...list("unseen"), ...all("#wall li[data-id]").map(id)] }, say("skip")),
     clear: () => anisvd.commit({ ratings: [], complete: null, without: [] }, say("clear")),
     undo() {
-      lastReport = "";
-      showReport();
+      dispatchEvent(new Event("anisvd:undo"));
       anisvd.undo();
     },
     keep: () => anisvd.settle(true),
@@ -108,20 +107,6 @@
       anisvd.commit(await anisvd.ask({ swap: true }), text);
     },
     alone: () => anisvd.commit(cleared(partnerFields()), say("alone")),
-    // -- watchlists
-    readAs: (button, scale) => bring(watchlist, scale),
-    readList: (form, value) => bring(new Blob([value], { type: "text/plain" })),
-    async fetchList(form, value) {
-      anisvd.tell(say("fetching"));
-      const { url, query } = JSON.parse($("#bring-name").dataset.anilist);
-      const headers = { "Content-Type": "application/json", Accept: "application/json" };
-      try {
-        const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query, variables: { name: value } }) });
-        await bring(await answer.blob());
-      } catch {
-        report(`<p class="notice" role="alert"></p>`, say("offline"));
-      }
-    },
     surprise(button, value, field = "user") {
       const users = all("#users option").map((option) => option.value);
       const others = users.filter((other) => Number(other) !== anisvd.state[field]);
@@ -153,45 +138,6 @@
     },
   };
 
-  // A watchlist is added to the ratings. Its ratings replace others, but not by "seen".
-  const LARGEST = 10 * 2 ** 20; // bytes
-  const report = (html, text) => {
-    const container = Object.assign(document.createElement("div"), { innerHTML: html });
-    if (text) $("p", container).textContent = text;
-    lastReport = container.innerHTML;
-    showReport();
-    $("#report")?.focus();
-  };
-  let lastReport = "";
-  const showReport = () => {
-    const container = $("#report");
-    if (container && container.innerHTML !== lastReport) container.innerHTML = lastReport;
-  };
-  let watchlist; // the last one, until its scale is known
-  const bring = async (content, scale = "") => {
-    watchlist = content;
-    if (content.size > LARGEST) return report(`<p class="notice" role="alert"></p>`, say("too_large"));
-    anisvd.tell(say("reading"));
-    try {
-      const answer = await fetch(`bring?language=${anisvd.spoken()}&scale=${scale}&pasted=${Number(!content.name && content.type === "text/plain")}`, { method: "POST", body: content });
-      if (!answer.ok) throw answer.status;
-      const brought = await answer.json();
-      if (brought.ratings) {
-        const before = new Map(list("ratings"));
-        const ratings = new Map(before);
-        for (const [anime, rating] of brought.ratings) if (rating > 0 || !ratings.has(anime)) ratings.set(anime, rating);
-        const changed = [...before].filter(([anime, rating]) => ratings.get(anime) !== rating).length;
-        const planned = [...new Set([...list("planned"), ...brought.planned])].filter((anime) => !ratings.has(anime));
-        const n = brought.ratings.length + brought.planned.length;
-        const complete = brought.ratings.length > 0 || anisvd.state.complete;
-        anisvd.commit({ ratings: [...ratings], complete, planned }, `${say("brought", { n })} ${changed ? say("changed", { n: changed }) : ""}`);
-      } else anisvd.tell("");
-      report(brought.report);
-    } catch {
-      report(`<p class="notice" role="alert"></p>`, say("failed"));
-    }
-  };
-
   let lastTap = { index: -1, time: -Infinity };
   const run = (element, value) => {
     const tile = element.closest("#wall li");
@@ -212,10 +158,6 @@
     if (target.matches?.("select[data-do], input[data-do]")) run(target, target.value);
     if (target.matches?.("[data-sort]")) sortHistory(target.value);
     if (target.matches?.("[data-language-choice]")) anisvd.speak(target.value);
-    if (target.matches?.("[data-bring]") && target.files[0]) {
-      bring(target.files[0]);
-      target.value = ""; // so that the same file can be chosen again
-    }
   });
   addEventListener("submit", (event) => {
     if (!event.target.matches?.("form[data-do]")) return;
@@ -311,6 +253,8 @@
 
   const shown = anisvd.shown;
   Object.assign(anisvd, {
+    // For the other scripts, which add their actions, and hear of "anisvd:shown" after each answer.
+    tools: { $, all, list, id, name, say, actions },
     spoken: () => $("#masthead").dataset.language,
     // Returns a text of core/ui/languages with facts in its places.
     say(key, facts = {}) {
@@ -322,7 +266,7 @@
       shown();
       restore();
       explore();
-      if (!$("#report")?.childElementCount) showReport(); // its tab is open again
+      dispatchEvent(new Event("anisvd:shown"));
     },
     // Shows what happened, also for screen readers. Without a text it hides the last message.
     tell(text, undoable = false) {
