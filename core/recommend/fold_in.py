@@ -17,12 +17,12 @@ from ..data.scale import RatingScale
 from ..heads.base import Predicts, Ranker
 from ..heads.prediction import PredictionHead
 from ..heads.ranking_head import RankingHead
-from ..numerics.arrays import Bool, Float32, Float64, Int32, Int64
+from ..numerics.arrays import Bool, Float32, Int32, Int64
 from ..numerics.sparse import history_matrix, keep_entries
 from .filters import Filters
 from .histories import history_row
 from .novelty import Position, newness_part, quality_part, seen_chance
-from .second_stage import PARTS, SecondStage, with_parts
+from .second_stage import PARTS, SecondStage, multiplied
 from .variety import Variety
 
 MASKS_KEPT = 16
@@ -158,11 +158,16 @@ class Taste:
     @cached_property
     def scores(self) -> Float32:
         """How much each title suits the person, float32 [n_items]: only the order counts."""
-        return with_parts(self.linear_scores, self.parts)
+        return multiplied(self.linear_scores, self._logarithms)
 
     @cached_property
-    def seen_chance(self) -> Float64:
-        """The chance that the person has seen each title without telling it, float64 [n_items]; 0 for `unseen_ids`.
+    def _logarithms(self) -> Float32:
+        """The sum of `parts`, float32 [n_items]."""
+        return np.asarray(self.parts.sum(axis=0))
+
+    @cached_property
+    def seen_chance(self) -> Float32:
+        """The chance that the person has seen each title without telling it, float32 [n_items]; 0 for `unseen_ids`.
 
         See `core.recommend.novelty`.
         """
@@ -171,7 +176,7 @@ class Taste:
         chance[unseen[unseen >= 0]] = 0.0
         return chance
 
-    def parts_at(self, position: Position, targets: Int64 | slice = slice(None)) -> Float32:
+    def parts_at(self, position: Position, targets: Int64) -> Float32:
         """Return `parts` and, last, that of newness at a position of the dial, float32 [n_parts + 1, n_targets]."""
         parts = self.parts[:, targets].copy()
         parts[PARTS.index("era")] *= position.era
@@ -180,7 +185,12 @@ class Taste:
 
     def dialled(self, position: Position) -> Float32:
         """Return the scores at a position of the dial, float32 [n_items]; scores below 0 stay as they are."""
-        return with_parts(self.linear_scores, self.parts_at(position))
+        logarithms = self._logarithms + np.float32(position.era - 1) * self.parts[PARTS.index("era")]
+        if position.quality:
+            logarithms += quality_part(self.cautious, self.scale, position)
+        if position.newness:
+            logarithms += newness_part(self.seen_chance, position)
+        return multiplied(self.linear_scores, logarithms)
 
     def contributions(self, targets: Int64) -> Float32:
         """Return what each title that counts adds to each target's linear score, float32 [n, targets]."""

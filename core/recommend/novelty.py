@@ -18,13 +18,14 @@ somebody said that they haven't seen a title, P is 0.
 The positions were chosen on 700 such users and on real plan-to-watch lists: see ``docs/quality.md``.
 """
 
+from math import log
 from typing import NamedTuple
 
 import numpy as np
 
 from ..data.scale import RatingScale
 from ..errors import InputError
-from ..numerics.arrays import Float32, Float64
+from ..numerics.arrays import Float32
 
 INTERCEPT, SCORE, RANK, HISTORY = 0.65, 0.96, -0.57, -0.79
 LOWEST_SCORE, MOST = 0.01, 0.999
@@ -71,11 +72,10 @@ def position_at(novelty: float) -> Position:
     return Position(*(float(np.interp(novelty, list(POSITIONS), column)) for column in columns))
 
 
-def seen_chance(scores: Float32, fame_rank: Float64, n: int) -> Float64:
-    """Return P above for scores and log10 of the ranks by members, float64 [n_items] each, and ``n`` titles."""
-    logit = (
-        INTERCEPT + SCORE * np.log(np.maximum(scores, LOWEST_SCORE)) + RANK * fame_rank + HISTORY * np.log(max(n, 1))
-    )
+def seen_chance(scores: Float32, fame_rank: Float32, n: int) -> Float32:
+    """Return P above for scores and log10 of the ranks by members, float32 [n_items] each, and ``n`` titles."""
+    logit = SCORE * np.log(np.maximum(scores, np.float32(LOWEST_SCORE))) + RANK * fame_rank
+    logit += INTERCEPT + HISTORY * log(max(n, 1))
     return np.asarray(1 / (1 + np.exp(-logit)))
 
 
@@ -84,6 +84,6 @@ def quality_part(cautious: Float32, scale: RatingScale, position: Position) -> F
     return np.asarray(np.float32(position.quality) * (scale.on_ten(cautious) - np.float32(GOOD)))
 
 
-def newness_part(chance: Float64, position: Position) -> Float32:
+def newness_part(chance: Float32, position: Position) -> Float32:
     """Return ``γ ln(1 - P)``, float32 [n_items]."""
-    return np.asarray(position.newness * np.log1p(-np.minimum(chance, MOST)), dtype=np.float32)
+    return np.asarray(np.float32(position.newness) * np.log1p(-np.minimum(chance, np.float32(MOST))))

@@ -15,7 +15,7 @@ heads were not trained on: see `core.evaluation.tuning.second_stage_fit` and ``d
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -81,6 +81,7 @@ def of_most_parts(n: Int64) -> Float64:
     return np.minimum(n, MOST_PARTS) / MOST_PARTS
 
 
+@lru_cache(256)
 def length_weights(n: int, complete: bool) -> Float64:
     """Return how much the values at each length count for a history of ``n`` titles, float64 [`N_LENGTHS`]."""
     lengths = LENGTHS_OF_LISTS if complete else LENGTHS_OF_SAMPLES
@@ -139,30 +140,31 @@ class SecondStage:
     def facts(self, row: sparse.csr_array, predicted: Float32) -> HistoryFacts:
         """Return the facts for a history, CSR [1, n_items]; ``predicted``, float32 [n_items], is on the scale."""
         seen, ratings = row.indices, row.data
-        begun, sizes = self.franchises.parts_of(np.unique(self.franchises.numbers[seen]))
-        # The visitor's mean rating of each franchise, NaN without a rating, float64 [n_franchises].
+        numbers = np.unique(self.franchises.numbers[seen])
+        begun, sizes = self.franchises.parts_of(numbers)
+        # Of each part of these franchises: the mean rating of its franchise, NaN without a rating.
         rated = ratings > 0
-        franchise, n_franchises = self.franchises.numbers[seen[rated]], int(self.franchises.numbers.max()) + 1
-        with np.errstate(invalid="ignore"):
-            means = np.bincount(franchise, self.scale.on_ten(ratings[rated]), minlength=n_franchises) / np.bincount(
-                franchise, minlength=n_franchises
-            )
-        # Of each part of these franchises: how many parts before it have been seen, and whether one after it.
-        is_seen = np.isin(begun, seen).astype(np.int64)
+        index = np.searchsorted(numbers, self.franchises.numbers[seen[rated]])
+        counts = np.bincount(index, minlength=len(numbers)).astype(np.float64)
+        counts[counts == 0] = np.nan
+        means = np.bincount(index, self.scale.on_ten(ratings[rated]), minlength=len(numbers)) / counts
+        # How many parts before it have been seen, and whether one after it.
+        is_seen = np.zeros(len(self.catalogue), dtype=np.int64)
+        is_seen[seen] = 1
+        is_seen = is_seen[begun]
         starts = np.cumsum(sizes) - sizes
         seen_until = np.cumsum(is_seen)  # with the title itself, and with the franchises before it
         before_franchise = np.repeat((seen_until - is_seen)[starts], sizes)
         before = seen_until - is_seen - before_franchise
         total = np.repeat(np.add.reduceat(is_seen, starts) if len(starts) else starts, sizes)
-        all_years, of_title = self._years
-        years = all_years[of_title[seen]]
+        years, of_title = self._years
         return HistoryFacts(
             gap=np.maximum(np.float32(GOOD_ENOUGH) - self.scale.on_ten(predicted), 0),
             begun=begun,
-            mean_rating=means[self.franchises.numbers[begun]],
+            mean_rating=np.repeat(means, sizes),
             later_seen=(total - before - is_seen > 0).astype(np.float64),
             skipped=of_most_parts(self.franchises.depth[begun] - before),
-            newest_year=float(np.nanmax(years)) if not np.isnan(years).all() else np.nan,
+            newest_year=float(np.fmax.reduce(years[of_title[seen]], initial=np.nan)),
             type_shares=self._type_shares(seen),
         )
 
@@ -175,7 +177,7 @@ class SecondStage:
             rated, np.interp(np.nan_to_num(facts.mean_rating), KNOTS["rating"], values["rating"]), values["unrated"]
         )
         begun += values["earlier part"] * facts.later_seen + values["skips parts"] * facts.skipped
-        franchise = (values["later part"] * of_most_parts(self.franchises.depth)).astype(np.float32)
+        franchise = np.float32(values["later part"][0]) * self._depth
         franchise[facts.begun] = begun
         # The others: a parabola, a table of titles, and tables of years and types.
         eras = np.arange(KNOTS["era"][0], KNOTS["era"][-1] + 1)
@@ -202,6 +204,10 @@ class SecondStage:
         return np.unique(self.catalogue.frame["year"].to_numpy(dtype=np.float64), return_inverse=True)
 
     @cached_property
+    def _depth(self) -> Float32:
+        return of_most_parts(self.franchises.depth).astype(np.float32)
+
+    @cached_property
     def types(self) -> Int64:
         """The type of each title as its index in `Catalogue.types`, int64 [n_items]; unknown ones come last."""
         codes = {kind: code for code, kind in enumerate(self.catalogue.types)}
@@ -219,18 +225,18 @@ class SecondStage:
         return np.asarray(np.log(counts / (len(seen) + TYPE_PRIOR) / np.maximum(base, 1e-4) + 1e-9))
 
     @cached_property
-    def fame_rank(self) -> Float64:
-        """log10 of the rank of each title by members, float64 [n_items]."""
+    def fame_rank(self) -> Float32:
+        """log10 of the rank of each title by members, float32 [n_items]."""
         ranks = np.empty(len(self.catalogue))
         ranks[np.argsort(-self.catalogue.members, kind="stable")] = np.arange(1, len(self.catalogue) + 1)
-        return np.log10(ranks)
+        return np.log10(ranks).astype(np.float32)
 
     @cached_property
     def _fame(self) -> Float32:
         """The share of each knot in the fame of each title, float32 [n_items, knots]."""
-        return knot_shares(self.fame_rank, KNOTS["fame"]).astype(np.float32)
+        return knot_shares(self.fame_rank.astype(np.float64), KNOTS["fame"]).astype(np.float32)
 
 
-def with_parts(scores: Float32, parts: Float32) -> Float32:
-    """Return ``score'`` above, float32 [n_items]; scores below 0 stay as they are."""
-    return np.where(scores > 0, scores * np.exp(parts.sum(axis=0)), scores).astype(np.float32)
+def multiplied(scores: Float32, logarithms: Float32) -> Float32:
+    """Return scores multiplied by factors with these logarithms, float32 [n] each; scores below 0 stay as they are."""
+    return scores * np.where(scores > 0, np.exp(logarithms), np.float32(1))

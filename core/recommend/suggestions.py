@@ -138,7 +138,7 @@ class Suggester:
         """Return the chance that the visitor has seen each candidate, float32 [n_candidates]: see
         `core.recommend.novelty`.
         """
-        return taste.seen_chance[self.candidates].astype(np.float32)
+        return taste.seen_chance[self.candidates]
 
     def suggest(self, taste: Taste, k: int, left_out: npt.ArrayLike = ()) -> Int64:
         """Return the catalogue positions of the titles to ask about, best first, int64 [<= k].

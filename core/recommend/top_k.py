@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,7 @@ POOL = 4
 """Variety chooses from so many times as many titles as are asked for, and so many tens more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A title of the visitor that speaks for a recommendation.
 
     ``share`` is its part, 0..1, of the sum of all positive contributions.
@@ -85,6 +84,8 @@ class Recommendation(ListedTitle):
 
 def _plain(value: Any) -> Any:
     """Return what `dataclasses.asdict` does, which copies every text and number and takes twice as long."""
+    if isinstance(value, Contribution | Reason):
+        return value._asdict()
     if isinstance(value, tuple):
         return tuple(map(_plain, value))
     if not is_dataclass(value):

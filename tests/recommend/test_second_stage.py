@@ -28,7 +28,7 @@ from core.recommend.second_stage import (
     SecondStage,
     Values,
     length_weights,
-    with_parts,
+    multiplied,
 )  # fmt: skip
 
 RATINGS = st.sampled_from([WATCHED, 1, 4, 6, 8, 10])
@@ -139,7 +139,7 @@ def test_no_value_beyond_the_knots_and_lengths() -> None:
 def test_only_positive_scores_are_multiplied() -> None:
     scores = np.array([2.0, 0.0, -1.0], dtype=np.float32)
     parts = np.array([[1.0, 1.0, 1.0], [-0.5, 0.0, 2.0]], dtype=np.float32)
-    assert with_parts(scores, parts).tolist() == pytest.approx([2 * np.exp(0.5), 0, -1])
+    assert multiplied(scores, parts.sum(axis=0)).tolist() == pytest.approx([2 * np.exp(0.5), 0, -1])
 
 
 @settings(max_examples=20)
@@ -149,7 +149,7 @@ def test_scores_at_the_left_end_are_rank_scores(bundled: Model, data: st.DataObj
     taste = bundled.fold_in(history, complete)
     left_end = taste.dialled(position_at(0))
     assert np.array_equal(left_end, bundled.rank_scores(taste.row, complete)[0])
-    assert np.array_equal(left_end, with_parts(taste.linear_scores, taste.parts))
+    assert np.array_equal(left_end, multiplied(taste.linear_scores, taste.parts.sum(axis=0)))
     assert np.array_equal(
         taste.parts,
         bundled.second_stage.parts(taste.row, taste.predicted, taste.is_complete if complete is None else complete),

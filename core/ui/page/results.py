@@ -1,7 +1,6 @@
 """The visitor's list: its cards, its active filters, and what to change if it is short."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 from ...data.catalogue import Title
@@ -119,5 +118,5 @@ def _told_parts(parts: tuple[Contribution, ...], visitor: Visitor) -> list[Contr
     if not amount:
         return told
     if others:
-        return [replace(part, amount=part.amount + amount) if part is others else part for part in told]
+        return [part._replace(amount=part.amount + amount) if part is others else part for part in told]
     return [*told, Contribution(OTHER_RATINGS, amount)]
