@@ -29,7 +29,8 @@ from .routes.operator import operator_routes
 from .theme import theme
 
 ASSETS = Path(__file__).parent / "assets"
-STYLES = ("base", "header", "titles", "rating", "list", "people", "insight", "waiting")  # later ones come first
+STYLES = ("base", "header", "titles", "rating", "list", "people", "my_list", "insight", "waiting")
+"""Style sheets by name. Of two equal rules the later one counts."""
 AT_WORK, WAITING = 8, 100
 STOP_SECONDS = 10
 NOT_AT_WORK: dict[str, AddressKind] = dict.fromkeys(

@@ -56,12 +56,14 @@ class MatchedEntry:
 class MatchedWatchlist:
     """Ratings and plans from a watchlist, and all its entries, matched or not; everything in its order.
 
-    ``ratings`` is ``{anime_id: rating on the model's scale, or WATCHED}``. ``planned`` has the ids of the
-    titles that the visitor plans to watch; none of them is in ``ratings``.
+    ``ratings`` is ``{anime_id: rating on the model's scale, or WATCHED}``, of dropped titles as they count
+    (`rating_of_dropped`). ``planned`` has the ids of the titles that the visitor plans to watch; none of them
+    is in ``ratings``. ``dropped`` has the dropped titles as they were rated, or WATCHED.
     """
 
     ratings: dict[int, float]
     planned: tuple[int, ...]
+    dropped: dict[int, float]
     entries: tuple[MatchedEntry, ...]
 
 
@@ -83,6 +85,7 @@ def match_entries(watchlist: Watchlist, catalogue: Catalogue, scale: RatingScale
                 counting[matched.anime_id] = matched
     ratings: dict[int, float] = {}
     planned: list[int] = []
+    dropped: dict[int, float] = {}
     for index, matched in enumerate(matches):
         if matched.anime_id is None:
             continue
@@ -91,8 +94,17 @@ def match_entries(watchlist: Watchlist, catalogue: Catalogue, scale: RatingScale
         elif matched.kind == "planned":
             planned.append(matched.anime_id)
         else:
-            ratings[matched.anime_id] = _rating(matched.entry, scale)
-    return MatchedWatchlist(ratings, tuple(planned), tuple(matches))
+            ratings[matched.anime_id] = rating = _rating(matched.entry, scale)
+            if matched.kind == "dropped":
+                dropped[matched.anime_id] = rating
+                ratings[matched.anime_id] = rating_of_dropped(rating, scale)
+    return MatchedWatchlist(ratings, tuple(planned), dropped, tuple(matches))
+
+
+def rating_of_dropped(rating: float, scale: RatingScale) -> float:
+    """Return how a dropped title counts that has this rating, or `WATCHED`: as 4 of 10 at most."""
+    highest = scale.at((DROPPED - 1) / 9)
+    return highest if rating == WATCHED else min(rating, highest)
 
 
 def _match(entry: Entry, catalogue: Catalogue) -> MatchedEntry:
@@ -144,9 +156,6 @@ def _informativeness(entry: Entry) -> int:
 
 def _rating(entry: Entry, scale: RatingScale) -> float:
     """Return the rating of an entry that is not planned, or `WATCHED`."""
-    of_ten = None if entry.score is None else max(entry.score / 10, 1.0)
-    if entry.status == "dropped":
-        of_ten = DROPPED if of_ten is None else min(of_ten, DROPPED)
-    if of_ten is None:
+    if entry.score is None:
         return WATCHED
-    return min(scale.at((of_ten - 1) / 9), scale.high)
+    return min(scale.at((max(entry.score / 10, 1.0) - 1) / 9), scale.high)

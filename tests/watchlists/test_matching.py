@@ -65,6 +65,7 @@ def test_dropped_title_is_disliked(catalogue: Catalogue, model: Model) -> None:
     for score, expected in ((None, 4), (100, 4), (50, 4), (20, 2)):
         matched = match_one("dropped", score, catalogue)
         assert matched.ratings == {110: expected}
+        assert matched.dropped == {110: WATCHED if score is None else score / 10}
         assert kinds(matched) == ["dropped"]
         taste = model.fold_in(matched.ratings)
         assert taste.disliked.tolist() == [catalogue.position(110)]

@@ -24,7 +24,9 @@
       const key = value === "" ? "removed" : Number(value) < 0 ? "seen" : "rated";
       const isFromSearch = button.closest("#found");
       if (button.role === "radio") button.setAttribute("aria-checked", "true"); // before the answer
-      anisvd.commit({ ratings, unseen: list("unseen").filter((other) => other !== anime) }, say(key, { title: name(button), rating: value }));
+      const others = (field) => list(field).filter((other) => other !== anime);
+      const dropped = value === "" ? others("dropped") : list("dropped");
+      anisvd.commit({ ratings, dropped, unseen: others("unseen"), planned: others("planned") }, say(key, { title: name(button), rating: value }));
       if (isFromSearch) clearSearch();
     },
     toggle(button, value, field) {
@@ -70,7 +72,7 @@
     },
     reset: (button, value, field) => anisvd.commit({ [field]: null }),
     defaults() {
-      const people = ["ratings", "complete", "unseen", "hidden", "planned", "swapped", "tab", "user", "like", ...partnerFields()];
+      const people = ["ratings", "complete", "unseen", "hidden", "planned", "dropped", "swapped", "tab", "user", "like", ...partnerFields()];
       anisvd.commit(cleared(Object.keys(anisvd.state).filter((field) => !people.includes(field))), say("defaults"));
     },
     visit(button, value, field) {
@@ -80,7 +82,7 @@
     },
     back: () => (history.state?.pushed ? history.back() : anisvd.commit({ like: null })),
     skip: () => anisvd.commit({ unseen: [...list("unseen"), ...all("#wall li[data-id]").map(id)] }, say("skip")),
-    clear: () => anisvd.commit({ ratings: [], complete: null, without: [] }, say("clear")),
+    clear: () => anisvd.commit({ ratings: [], complete: null, dropped: null, without: [] }, say("clear")),
     undo() {
       dispatchEvent(new Event("anisvd:undo"));
       anisvd.undo();
@@ -89,7 +91,7 @@
     leave: () => anisvd.settle(false),
     start(button) {
       const ratings = JSON.parse(button.dataset.ratings);
-      anisvd.commit({ ratings, complete: true, without: [], tab: "rate", user: null, like: null }, say("start", { n: ratings.length }));
+      anisvd.commit({ ratings, complete: true, dropped: null, without: [], tab: "rate", user: null, like: null }, say("start", { n: ratings.length }));
     },
     // -- two people
     partner(form, value, field) {
@@ -156,7 +158,7 @@
   addEventListener("change", (event) => {
     const { target } = event;
     if (target.matches?.("select[data-do], input[data-do]")) run(target, target.value);
-    if (target.matches?.("[data-sort]")) sortHistory(target.value);
+    if (target.matches?.("[data-sort]")) sortRows(target.dataset.sort, target.value);
     if (target.matches?.("[data-language-choice]")) anisvd.speak(target.value);
   });
   addEventListener("submit", (event) => {
@@ -168,15 +170,17 @@
   addEventListener("input", (event) => {
     if (event.target === searchBox()) anisvd.search();
     if (!event.target.matches?.("[data-filter]")) return;
-    const wanted = event.target.value.toLowerCase();
-    for (const row of all("#history-list li")) row.hidden = !row.dataset.name.toLowerCase().includes(wanted);
+    const wanted = event.target.value.trim().toLowerCase();
+    const rows = all(`#${event.target.dataset.filter}-list > li`);
+    for (const row of rows) row.hidden = !(row.dataset.names ?? row.dataset.name).toLowerCase().includes(wanted);
   });
 
-  const sortHistory = (by) => {
-    const rows = all("#history-list li");
+  // The rows of a list that is searched and sorted here: the history of a user, or My list.
+  const sortRows = (name, by) => {
+    const rows = all(`#${name}-list > li`);
     const order = { name: (a, b) => a.dataset.name.localeCompare(b.dataset.name) };
     rows.sort(order[by] ?? ((a, b) => Number(b.dataset[by]) - Number(a.dataset[by])));
-    $("#history-list").append(...rows);
+    $(`#${name}-list`).append(...rows);
   };
 
   const searchBox = () => $("#search");

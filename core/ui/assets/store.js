@@ -3,7 +3,7 @@ window.anisvd = (() => {
   const KEPT = "anisvd"; // localStorage: the visitor's own state
   const DRAFT = "anisvd-draft"; // sessionStorage: a shared list with the changes made in this tab
   const LANGUAGE = "anisvd-language"; // localStorage: the visitor's choice
-  const TASTE = ["ratings", "complete", "unseen", "hidden", "planned"]; // shared by all tabs of a browser
+  const TASTE = ["ratings", "complete", "unseen", "hidden", "planned", "dropped"]; // shared by all tabs of a browser
   const VIEW = ["tab", "user", "like"]; // kept in the history, for the Back button
   const LONGEST_PAST = 50;
   const PATIENCE = 250; // milliseconds until the page shows that it waits
@@ -121,6 +121,7 @@ window.anisvd = (() => {
       query: document.querySelector("#search")?.value,
       wall: [...document.querySelectorAll("#wall li[data-id]")].map((tile) => Number(tile.dataset.id)),
       all: document.body.classList.contains("all-ratings"),
+      mine: anisvd.mine?.(),
     }),
     shown() {
       clearTimeout(waiting);

@@ -28,12 +28,14 @@
       if (brought.ratings) {
         const before = new Map(list("ratings"));
         const ratings = new Map(before);
-        for (const [anime, rating] of brought.ratings) if (rating > 0 || !ratings.has(anime)) ratings.set(anime, rating);
+        const own = new Map([...brought.ratings, ...brought.dropped]); // a dropped title keeps the rating that it was given
+        for (const [anime, rating] of own) if (rating > 0 || !ratings.has(anime)) ratings.set(anime, rating);
         const changed = [...before].filter(([anime, rating]) => ratings.get(anime) !== rating).length;
         const planned = [...new Set([...list("planned"), ...brought.planned])].filter((anime) => !ratings.has(anime));
+        const dropped = [...list("dropped").filter((anime) => !own.has(anime)), ...brought.dropped.map(([anime]) => anime)];
         const n = brought.ratings.length + brought.planned.length;
         const complete = brought.ratings.length > 0 || anisvd.state.complete;
-        anisvd.commit({ ratings: [...ratings], complete, planned }, `${say("brought", { n })} ${changed ? say("changed", { n: changed }) : ""}`);
+        anisvd.commit({ ratings: [...ratings], complete, planned, dropped }, `${say("brought", { n })} ${changed ? say("changed", { n: changed }) : ""}`);
       } else anisvd.tell("");
       report(brought.report);
     } catch {

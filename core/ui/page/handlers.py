@@ -3,9 +3,10 @@
 Nothing is kept on the server. The state lives in the browser and comes with every call.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ...data.catalogue import Title
@@ -14,6 +15,7 @@ from ..rendering import render
 from ..translations import texts_in
 from . import views
 from .explore import factors
+from .my_list.panel import entries, numbers
 from .results import results, why
 from .search_panel import search_panel
 from .state import PARTNER_FIELDS, PageState, link_content
@@ -22,6 +24,13 @@ from .visitor import Visitor
 
 LONGEST_QUERY = 200  # as in templates/search.html
 SUGGESTED = 6
+ON_REQUEST: dict[str, Callable[[Visitor, Any], str]] = {
+    "why": lambda visitor, anime_id: why(anime_id, visitor),
+    "mine": entries,
+    "numbers": lambda visitor, _: numbers(visitor),
+}
+"""Parts that are shown on request, by the key in a call of `Handlers.change`, whose value they take: the id of the
+title whose score is explained, the view of *My list*, and anything for the taste in numbers."""
 NOBODY: dict[str, Any] = dict.fromkeys((*PARTNER_FIELDS.values(), "partner_user"))
 
 
@@ -66,25 +75,26 @@ class Handlers:
         """Return the parts for a changed state.
 
         ``sent`` is ``{"state": …, "shared": …, "language": …, "wall": ids of the titles on the wall, "all": whether
-        to show all ratings}``.
+        to show all ratings, "mine": the view of *My list*}``.
         """
         visitor, n_wrong, sent = self._visitor(sent)
-        return _parts(visitor, bool(sent.get("shared")), n_wrong, sent.get("wall"), bool(sent.get("all")))
+        return _parts(visitor, bool(sent.get("shared")), n_wrong, sent)
 
     def change(self, sent: Any) -> dict[str, Any] | None:
-        """Return the fields of the state that change for two people; None for a link without ratings. Or return
-        ``{"why": HTML}`` with what adds up to the score of a title: see `core.ui.page.results.why`.
+        """Return the fields of the state that change for two people; None for a link without ratings. Or return a
+        part that is shown on request, ``{"why": HTML}`` and such: see `ON_REQUEST`.
 
-        ``sent`` is ``{"state": …}`` with ``"why"``, the id of that title, with ``"link"``, to take the other person's
-        ratings from a link, or with ``"swap": true``, to hand the screen over or back. Without all three, each person
+        ``sent`` is ``{"state": …}`` with a key of `ON_REQUEST`, with ``"link"``, to take the other person's
+        ratings from a link, or with ``"swap": true``, to hand the screen over or back. Without these, each person
         gets their own lists on the tab of both.
         """
         visitor, _, sent = self._visitor(sent)
-        if "why" in sent:
-            return {"why": why(sent["why"], visitor)}
+        for name, part in ON_REQUEST.items():
+            if name in sent:
+                return {name: part(visitor, sent[name])}
         if link := str(sent.get("link") or ""):
             theirs = link_content(link[link.find("?") + 1 :])  # not read here: `show` counts wrong values
-            partner = {PARTNER_FIELDS[name]: theirs.get(name) for name in ("ratings", "complete")}
+            partner = {PARTNER_FIELDS[name]: theirs.get(name) for name in ("ratings", "complete", "dropped")}
             has_ratings = PageState.from_json(partner, visitor.model)[0].partner
             return NOBODY | partner if has_ratings else None
         state = visitor.state.handed_over() if sent.get("swap") else visitor.state
@@ -109,16 +119,16 @@ def _dict(sent: Any) -> dict[str, Any]:
     return sent if isinstance(sent, dict) else {}
 
 
-def _parts(visitor: Visitor, shared: bool, n_wrong: int, wall_ids: Any = (), all_ratings: bool = False) -> PageParts:
+def _parts(visitor: Visitor, shared: bool, n_wrong: int, sent: Mapping[str, Any] = MappingProxyType({})) -> PageParts:
     state, model, texts = visitor.state, visitor.model, visitor.texts
     suggested = model.suggest(visitor.taste, 2 * SUGGESTED, (*state.unseen, *state.hidden))
-    wall = _wall(visitor, suggested, wall_ids)
+    wall = _wall(visitor, suggested, sent.get("wall"))
     return PageParts(
         banner=render("banner.html", texts, notice=visitor.served.notice, shared=shared, state=state, n_wrong=n_wrong),
         wall=views.wall(wall, visitor),
-        rated=views.rated(visitor, None if all_ratings else views.RATED_SHOWN),
+        rated=views.rated(visitor, None if sent.get("all") else views.RATED_SHOWN),
         dock=render("dock.html", texts, n_rated=len(state.ratings)),
-        panel=panel(visitor),
+        panel=panel(visitor, sent.get("mine")),
         controls=views.controls(visitor),
         results=results(visitor, [title for title in suggested if title in wall]),
         below=factors(visitor) if state.tab == "explore" else "",

@@ -35,7 +35,7 @@ LINK_NAMES = {
 """The names of fields in a link, where they differ."""
 PARTNER_FIELDS = {
     "ratings": "partner", "unseen": "partner_unseen", "hidden": "partner_hidden", "planned": "partner_planned",
-    "complete": "partner_complete",
+    "complete": "partner_complete", "dropped": "partner_dropped",
 }  # fmt: skip
 """What belongs to the visitor, and the same of the other of two people."""
 FORMER_DIAL = {"-2": 0, "-1": 0, "0": round(DEFAULT * DIAL_STEPS), "1": 2, "2": 4}
@@ -59,12 +59,14 @@ class PageState:
     unseen: tuple[int, ...] = ()  # not suggested for rating again, and new to the visitor if recommended
     hidden: tuple[int, ...] = ()  # never recommended
     planned: tuple[int, ...] = ()  # titles that the visitor plans to watch
+    dropped: tuple[int, ...] = ()  # titles that they stopped watching, all of them in `ratings`
     plan: str = "any"  # whether those come like any others, are hidden, or come first
     without: tuple[int, ...] = ()  # these don't count as reasons
     partner: tuple[Rated, ...] = ()  # the ratings of the other of two people
     partner_unseen: tuple[int, ...] = ()
     partner_hidden: tuple[int, ...] = ()
     partner_planned: tuple[int, ...] = ()
+    partner_dropped: tuple[int, ...] = ()
     partner_complete: bool = False
     partner_user: int | str | None = None  # the other person is this existing user
     swapped: bool = False  # the other person rates now, and the two have exchanged their lists
@@ -125,13 +127,19 @@ class PageState:
 
     def _consistent(self) -> "PageState":
         """Return the state with no title twice (the last rating counts), no genre or theme both wanted and excluded,
-        years in order, no whole list without ratings, and on the tab of two people each with their own lists.
+        years in order, no whole list without ratings, no rated title planned and only rated ones dropped, and on the
+        tab of two people each with their own lists.
         """
         changes: dict[str, Any] = {
             name: _unique(value) for name, value in vars(self).items() if isinstance(value, tuple)
         }
         for unwanted, wanted in (("exclude_genres", self.genres), ("exclude_themes", self.themes)):
             changes[unwanted] = tuple(name for name in changes[unwanted] if name not in wanted)
+        for prefix, ratings in (("", self.ratings), ("partner_", self.partner)):
+            rated = {anime_id for anime_id, _ in ratings}
+            for name, is_rated in (("planned", False), ("dropped", True)):
+                ids = changes[prefix + name]
+                changes[prefix + name] = tuple(anime_id for anime_id in ids if (anime_id in rated) == is_rated)
         if self.min_year and self.max_year:
             changes["min_year"], changes["max_year"] = sorted((self.min_year, self.max_year))
         changes["complete"] = self.complete and bool(self.ratings)

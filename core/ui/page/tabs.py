@@ -3,19 +3,19 @@
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ...data.catalogue import Title
 from ...data.genres import ADULT_GENRES
 from ...errors import AniSVDError
-from ...insight.profile import genre_shares, profile
+from ...insight.profile import genre_shares
 from ...model.model import Model
 from ...recommend.fold_in import Taste
-from ...watchlists.anilist import ANILIST_QUERY, ANILIST_URL
 from ..rendering import render
 from .explore import explore
 from .how_it_works import how_it_works
+from .my_list.panel import my_list, taste_numbers
 from .state import BALANCE_STEPS
 from .visitor import Visitor
 
@@ -45,14 +45,14 @@ class TasteSummary:
         return cls(taste.user_id, len(taste), genres[:2], favourites)
 
 
-def panel(visitor: Visitor) -> str:
-    """Return the panel of the visitor's tab; empty on *Rate shows*, whose parts are always there."""
+def panel(visitor: Visitor, view: Any = None) -> str:
+    """Return the panel of the visitor's tab; empty on *Rate shows*, whose parts are always there. ``view`` is for
+    `my_list`.
+    """
+    if visitor.state.tab == "list":
+        return my_list(visitor, view)
     show = PANELS.get(visitor.state.tab)
     return show(visitor) if show else ""
-
-
-def _list(visitor: Visitor) -> str:
-    return render("bring.html", visitor.texts, anilist={"url": ANILIST_URL, "query": ANILIST_QUERY})
 
 
 def _user(visitor: Visitor) -> str:
@@ -74,18 +74,8 @@ def _user(visitor: Visitor) -> str:
 
 def _chosen_user(taste: Taste, model: Model, adult: bool) -> dict[str, Any]:
     """Return an existing user as the template needs them, with their favourites first, adult ones if ``adult``."""
-    catalogue, user_profile = model.catalogue, profile(model, taste)
-    history = _favourites_first(taste, adult)
-    shown = {anime_id for anime_id, _ in history}
-    genres = tuple(leaning for leaning in user_profile.genres if adult or leaning.genre not in ADULT_GENRES)
-    return {
-        "profile": replace(user_profile, genres=genres),
-        "low": int(taste.scale.low),
-        "surprises": [
-            (surprise, catalogue[surprise.anime_id])
-            for surprise in user_profile.surprises
-            if surprise.anime_id in shown
-        ],
+    catalogue, history = model.catalogue, _favourites_first(taste, adult)
+    return taste_numbers(taste, model, adult) | {
         "history": [(catalogue[anime_id], rating) for anime_id, rating in history[:HISTORY_SHOWN]],
         "n_more": len(history) - HISTORY_SHOWN,
         "history_json": json.dumps(_favourites_first(taste, adult=True)[::-1]),
@@ -128,7 +118,6 @@ def _favourites_first(taste: Taste, adult: bool) -> list[tuple[int, float]]:
 
 
 PANELS: dict[str, Callable[[Visitor], str]] = {
-    "list": _list,
     "user": _user,
     "together": _together,
     "explore": explore,

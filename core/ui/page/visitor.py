@@ -9,8 +9,9 @@ from ...recommend.fold_in import Taste
 from ...recommend.together import JointRecommendation
 from ...recommend.top_k import Reason, Recommendation
 from ...serving.model_source import ServedModel
+from ...watchlists.matching import rating_of_dropped
 from ..translations import Texts
-from .state import BALANCE_STEPS, PageState
+from .state import BALANCE_STEPS, PageState, Rated
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class Visitor:
     def taste(self) -> Taste:
         """The visitor's own taste, by all their ratings."""
         state = self.state
-        return self.model.fold_in(dict(state.ratings), complete=state.complete, unseen=state.unseen)
+        return self.model.fold_in(
+            self._counted(state.ratings, state.dropped), complete=state.complete, unseen=state.unseen
+        )
 
     @cached_property
     def answer(self) -> Answer:
@@ -101,7 +104,13 @@ class Visitor:
     def _partner_taste(self, state: PageState) -> Taste:
         if state.partner_user is not None:
             return self.model.user_taste(state.partner_user)
-        return self.model.fold_in(dict(state.partner), complete=state.partner_complete, unseen=state.partner_unseen)
+        ratings = self._counted(state.partner, state.partner_dropped)
+        return self.model.fold_in(ratings, complete=state.partner_complete, unseen=state.partner_unseen)
+
+    def _counted(self, ratings: tuple[Rated, ...], dropped: tuple[int, ...]) -> dict[int, float]:
+        """Return ratings as they count, those of dropped titles lowered, by the id of the title."""
+        rating_of, scale = dict(ratings), self.model.rating_scale
+        return rating_of | {anime_id: rating_of_dropped(rating_of[anime_id], scale) for anime_id in dropped}
 
 
 def by_person(item: Recommendation | JointRecommendation) -> list[tuple[float, tuple[Reason, ...]]]:

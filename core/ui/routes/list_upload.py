@@ -29,8 +29,9 @@ USED = ("rated", "seen", "dropped", "planned")
 def bringing_route(current: Callable[[], ServedModel]) -> Route:
     """Return the route ``POST /bring?language=…&scale=…&pasted=1``, which takes the bytes of a watchlist.
 
-    The answer is ``{"ratings": [[anime_id, rating], …], "planned": [anime_id, …], "report": HTML}``, or a report
-    alone if the bytes are no watchlist.
+    The answer is ``{"ratings": [[anime_id, rating], …], "planned": [anime_id, …], "dropped": [[anime_id, rating], …],
+    "report": HTML}``, or a report alone if the bytes are no watchlist. Dropped titles are among the ``ratings`` as
+    they count, and among ``dropped`` with the visitor's own rating or -1.
     """
 
     async def endpoint(request: Request) -> Response:
@@ -60,6 +61,7 @@ def _read(content: bytes | str, score_format: str | None, model: Model, texts: T
     return {
         "ratings": list(matched.ratings.items()),
         "planned": matched.planned,
+        "dropped": list(matched.dropped.items()),
         "report": report(watchlist, matched, model, texts),
     }
 

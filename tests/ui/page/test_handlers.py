@@ -96,6 +96,13 @@ def test_taste_knows_whether_it_is_whole_and_what_is_unseen(model: Model) -> Non
     assert (partner.complete, partner.unseen_ids) == (True, (108,))
 
 
+def test_dropped_titles_count_as_disliked(model: Model) -> None:
+    ratings = ((103, 9.0), (105, WATCHED), (107, 2.0))
+    state = PageState(ratings=ratings, dropped=(103, 105, 107), partner=ratings, partner_dropped=(105,), tab="together")
+    assert visitor(model, state).taste.ratings == {103: 4.0, 105: 4.0, 107: 2.0}
+    assert visitor(model, state).answer.tastes[1].ratings == {103: 9.0, 105: 4.0, 107: 2.0}
+
+
 def test_title_that_was_not_seen_stays_on_the_list(model: Model) -> None:
     state = PageState(ratings=((105, 9.0),), sequels="all")
     first = visitor(model, state).answer.recommendations[0].anime_id

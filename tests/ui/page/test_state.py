@@ -147,6 +147,17 @@ def test_contradictions_are_resolved(model: Model) -> None:
     assert state.hidden == (105,)
 
 
+def test_rated_titles_are_not_planned_and_only_they_are_dropped(model: Model) -> None:
+    content = {"ratings": [[103, 9], [104, -1]], "planned": [103, 105], "dropped": [104, 106, 104]}
+    state, n_wrong = PageState.from_json(content, model)
+    assert (state.planned, state.dropped, n_wrong) == ((105,), (104,), 0)
+    assert state.to_link() == "rated=103:9,104:seen&planned=105&dropped=104"
+    assert PageState.from_link(state.to_link(), model) == (state, 0)
+    assert state.exchanged().partner_dropped == (104,)
+    partner, _ = PageState.from_json({"partner": [[103, 9]], "partner_dropped": [103, 104]}, model)
+    assert partner.partner_dropped == (103,)
+
+
 def test_only_lists_longer_than_any_watchlist_are_cut(model: Model) -> None:
     known = [int(anime_id) for anime_id in model.item_ids]
     state, dropped = PageState.from_json({"planned": (known * 300)[:12_000]}, model)

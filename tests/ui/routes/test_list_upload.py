@@ -35,9 +35,9 @@ def http(model: Model) -> TestClient:
 def test_watchlist_becomes_ratings_plans_and_a_report_of_every_entry(http: TestClient) -> None:
     for content in (EXPORT.encode(), gzip.compress(EXPORT.encode())):
         answer = http.post("/bring", content=content).json()
-        assert set(answer) == {"ratings", "planned", "report"}
+        assert set(answer) == {"ratings", "planned", "dropped", "report"}
         assert answer["ratings"] == [[103, 9.0], [105, WATCHED], [106, 3.0]]
-        assert answer["planned"] == [108]
+        assert (answer["planned"], answer["dropped"]) == ([108], [[106, 3.0]])
         report = answer["report"]
         assert "MyAnimeList, list of <bdi>somebody</bdi>, 6 entries" in report
         kinds = ("rated", "seen, not rated", "dropped: counts against", "planned")
