@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from ..data.scale import WATCHED
 from .page.covers import drawn_cover
+from .styles import style
 from .translations import Texts
 
 
@@ -30,7 +31,7 @@ def _environment() -> Environment:
     )
     environment.filters["number"] = lambda value: f"{value:g}"  # for programs; people read t.number and t.rating
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # half the size of Japanese texts
-    environment.globals.update(watched=WATCHED, drawn_cover=drawn_cover, kept=kept)
+    environment.globals.update(watched=WATCHED, drawn_cover=drawn_cover, kept=kept, style=style)
     return environment
 
 
