@@ -22,6 +22,7 @@ from .api.gradio_page import Page
 from .api.http_routes import http_routes
 from .page.layout import I18N
 from .routes.downloads import download_routes
+from .routes.list_export import export_routes
 from .routes.list_upload import BRING, LIST_BYTES, bringing_route
 from .routes.map_and_code import sight_routes
 from .routes.operator import operator_routes
@@ -29,7 +30,7 @@ from .styles import style
 from .theme import theme
 
 ASSETS = Path(__file__).parent / "assets"
-STYLES = ("base", "header", "titles", "rating", "list", "people", "my_list", "waiting")
+STYLES = ("base", "header", "titles", "rating", "list", "people", "waiting")
 """Style sheets that all tabs need, by name. Of two equal rules the later one counts."""
 AT_WORK, WAITING = 8, 100
 STOP_SECONDS = 10
@@ -100,6 +101,7 @@ def own_routes(
         *operator_routes(current, load, measures),
         *download_routes(current),
         bringing_route(current),
+        *export_routes(current),
         *sight_routes(current),
         *http_routes(page.endpoints, page.functions),
         Mount("/anisvd", StaticFiles(directory=ASSETS)),

@@ -1,6 +1,7 @@
 """My list: its shelves, their order and search, what can be done with an entry, and the taste in numbers."""
 
 import json
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 from small_data import ROOT
@@ -83,6 +84,11 @@ def test_entries_are_sorted_searched_rated_moved_and_removed(visit: Visit, app: 
     assert (kept["dropped"], NARUTO in dict(kept["ratings"])) == ([], False)
     page.reload()
     expect(shelves).to_have_text(["Planned 2", "Rated 4", "Seen 1", "Dropped 0"])
+    page.get_by_text("Take your list with you").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="For MyAnimeList (XML)").click()
+    assert download.value.suggested_filename == "anisvd-my-list.xml"
+    assert Path(download.value.path()).read_text().count("<anime>") == 7
     page.get_by_role("button", name="Bring your list").click()
     expect(page.locator("#bring-heading")).to_be_focused()
 

@@ -165,7 +165,8 @@ class Visible(HTMLParser):
 NAMES = (
     "AniSVD", "AniList", "MyAnimeList", "CSV", "JSON", "MAL", "UTC", "CC0", "ODbL", "Anime Recommendations Database",
     "anime-offline-database", "Death Note", "Shingeki", "xml", "data", "score",
-    "myanimelist.net/panel.php?go=export", "anilist.co/settings",
+    "myanimelist.net/panel.php?go=export", "myanimelist.net/import.php",
+    "anilist.co/settings/import", "anilist.co/settings",
 )  # fmt: skip
 
 

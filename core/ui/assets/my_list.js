@@ -41,6 +41,18 @@
     },
     unplan: (button) =>
       anisvd.commit({ planned: list("planned").filter((other) => other !== id(button)) }, say("removed", { title: name(button) })),
+    async exportList(button, suffix) {
+      const { ratings, planned, dropped } = anisvd.state;
+      try {
+        const answer = await fetch(`my-list.${suffix}`, { method: "POST", body: JSON.stringify({ ratings, planned, dropped }) });
+        if (!answer.ok) throw answer.status;
+        const href = URL.createObjectURL(await answer.blob());
+        Object.assign(document.createElement("a"), { href, download: `anisvd-my-list.${suffix}` }).click();
+        URL.revokeObjectURL(href);
+      } catch {
+        anisvd.tell(say("failed"));
+      }
+    },
     numbers() {
       areNumbersOpen = !areNumbersOpen;
       showNumbers();

@@ -1,9 +1,6 @@
 """The list as a file: ``list.csv`` and ``list.json`` take the same parameters as a link to the page."""
 
-import csv
-import io
 from collections.abc import Callable
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -16,13 +13,13 @@ from ...serving.model_source import ServedModel
 from ..page.state import PageState
 from ..page.visitor import Visitor, by_person
 from ..translations import texts_in
+from .spreadsheets import spreadsheet
 
 COLUMNS = (
     "rank", "anime_id", "name", "english", "genres", "type", "episodes", "mean_rating", "members",
     "predicted_rating", "because",
 )  # fmt: skip
 Recommendations = list[Recommendation] | list[JointRecommendation]
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def download_routes(current: Callable[[], ServedModel]) -> list[Route]:
@@ -52,12 +49,8 @@ def as_json(recommendations: Recommendations) -> Response:
 
 
 def as_csv(recommendations: Recommendations) -> Response:
-    """Return UTF-8 with a byte order mark, for spreadsheets. An apostrophe comes before a name that a spreadsheet
-    would take for a formula. For two people a cell has both values, separated by a slash.
-    """
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
+    """Return a table for spreadsheet programs. For two people a cell has both values, separated by a slash."""
+    rows = []
     for item in recommendations:
         ratings, reasons = zip(*by_person(item), strict=True)
         texts = {
@@ -67,9 +60,5 @@ def as_csv(recommendations: Recommendations) -> Response:
                 " | ".join(reason.english or reason.name for reason in because) for because in reasons
             ),
         }
-        writer.writerow([_cell((item.as_dict() | texts)[column]) for column in COLUMNS])
-    return Response("\ufeff" + stream.getvalue(), media_type="text/csv; charset=utf-8")
-
-
-def _cell(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+        rows.append([(item.as_dict() | texts)[column] for column in COLUMNS])
+    return spreadsheet(COLUMNS, rows)

@@ -214,7 +214,7 @@ def test_downloads_have_the_list_and_no_formula(model: Model) -> None:
 
 
 def test_names_like_formulas_get_an_apostrophe() -> None:
-    from core.ui.routes.downloads import _cell
+    from core.ui.routes.spreadsheets import _cell
 
     assert [_cell(value) for value in ("=1+1", "@x", "-5", "a", 5, None)] == ["'=1+1", "'@x", "'-5", "a", 5, None]
 
