@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..heads.facts import TitleFacts, same_facts
 from ..insight.map_additions import extended
 from ..insight.walkthrough import LISTED, Walkthrough, walkthrough
-from ..numerics.arrays import Float32
+from ..numerics.arrays import Bool, Float32, Int64
 from ..recommend.certainty import Certainty, CertaintyMeter
 from ..recommend.filters import Filters
 from ..recommend.fold_in import Taste, fold_in
@@ -120,9 +120,17 @@ class Recommender(TrainedParts):
         ``leave_out`` holds ids of titles that they don't know or don't want. Unknown ids are ignored. Raises
         `InputError`: see `own_heads`.
         """
-        left_out = self.catalogue.positions(np.array(list(leave_out), dtype=np.int64))
-        positions = self.suggester.suggest(self._of_this_model(taste), k, left_out[left_out >= 0])
+        positions = self.suggester.suggest(self._of_this_model(taste), k, self._known(leave_out))
         return [self.catalogue.title(position) for position in positions.tolist()]
+
+    def askable(self, taste: Taste, leave_out: Iterable[int] = ()) -> Bool:
+        """Return which titles may be asked about, bool [n_items]. ``leave_out`` as in `suggest`."""
+        return self.suggester.askable(taste, self._known(leave_out))
+
+    def _known(self, anime_ids: Iterable[int]) -> Int64:
+        """Return the positions of the titles with these ids; unknown ids are ignored."""
+        positions = self.catalogue.positions(np.array(list(anime_ids), dtype=np.int64))
+        return positions[positions >= 0]
 
     def certainty(self, taste: Taste) -> Certainty:
         """Return how sure the model is of a taste and its best titles. Raises `InputError`: see `own_heads`."""
@@ -143,7 +151,7 @@ class Recommender(TrainedParts):
     @cached_property
     def suggester(self) -> Suggester:
         """Chooses what to ask a visitor. Raises `InputError`: see `own_heads`."""
-        return Suggester(self.catalogue, self.franchises.numbers, self.own_heads[0], self.rating_scale)
+        return Suggester(self.catalogue, self.franchises, self.own_heads[0], self.rating_scale)
 
     @cached_property
     def _certainty_meter(self) -> CertaintyMeter:

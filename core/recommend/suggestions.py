@@ -20,6 +20,9 @@ does the question cost?* A look at every title, and a tap on a known one::
     worth_j = gain_j · P_j / (P_j + LOOK)
 
 Several titles are chosen greedily: S is updated after each pick as if it had been rated.
+
+*Which part of a franchise?* The first one, or one after a part that the visitor has seen. Who hasn't seen a part has
+not seen what comes after it: no later part is asked about.
 """
 
 from dataclasses import dataclass
@@ -30,9 +33,10 @@ import numpy.typing as npt
 from scipy.linalg import eigh
 
 from ..data.catalogue import Catalogue
+from ..data.franchises import Franchises
 from ..data.scale import RatingScale
 from ..heads.base import Ranker
-from ..numerics.arrays import Float32, Float64, Int64
+from ..numerics.arrays import Bool, Float32, Float64, Int64
 from ..numerics.sparse import history_matrix
 from .filters import Filters
 from .fold_in import Taste
@@ -52,8 +56,6 @@ class Suggester:
 
     Attributes
     ----------
-    franchises
-        The franchise of each title, int64 [n_titles]: see `core.data.franchises`.
     scale
         From the lowest to the highest rating.
     look
@@ -61,12 +63,11 @@ class Suggester:
         titles that tell much and that few know. Chosen by simulation on users that were neither trained
         nor tested on, see `core.evaluation.interviews`; 0.15 to 0.4 are equally good.
     later_seasons
-        If false, only the most-listed title of each franchise is a candidate; else every TV series is,
-        too. Without later seasons a visitor answers more quickly, and lists lose 0.02 to 0.06 of NDCG.
+        If false, only the first part of each franchise is a candidate; else every TV series is, too.
     """
 
     catalogue: Catalogue
-    franchises: Int64
+    franchises: Franchises
     ranker: Ranker
     scale: RatingScale
     look: float = LOOK
@@ -81,11 +82,10 @@ class Suggester:
         # The allowed titles by members.
         allowed = np.flatnonzero(self.ranker.rated & Filters().mask(self.catalogue))
         allowed = allowed[np.argsort(-self.catalogue.members[allowed], kind="stable")]
-        # The first title of each franchise, and TV series.
-        _, first = np.unique(self.franchises[allowed], return_index=True)
-        offered = (self.catalogue.frame["type"] == "TV").to_numpy()[allowed] & self.later_seasons
-        offered[first] = True
-        return allowed[offered][:CANDIDATES]
+        # The first part of each franchise, and TV series.
+        is_series = (self.catalogue.frame["type"] == "TV").to_numpy()[allowed]
+        offered = (is_series & self.later_seasons) | (self.franchises.depth[allowed] == 0)
+        return np.asarray(allowed[offered][:CANDIDATES])
 
     @cached_property
     def influence(self) -> Float32:
@@ -140,11 +140,26 @@ class Suggester:
         """
         return taste.seen_chance[self.candidates]
 
+    def askable(self, taste: Taste, left_out: npt.ArrayLike = ()) -> Bool:
+        """Return which titles fit what has been seen of their franchises, bool [n_titles]: see the module.
+
+        ``left_out`` as in `suggest`.
+        """
+        left_out = np.asarray(left_out, dtype=np.int64).reshape(-1)
+        numbers, depth = self.franchises.numbers, self.franchises.depth
+        # The depth of the first part that has been seen, and of the first that is left out, int64 [n_franchises] each.
+        seen, closed = np.full((2, int(numbers.max(initial=-1)) + 1), len(depth))
+        np.minimum.at(seen, numbers[taste.seen], depth[taste.seen])
+        np.minimum.at(closed, numbers[left_out], depth[left_out])
+        fits = ((depth == 0) | (depth > seen[numbers])) & (depth < closed[numbers])
+        fits[taste.seen] = False
+        return np.asarray(fits)
+
     def suggest(self, taste: Taste, k: int, left_out: npt.ArrayLike = ()) -> Int64:
         """Return the catalogue positions of the titles to ask about, best first, int64 [<= k].
 
-        Never a title that the taste has or that is left out, and never two of one franchise. Fewer than
-        ``k`` are returned when the candidates are used up.
+        Only `askable` titles, and never two of one franchise. Fewer than ``k`` are returned when the candidates are
+        used up.
 
         Parameters
         ----------
@@ -163,12 +178,11 @@ class Suggester:
         # P / (P + LOOK) of each candidate, zero for those that must not be asked.
         known = self.known(taste)
         chance = known / (known + self.look)
-        closed = self._candidate_index[np.concatenate([taste.positions, left_out])]
-        chance[closed[closed >= 0]] = 0
+        chance[~self.askable(taste, left_out)[self.candidates]] = 0
         # S φ_j, float32 [n_candidates, d], and φ_jᵀ S φ_j, float32 [n_candidates].
         covariance = self.influence @ self._unexplained(taste, left_out)
         variance = np.einsum("cd,cd->c", covariance, self.influence)
-        franchises = self.franchises[self.candidates]
+        franchises = self.franchises.numbers[self.candidates]
         picks: list[int] = []
         # φ_jᵀ S φ_pick of each pick, scaled: what asking it explains (a Cholesky factor), float32 [n_candidates, k].
         explained = np.zeros((len(variance), min(k, len(variance))), dtype=np.float32)

@@ -18,7 +18,7 @@ RATINGS = st.one_of(st.just(WATCHED), st.integers(1, 10))
 
 def suggester_of(model: Model, **changes: float) -> Suggester:
     """Return the suggester of a model with changed settings."""
-    return replace(Suggester(model.catalogue, model.franchises.numbers, model.ranker, model.rating_scale), **changes)
+    return replace(Suggester(model.catalogue, model.franchises, model.ranker, model.rating_scale), **changes)
 
 
 @settings(max_examples=40)
@@ -100,8 +100,41 @@ def test_textbook_model_refuses_to_suggest(textbook: Model) -> None:
         textbook.suggest(textbook.fold_in({}))
 
 
-def test_suggestions_depend_on_the_taste_and_are_well_known() -> None:
-    model = Model.load(ROOT / "core" / "bundled")
+@pytest.fixture(scope="module")
+def bundled() -> Model:
+    return Model.load(ROOT / "core" / "bundled")
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_parts_of_franchises_are_asked_about_in_order(bundled: Model, data: st.DataObject) -> None:
+    numbers, depth = bundled.franchises.numbers, bundled.franchises.depth
+    # Visitors who answer about any parts of the franchises with most members.
+    leading = np.unique(numbers[bundled.suggester.candidates[:60]])
+    parts, _ = bundled.franchises.parts_of(leading)
+    part = st.sampled_from(parts[depth[parts] < 5].tolist())
+    seen = data.draw(st.dictionaries(part, RATINGS, max_size=12))
+    unseen = data.draw(st.lists(part.filter(lambda position: position not in seen), max_size=8))
+    ids = bundled.item_ids
+    taste = bundled.fold_in({int(ids[position]): rating for position, rating in seen.items()})
+    for title in bundled.suggest(taste, 60, ids[unseen].tolist()):
+        position = bundled.catalogue.position(title.anime_id)
+        earlier = [other for other in seen if numbers[other] == numbers[position] and depth[other] < depth[position]]
+        assert depth[position] == 0 or earlier, title.label
+        skipped = [other for other in unseen if numbers[other] == numbers[position]]
+        assert not [other for other in skipped if depth[other] <= depth[position]], title.label
+
+
+def test_later_part_is_asked_about_once_an_earlier_one_was_seen(bundled: Model) -> None:
+    attack_on_titan, second_season = 16498, 25777
+    position = bundled.catalogue.position(second_season)
+    assert not bundled.askable(bundled.nobody)[position]
+    assert bundled.askable(bundled.fold_in({attack_on_titan: 8}))[position]
+    assert not bundled.askable(bundled.fold_in({attack_on_titan: 8}), [second_season])[position]
+
+
+def test_suggestions_depend_on_the_taste_and_are_well_known(bundled: Model) -> None:
+    model = bundled
     histories = [dict.fromkeys(ids, 9) for ids in ((), (20, 269, 813), (199, 164, 523))]
     suggestions = [model.suggest(model.fold_in(history)) for history in histories]
     assert len({tuple(title.anime_id for title in titles) for titles in suggestions}) == 3

@@ -121,8 +121,9 @@ def _dict(sent: Any) -> dict[str, Any]:
 
 def _parts(visitor: Visitor, shared: bool, n_wrong: int, sent: Mapping[str, Any] = MappingProxyType({})) -> PageParts:
     state, model, texts = visitor.state, visitor.model, visitor.texts
-    suggested = model.suggest(visitor.taste, 2 * SUGGESTED, (*state.unseen, *state.hidden))
-    wall = _wall(visitor, suggested, sent.get("wall"))
+    left_out = (*state.unseen, *state.hidden)
+    suggested = model.suggest(visitor.taste, 2 * SUGGESTED, left_out)
+    wall = _wall(visitor, suggested, left_out, sent.get("wall"))
     return PageParts(
         banner=render("banner.html", texts, notice=visitor.served.notice, shared=shared, state=state, n_wrong=n_wrong),
         wall=views.wall(wall, visitor),
@@ -135,21 +136,26 @@ def _parts(visitor: Visitor, shared: bool, n_wrong: int, sent: Mapping[str, Any]
     )
 
 
-def _wall(visitor: Visitor, suggested: list[Title], wall_ids: Any) -> list[Title]:
+def _wall(visitor: Visitor, suggested: list[Title], left_out: tuple[int, ...], wall_ids: Any) -> list[Title]:
     """Return the titles to rate. A new wall has the titles with most members first. On a known wall titles keep their
-    position until they are answered; the best suggestion then takes it.
+    position until they are answered, or an answer shows that they were not seen; the best suggestion then takes it.
 
-    ``suggested`` comes best first; ``wall_ids`` are the titles on the wall as a browser sent them.
+    ``suggested`` comes best first; ``left_out`` are ids of titles not to ask about; ``wall_ids`` are the titles on the
+    wall as a browser sent them.
     """
-    state, catalogue = visitor.state, visitor.model.catalogue
-    answered = {anime_id for anime_id, _ in state.ratings} | {*state.unseen, *state.hidden}
+    model = visitor.model
+    askable, franchises = model.askable(visitor.taste, left_out), model.franchises.numbers
 
-    def unanswered(anime_id: Any) -> Title | None:
-        is_title = isinstance(anime_id, int) and anime_id in catalogue
-        return catalogue[anime_id] if is_title and anime_id not in answered else None
+    def position(title: Title) -> int:
+        return model.catalogue.position(title.anime_id)
 
-    wall = [unanswered(anime_id) for anime_id in wall_ids[:SUGGESTED]] if isinstance(wall_ids, list) else []
-    fresh = iter([title for title in suggested if title not in wall])
+    def standing(anime_id: Any) -> Title | None:
+        is_title = isinstance(anime_id, int) and anime_id in model.catalogue
+        return model.catalogue[anime_id] if is_title and askable[model.catalogue.position(anime_id)] else None
+
+    wall = [standing(anime_id) for anime_id in wall_ids[:SUGGESTED]] if isinstance(wall_ids, list) else []
+    taken = {franchises[position(title)] for title in wall if title}
+    fresh = iter([title for title in suggested if franchises[position(title)] not in taken])
     if not any(wall):
         return sorted(islice(fresh, SUGGESTED), key=lambda title: -title.members)
     wall += [None] * (SUGGESTED - len(wall))

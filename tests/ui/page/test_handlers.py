@@ -199,6 +199,26 @@ def test_adult_titles_and_their_genres_are_shown_only_to_who_asked(handlers: Han
         assert any("Hentai" in page.controls for page in pages) is is_shown
 
 
+def test_wall_never_shows_a_part_of_a_franchise_that_does_not_fit_the_answers(handlers: Handlers, model: Model) -> None:
+    numbers, depth = model.franchises.numbers, model.franchises.depth
+    series = next(number for number in np.unique(numbers) if np.count_nonzero(numbers == number) > 1)
+    parts = np.flatnonzero(numbers == series)
+    first, second = (int(model.item_ids[parts[depth[parts] == part][0]]) for part in (0, 1))
+    others = [int(anime_id) for anime_id in model.item_ids[numbers != series][:4]]
+
+    def wall(wall_ids: list[int], **answers: Any) -> list[int]:
+        sent = {"state": PageState(**answers).to_json(), "wall": wall_ids}
+        return [int(anime_id) for anime_id in re.findall(r'<li data-id="(\d+)"', handlers.show(sent).wall)]
+
+    assert second in wall([second, *others], ratings=((first, 9),))
+    assert second not in wall([second, *others], unseen=(first,))
+    assert second not in wall([second, *others])  # the first part was rated, and that undone
+    assert wall([*others, first], ratings=((second, 9),))[4] == first
+    for answers in ({"ratings": ((others[0], 9),)}, {"unseen": tuple(others)}):
+        shown = wall([*others, first], **answers)
+        assert len(set(numbers[model.catalogue.positions(np.array(shown))])) == len(shown)
+
+
 def test_downloads_have_the_list_and_no_formula(model: Model) -> None:
     client = TestClient(Starlette(routes=download_routes(lambda: served(model))))
     query = "rated=103:9,105:8&k=60&sequels=all"
