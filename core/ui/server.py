@@ -21,6 +21,7 @@ from ..serving.model_source import ServedModel
 from .api.gradio_page import Page
 from .api.http_routes import http_routes
 from .page.layout import I18N
+from .routes.details import details_route
 from .routes.downloads import download_routes
 from .routes.list_export import export_routes
 from .routes.list_upload import BRING, LIST_BYTES, bringing_route
@@ -30,7 +31,7 @@ from .styles import style
 from .theme import theme
 
 ASSETS = Path(__file__).parent / "assets"
-STYLES = ("base", "header", "titles", "rating", "list", "people", "waiting")
+STYLES = ("base", "header", "titles", "rating", "list", "cards", "people", "waiting")
 """Style sheets that all tabs need, by name. Of two equal rules the later one counts."""
 AT_WORK, WAITING = 8, 100
 STOP_SECONDS = 10
@@ -102,6 +103,7 @@ def own_routes(
         *download_routes(current),
         bringing_route(current),
         *export_routes(current),
+        details_route(current),
         *sight_routes(current),
         *http_routes(page.endpoints, page.functions),
         Mount("/anisvd", StaticFiles(directory=ASSETS)),

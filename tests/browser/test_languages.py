@@ -82,7 +82,7 @@ def test_every_tab_is_translated_and_fits(visit: Visit, app: str, language: str)
         if name == "rate":
             page.locator(".refine").click()
             expect(page.locator("#controls")).to_contain_text(str(texts("controls.reset")))
-            page.locator("[data-do=why]").first.click()
+            page.locator(".card .about").first.click()
             expect(page.locator(".why").first).to_contain_text(str(texts("why.score")))
         elif name == "list":
             page.locator("#bring-text").fill("?")

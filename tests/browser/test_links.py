@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 from small_data import HOSTILE
-from visitor_actions import DESKTOP, PHONE, Visit, active_filter, open_filters, rate, rated, recommended
+from visitor_actions import DESKTOP, PHONE, Visit, active_filter, open_details, open_filters, rate, rated, recommended
 
 GRANT = {"permissions": ["clipboard-read", "clipboard-write"]}
 
@@ -15,7 +15,7 @@ def test_link_restores_the_whole_state_in_another_browser(visit: Visit, app: str
     page = visit(app, **GRANT)
     rate(page, "steins gate", "Steins;Gate", 10)
     rate(page, "clannad", "Clannad", 4)
-    page.get_by_role("button", name="Not interested in", exact=False).first.click()
+    open_details(page, recommended(page)[0]).get_by_role("button", name="Not interested").click()
     expect(page.get_by_role("button", name="bring back")).to_be_visible()
     open_filters(page)
     page.get_by_label("Sequels").select_option("everything")
@@ -72,7 +72,7 @@ def test_two_tabs_share_ratings_and_two_visitors_do_not(visit: Visit, app: str) 
 def test_back_button_changes_views_and_keeps_ratings(page: Page) -> None:
     rate(page, "steins gate", "Steins;Gate", 10)
     name = recommended(page)[0]
-    page.get_by_role("button", name=f"More like {name}").click()
+    open_details(page, name).get_by_role("button", name="More like this").first.click()
     expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
     page.get_by_role("tab", name="Existing user").click()
     page.locator(".people button").first.click()
@@ -116,7 +116,7 @@ def test_back_never_leaves_the_site(visit: Visit, app: str) -> None:
     page.locator("#results").get_by_role("button", name="Back").click()
     expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
     page.get_by_role("button", name="Make it mine").click()
-    page.get_by_role("button", name="More like", exact=False).first.click()
+    open_details(page, recommended(page)[0]).get_by_role("button", name="More like this").first.click()
     expect(page.get_by_role("heading", name="More like", exact=False)).to_be_visible()
     second = visit(app, context=page.context)  # starts at the list, with the same ratings
     expect(second.get_by_role("heading", name="Your next anime")).to_be_visible()
@@ -168,9 +168,11 @@ def test_hostile_names_show_as_text_everywhere(visit: Visit, hostile_app: str) -
         expect(page.locator("#rated li").filter(has=page.get_by_text(name, exact=True))).to_be_visible()
     expect(page.locator("#rated .title")).to_have_text(list(reversed(HOSTILE)))
     expect(page.locator("#results .because b").first).to_be_visible()
-    page.locator("#results .reason button").first.click()
+    page.locator("#results .about").first.click()
+    page.locator(".panel [data-do=without]").first.click()
+    page.locator(".panel [data-field=without]:visible").click()
     expect(page.locator(".wishes li")).to_have_count(1)
-    page.get_by_role("button", name="More like", exact=False).first.click()
+    page.locator(".panel .top [data-field=like]").click()
     expect(page.locator("#results-heading")).to_contain_text("More like")
     page.get_by_label("Find a show you know").fill('<img src=x onerror="window.hacked = 1">${window.hacked = 1}')
     expect(page.locator("#found")).to_contain_text("“<img")

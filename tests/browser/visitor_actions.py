@@ -66,3 +66,11 @@ def cut_off(page: Page) -> list[str]:
             return true;
         }).map(element => element.outerHTML.slice(0, 100))"""
     )
+
+
+def open_details(page: Page, name: str) -> Locator:
+    """Open the details of a recommended title; return them."""
+    page.get_by_role("button", name=f"More about {name}", exact=True).click()
+    details = page.locator("#results .card.open .panel:not([aria-busy])")
+    expect(details.locator(".top")).to_be_visible()
+    return details

@@ -6,7 +6,7 @@ from urllib.request import urlopen
 
 EVENTS = {"open": "open", "show": "show", "change": "change", "search_1": "search"}
 """Our names of the events, by those in ``/config``: the endpoint is called ``search``, too."""
-OWN_FILES = ("/anisvd/store.js", "/anisvd/page.js", "/anisvd/watchlists.js", "/anisvd/my_list.js")
+OWN_FILES = tuple(f"/anisvd/{name}.js" for name in ("store", "page", "watchlists", "my_list", "details"))
 
 
 def fetch(url: str) -> str:

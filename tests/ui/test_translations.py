@@ -216,6 +216,8 @@ def test_all_texts_of_the_page_are_translated(model: Model, monkeypatch: pytest.
     parts = [handlers.open({"query": "?rated=1:99&k=3"})[1:], [shell(part, pseudo) for part in FIRST_PARTS]]
     parts += [handlers.show({"state": state.to_json(), "all": True, "shared": True}) for state in states(model)]
     parts += [[handlers.search({"query": query}) for query in ("show", "qqqqqq")]]
+    opened = [{"state": state.to_json(), "id": anime_id} for state in states(model) for anime_id in (103, 110)]
+    parts += [[handlers.details(sent)["html"] for sent in opened]]
     assert not {word for part in parts for html in part for word in untranslated(html)}
 
 

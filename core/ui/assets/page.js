@@ -32,7 +32,8 @@
     toggle(button, value, field) {
       if (value === undefined) return anisvd.commit({ [field]: !anisvd.state[field] });
       const more = !list(field).includes(plain(value));
-      const key = { hidden: "hidden", unseen: "unseen", exclude_genres: more && "no_genre", exclude_themes: more && "no_genre" }[field];
+      const key = { hidden: "hidden", unseen: "unseen", planned: more && "planned" }[field];
+      if (button.ariaPressed) button.ariaPressed = more; // before the answer
       const title = key && button.closest("[data-name]")?.dataset.name;
       anisvd.commit({ [field]: toggled(field, plain(value)) }, title && say(key, { title }));
     },
@@ -61,14 +62,6 @@
       const years = { ...anisvd.state, ...changes };
       const turned = years.min_year && years.max_year && years.min_year > years.max_year;
       anisvd.commit(turned ? { min_year: years.max_year, max_year: years.min_year } : changes, element.title);
-    },
-    async why(button) {
-      const panel = $(".why", button.closest(".card"));
-      const anime = id(button);
-      const html = panel.childElementCount ? "" : (await anisvd.ask({ why: anime })).why;
-      if (id(button) !== anime) return; // the list has changed meanwhile
-      panel.innerHTML = html;
-      button.setAttribute("aria-expanded", Boolean(html));
     },
     reset: (button, value, field) => anisvd.commit({ [field]: null }),
     defaults() {

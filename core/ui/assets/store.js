@@ -46,7 +46,7 @@ window.anisvd = (() => {
   const remember = () => (past = [...past.slice(1 - LONGEST_PAST), { state, shared, search: location.search }]);
   const address = (search) => history.replaceState({ view: pick(state, VIEW) }, "", location.pathname + search);
 
-  // Asks the server for the changes that swap two people or take ratings from a link, or why a title is listed.
+  // Asks the server for the changes that swap two people or take ratings from a link.
   const ask = (request) =>
     new Promise((resolve) => {
       asked = { sent: { ...request, state, language: language() }, resolve };

@@ -14,9 +14,11 @@ from ...serving.model_source import ServedModel
 from ..rendering import render
 from ..translations import texts_in
 from . import views
+from .details.panel import details
+from .details.reasons import rank_without
 from .explore import factors
 from .my_list.panel import entries, numbers
-from .results import results, why
+from .results import results
 from .search_panel import search_panel
 from .state import PARTNER_FIELDS, PageState, link_content
 from .tabs import panel
@@ -25,12 +27,11 @@ from .visitor import Visitor
 LONGEST_QUERY = 200  # as in templates/search.html
 SUGGESTED = 6
 ON_REQUEST: dict[str, Callable[[Visitor, Any], str]] = {
-    "why": lambda visitor, anime_id: why(anime_id, visitor),
     "mine": entries,
     "numbers": lambda visitor, _: numbers(visitor),
 }
-"""Parts that are shown on request, by the key in a call of `Handlers.change`, whose value they take: the id of the
-title whose score is explained, the view of *My list*, and anything for the taste in numbers."""
+"""Parts that are shown on request, by the key in a call of `Handlers.change`, whose value they take: the view of
+*My list*, and anything for the taste in numbers."""
 NOBODY: dict[str, Any] = dict.fromkeys((*PARTNER_FIELDS.values(), "partner_user"))
 
 
@@ -82,7 +83,7 @@ class Handlers:
 
     def change(self, sent: Any) -> dict[str, Any] | None:
         """Return the fields of the state that change for two people; None for a link without ratings. Or return a
-        part that is shown on request, ``{"why": HTML}`` and such: see `ON_REQUEST`.
+        part that is shown on request, ``{"mine": HTML}`` and such: see `ON_REQUEST`.
 
         ``sent`` is ``{"state": …}`` with a key of `ON_REQUEST`, with ``"link"``, to take the other person's
         ratings from a link, or with ``"swap": true``, to hand the screen over or back. Without these, each person
@@ -106,6 +107,19 @@ class Handlers:
         visitor, _, sent = self._visitor(sent)
         query = str(sent.get("query") or "")[:LONGEST_QUERY]
         return search_panel(query, visitor)
+
+    def details(self, sent: Any) -> dict[str, Any]:
+        """Return ``{"html": …}``, the details of a title: see `core.ui.page.details.panel`. Or return ``{"text": …}``,
+        its rank without a rating.
+
+        ``sent`` is ``{"state": …, "language": …, "id": of the title}``, with ``"without"``, the id of the rated title,
+        for that rank.
+        """
+        visitor, _, sent = self._visitor(sent)
+        if "without" not in sent:
+            return {"html": details(sent.get("id"), visitor)}
+        rank = rank_without(sent.get("id"), sent["without"], visitor)
+        return {"text": "" if rank is None else str(visitor.texts("why.without", rank=rank))}
 
     def _visitor(self, sent: Any) -> tuple[Visitor, int, dict[str, Any]]:
         """Return the visitor, the number of values of their state that were left out, and what was sent."""

@@ -1,10 +1,6 @@
 """The visitor's list: its cards, its active filters, and what to change if it is short."""
 
-import math
-from typing import Any
-
 from ...data.catalogue import Title
-from ...recommend.explanation import OTHER_RATINGS, Contribution
 from ...recommend.together import JointRecommendation
 from ...recommend.top_k import Reason, Recommendation
 from ..rendering import render
@@ -14,9 +10,6 @@ from .visitor import Visitor, by_person
 
 LOOSENINGS = 3
 STEP = 10
-DIGITS = 3  # of a score below 1
-EXPLAINED = ("own", "nobody", "user")
-"""Lists that are sorted by a score that `core.recommend.explanation` takes apart."""
 PROBABLY_NEW, PERHAPS_SEEN = 0.75, 0.25
 """Chances that a title is new to the visitor, from which on, and up to which, a card says so."""
 CERTAINTY_LEVELS = ((0.25, "guesses"), (0.45, "shape"), (0.65, "knowing"), (1.0, "well"))
@@ -40,7 +33,6 @@ def results(visitor: Visitor, suggested: list[Title]) -> str:
             (item, list(zip(people, _told(item, visitor), strict=True)), _chance(item, visitor))
             for item in shown.recommendations
         ],
-        is_explained=shown.about in EXPLAINED,
         dial_steps=DIAL_STEPS,
         catalogue=model.catalogue,
         active_filters=active_filters(visitor),
@@ -80,43 +72,3 @@ def _chance(item: Recommendation | JointRecommendation, visitor: Visitor) -> str
     if visitor.shown.about != "own" or visitor.shown.taste.is_complete or not isinstance(item, Recommendation):
         return ""
     return "new" if item.new_chance >= PROBABLY_NEW else "seen" if item.new_chance <= PERHAPS_SEEN else ""
-
-
-def why(anime_id: Any, visitor: Visitor) -> str:
-    """Return what adds up to the score of a title on the list, with its ranks without single ratings, as HTML. It is
-    empty for a title that is not there.
-    """
-    state, model, shown = visitor.state, visitor.model, visitor.shown
-    items = [item for item in shown.recommendations if isinstance(item, Recommendation) and item.anime_id == anime_id]
-    if shown.about not in EXPLAINED or not items:
-        return ""
-    (item,) = items
-    digits = max(2, DIGITS - 1 - math.floor(math.log10(abs(item.score) or 1.0)))
-    least = 0.5 * 10.0**-digits  # what is shown as 0 is left out, unless it is a rating
-    parts = [part for part in _told_parts(item.why, visitor) if part.anime_id is not None or abs(part.amount) >= least]
-
-    def rank_without(rated: int) -> int:
-        return model.rank_without(shown.taste, item.anime_id, rated, state.filters(), state.novelty)
-
-    return render(
-        "why.html",
-        visitor.texts,
-        catalogue=model.catalogue,
-        parts=[(part, None if part.anime_id is None else rank_without(part.anime_id)) for part in parts],
-        score=item.score,
-        most=max((abs(part.amount) for part in parts), default=0.0),
-        digits=digits,
-    )
-
-
-def _told_parts(parts: tuple[Contribution, ...], visitor: Visitor) -> list[Contribution]:
-    """Return the parts of a score; those of ratings that are hidden from the visitor as part of all other ratings."""
-    hidden = [part.anime_id is not None and visitor.hides(part.anime_id) for part in parts]
-    told = [part for part, is_hidden in zip(parts, hidden, strict=True) if not is_hidden]
-    amount = sum(part.amount for part, is_hidden in zip(parts, hidden, strict=True) if is_hidden)
-    others = next((part for part in told if part.kind == OTHER_RATINGS), None)
-    if not amount:
-        return told
-    if others:
-        return [part._replace(amount=part.amount + amount) if part is others else part for part in told]
-    return [*told, Contribution(OTHER_RATINGS, amount)]
