@@ -41,7 +41,9 @@ ANILIST_URL = "https://graphql.anilist.co"
 ANILIST_QUERY = """query ($name: String) {
   MediaListCollection(userName: $name, type: ANIME) {
     user { name }
-    lists { entries { status scoreRaw: score(format: POINT_100) media { id idMal title { romaji english native } } } }
+    lists { entries { status scoreRaw: score(format: POINT_100) media {
+      id idMal format startDate { year } title { romaji english native }
+    } } }
   }
 }"""
 """Post it to `ANILIST_URL` as ``{"query": ..., "variables": {"name": ...}}``; the answer is the whole watchlist."""
@@ -272,4 +274,6 @@ def _entry(item: Json, list_status: object, score_format: str, is_manga: bool) -
         raw_score=score,
         progress=item.get("progress"),
         is_manga=is_manga,
+        year=_as_dict(media.get("startDate")).get("year"),
+        raw_type=media.get("format"),
     )

@@ -17,6 +17,8 @@ Status = Literal["completed", "watching", "on_hold", "dropped", "planned"]
 Source = Literal["MyAnimeList", "AniList", "AniList account data"]
 Problem = Literal["manga", "no_id", "bad_status", "bad_score", "damaged"]
 
+NOT_ANIME = ("MUSIC", "CM", "PV")
+"""Types on MyAnimeList, and formats on AniList, that catalogues of anime often lack."""
 STATUSES: dict[Status, tuple[str, ...]] = {
     "watching": ("watching", "currentlywatching", "current", "reading", "currentlyreading"),
     "completed": ("completed", "watched", "read", "rewatching", "rereading", "repeating"),
@@ -91,6 +93,10 @@ class Entry:
         The reason why the entry can't be used as it is, if there is one.
     wrong_value
         The status or score that is not understood, shortened.
+    year
+        The year in which the title begins, if the watchlist says it.
+    is_anime
+        False if the watchlist says that the title is a music video, a commercial or a trailer.
     """
 
     anime_id: int | None
@@ -100,6 +106,8 @@ class Entry:
     score: float | None
     problem: Problem | None = None
     wrong_value: str = ""
+    year: int | None = None
+    is_anime: bool = True
 
     @property
     def name(self) -> str:
@@ -146,11 +154,14 @@ def make_entry(
     raw_score: object,
     progress: object = None,
     is_manga: bool = False,
+    year: object = None,
+    raw_type: object = None,
 ) -> Entry:
     """Return an entry with the first problem that it has.
 
     A ``score`` of NaN means that ``raw_score`` is not understood. ``raw_status`` and ``raw_score``
-    are the values in the file, ``progress`` is the number of watched episodes there.
+    are the values in the file, and ``progress``, ``year`` and ``raw_type`` the number of watched episodes, the year
+    and the type of the title there.
     """
     score_is_bad = score is not None and math.isnan(score)
     if raw_status in (None, "") and (score is not None or (parse_number(progress) or 0) > 0):
@@ -165,7 +176,10 @@ def make_entry(
         problem, wrong_value = "bad_status", raw_status or "none"
     elif score_is_bad:
         problem, wrong_value = "bad_score", raw_score
-    return Entry(anime_id, anilist_id, names, status, None if score_is_bad else score, problem, shorten(wrong_value))
+    return Entry(
+        anime_id, anilist_id, names, status, None if score_is_bad else score, problem, shorten(wrong_value),
+        year=parse_id(year), is_anime=shorten(raw_type).upper() not in NOT_ANIME,
+    )  # fmt: skip
 
 
 def damaged_entry(title: object) -> Entry:

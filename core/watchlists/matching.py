@@ -6,6 +6,7 @@ from typing import Literal
 from ..data.catalogue import Catalogue
 from ..data.scale import WATCHED, RatingScale
 from .entries import Entry, Watchlist
+from .unknown import MAX_SUGGESTIONS, reason_unknown, suggested_title
 
 Kind = Literal[
     "rated",  # seen, with a score
@@ -14,13 +15,13 @@ Kind = Literal[
     "planned",
     "bad_score",  # seen; the score is not on its scale and is ignored
     "repeated",  # another entry of the same title counts
-    "unknown",  # the catalogue lacks the title
-    "only_anilist_id",  # as `unknown`: the catalogue doesn't know the entry's id on AniList, and it has no other
+    "newer", "not_anime", "only_anilist_id", "unknown",  # the catalogue lacks the title: `core.watchlists.unknown`
+    "misspelt",  # the same, and it has a title whose name is almost that of the entry
     "manga",
     "bad_status",
     "no_id",  # neither an id nor a name
     "damaged",  # the part of the file can't be read
-]
+]  # fmt: skip
 MatchedBy = Literal["", "id", "same_id", "name"]
 
 SAME_IDS = 20_441
@@ -43,13 +44,14 @@ class MatchedEntry:
     ``kind`` says how the entry counts, or why it doesn't. ``matched_by`` is ``id`` for the MyAnimeList
     id of the entry or an AniList id that the catalogue knows, ``same_id`` for an AniList id that it does
     not know and that is also the MyAnimeList id (see `SAME_IDS`), ``name`` for a name that no other
-    title has, and empty for no match.
+    title has, and empty for no match. ``suggested_id`` is the id of the title that a misspelt name means.
     """
 
     kind: Kind
     entry: Entry
     anime_id: int | None = None
     matched_by: MatchedBy = ""
+    suggested_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def match_entries(watchlist: Watchlist, catalogue: Catalogue, scale: RatingScale
     entries match one title, the most informative counts: rated before seen before planned, the first
     of equals. The others are ``repeated``.
     """
-    matches = [_match(entry, catalogue) for entry in watchlist.entries]
+    matches = _with_suggestions([_match(entry, catalogue) for entry in watchlist.entries], catalogue)
     counting: dict[int, MatchedEntry] = {}
     for matched in matches:
         if matched.anime_id is not None:
@@ -94,7 +96,7 @@ def match_entries(watchlist: Watchlist, catalogue: Catalogue, scale: RatingScale
         elif matched.kind == "planned":
             planned.append(matched.anime_id)
         else:
-            ratings[matched.anime_id] = rating = _rating(matched.entry, scale)
+            ratings[matched.anime_id] = rating = own_rating(matched.entry, scale)
             if matched.kind == "dropped":
                 dropped[matched.anime_id] = rating
                 ratings[matched.anime_id] = rating_of_dropped(rating, scale)
@@ -114,7 +116,7 @@ def _match(entry: Entry, catalogue: Catalogue) -> MatchedEntry:
     anime_id, matched_by = _find(entry, catalogue)
     kind: Kind = "seen"
     if anime_id is None:
-        kind = "only_anilist_id" if entry.anime_id is None and entry.anilist_id is not None else "unknown"
+        kind = reason_unknown(entry, catalogue)
     elif entry.status == "planned" or entry.status == "dropped":
         kind = entry.status
     elif entry.problem == "bad_score":
@@ -122,6 +124,18 @@ def _match(entry: Entry, catalogue: Catalogue) -> MatchedEntry:
     elif entry.score is not None:
         kind = "rated"
     return MatchedEntry(kind, entry, anime_id, matched_by)
+
+
+def _with_suggestions(matches: list[MatchedEntry], catalogue: Catalogue) -> list[MatchedEntry]:
+    """Return the matches; of those without one, the first `MAX_SUGGESTIONS` with the title that they may mean."""
+    tried = 0
+    for index, matched in enumerate(matches):
+        entry = matched.entry
+        if matched.kind == "unknown" and entry.anime_id is None and tried < MAX_SUGGESTIONS:
+            tried += 1
+            if title := suggested_title(entry, catalogue):
+                matches[index] = replace(matched, kind="misspelt", suggested_id=title.anime_id)
+    return matches
 
 
 def _find(entry: Entry, catalogue: Catalogue) -> tuple[int | None, MatchedBy]:
@@ -154,7 +168,7 @@ def _informativeness(entry: Entry) -> int:
     return 2 if entry.score is not None or entry.status == "dropped" else 1
 
 
-def _rating(entry: Entry, scale: RatingScale) -> float:
+def own_rating(entry: Entry, scale: RatingScale) -> float:
     """Return the rating of an entry that is not planned, or `WATCHED`."""
     if entry.score is None:
         return WATCHED

@@ -39,7 +39,7 @@ STATUS_NUMBERS: dict[str, Status] = {
 """The numbers of MyAnimeList's own pages and old exports."""
 
 ANIME_ID, MANGA_IDS = "series_animedb_id", {"manga_mangadb_id", "series_mangadb_id"}
-FIELDS = {ANIME_ID, "series_title", "my_status", "my_score", "my_rewatching", "my_watched_episodes"}
+FIELDS = {ANIME_ID, "series_title", "my_status", "my_score", "my_rewatching", "my_watched_episodes", "series_type"}
 FIELDS |= {"user_name", "user_export_type", "manga_title"} | MANGA_IDS
 
 # expat has no separate error for a byte that is not UTF-8: it is an invalid token, too.
@@ -210,6 +210,7 @@ def _entry(fields: dict[str, str], is_manga: bool) -> Entry:
         raw_status=status,
         raw_score=score,
         progress=fields.get("my_watched_episodes"),
+        raw_type=fields.get("series_type"),
         is_manga=is_manga or (ANIME_ID not in fields and not MANGA_IDS.isdisjoint(fields)),
     )
 

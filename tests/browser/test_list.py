@@ -58,7 +58,7 @@ def test_watchlist_from_a_file_is_merged_with_own_ratings(visit: Visit, app: str
         "1 seen, not rated",
         "1 dropped: counts against",
         "1 planned",
-        "1 not in this catalogue, which ends with",
+        "1 newer than this catalogue, which ends with",
         "1 there twice",
     ):
         expect(report).to_contain_text(line)

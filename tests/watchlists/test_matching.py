@@ -1,9 +1,11 @@
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_data import catalogue_of
 from watchlist_files import anilist_answer, anilist_download, anilist_entry, as_json, mal_entry, mal_export
 
 from core import WATCHED, Catalogue, Model
@@ -12,6 +14,7 @@ from core.heads.preference_matrix import preference
 from core.watchlists.entries import Entry, Status, Watchlist
 from core.watchlists.matching import SAME_IDS, MatchedWatchlist, match_entries
 from core.watchlists.reader import read_watchlist
+from core.watchlists.unknown import MAX_SUGGESTIONS
 
 TEN = RatingScale()
 ODD = RatingScale(0.1, 7.5)  # a linear scale comes out above its highest rating here
@@ -104,7 +107,7 @@ def test_every_entry_has_a_kind(catalogue: Catalogue) -> None:
     matched = match_entries(read_watchlist(mal_export("".join(entries))), catalogue, TEN)
     assert counts(matched) == {
         "rated": len(known),
-        "unknown": len(strange),
+        "newer": len(strange),
         "repeated": 1,
         "bad_status": 1,
         "no_id": 1,
@@ -135,7 +138,18 @@ def test_unique_name_identifies_a_title_without_id(catalogue: Catalogue) -> None
         (107, "name"),
         *[(None, "")] * 4,
     ]
-    assert kinds(matched) == ["rated", "repeated", "repeated", "rated", "rated", *["unknown"] * 4]
+    assert kinds(matched) == [
+        "rated",
+        "repeated",
+        "repeated",
+        "rated",
+        "rated",
+        "misspelt",
+        "unknown",
+        "unknown",
+        "misspelt",
+    ]
+    assert [entry.suggested_id for entry in matched.entries if entry.suggested_id] == [120, 103]
     alone = Catalogue(catalogue.frame.iloc[[10]])
     assert match_entries(watchlist_of(entries[7]), alone, TEN).ratings == {}
     second = Entry(None, None, ("Nobody", "Third Show"), "completed", None)
@@ -210,3 +224,27 @@ def test_names_of_the_real_catalogue_identify_their_titles(real_data: Path) -> N
     wrong = len(ids) - right - ids.count(None)
     assert right > 0.97 * len(names)
     assert wrong == 0
+
+
+def test_reason_is_given_for_what_the_catalogue_lacks(catalogue: Catalogue) -> None:
+    def reason(anime_id: int | None, anilist_id: int | None = None, **facts: Any) -> str:
+        return kinds(
+            match_entries(watchlist_of(Entry(anime_id, anilist_id, (), "completed", 80, **facts)), catalogue, TEN)
+        )[0]
+
+    assert (reason(99), reason(160), reason(99, year=2014), reason(99, year=2013)) == (
+        "unknown", "newer", "newer", "unknown",
+    )  # fmt: skip
+    assert reason(99, is_anime=False) == reason(10**6, is_anime=False) == "not_anime"
+    assert reason(103, is_anime=False, year=2030) == "rated"
+    assert reason(None, 10**6) == "only_anilist_id"  # no AniList number is known there
+    known = catalogue_of([{"anilist_id": 500.0}])
+    entries = [Entry(None, anilist_id, (), "planned", None) for anilist_id in (499, 501)]
+    assert kinds(match_entries(watchlist_of(*entries), known, TEN)) == ["only_anilist_id", "newer"]
+
+
+def test_only_some_names_are_looked_up(catalogue: Catalogue) -> None:
+    entries = [
+        Entry(None, None, (name,), "planned", None) for name in ["Qqqq"] * (MAX_SUGGESTIONS - 1) + ["Thrid Show"] * 2
+    ]
+    assert counts(match_entries(watchlist_of(*entries), catalogue, TEN)) == {"unknown": MAX_SUGGESTIONS, "misspelt": 1}

@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ...data.catalogue import Title
 from ...model.model import Model
 from ...serving.model_source import ServedModel
 from ...watchlists.anilist import POINTS
 from ...watchlists.entries import MAX_BYTES, Watchlist, WatchlistError
-from ...watchlists.matching import MatchedEntry, MatchedWatchlist, match_entries
+from ...watchlists.matching import MatchedEntry, MatchedWatchlist, match_entries, own_rating
 from ...watchlists.reader import read_watchlist
 from ..page.views import season_of_end
 from ..rendering import render
@@ -24,6 +25,8 @@ BRING = "/bring"
 LIST_BYTES = MAX_BYTES
 """How large a body this route takes."""
 USED = ("rated", "seen", "dropped", "planned")
+WHY_NOT = ("newer", "not_anime", "misspelt", "unknown", "only_anilist_id")
+"""Kinds of entries that the catalogue lacks."""
 
 
 def bringing_route(current: Callable[[], ServedModel]) -> Route:
@@ -67,11 +70,13 @@ def _read(content: bytes | str, score_format: str | None, model: Model, texts: T
 
 
 def report(watchlist: Watchlist, matched: MatchedWatchlist, model: Model, texts: Texts) -> str:
-    """Return how many entries there are of each kind, with names, as HTML. The kinds that count come first."""
+    """Return how many entries there are of each kind, with names, as HTML. The kinds that count come first, then those
+    that the catalogue lacks.
+    """
     by_kind: defaultdict[str, list[MatchedEntry]] = defaultdict(list)
     for entry in matched.entries:
         by_kind[entry.kind].append(entry)
-    kinds = [*(kind for kind in USED if kind in by_kind), *(kind for kind in by_kind if kind not in USED)]
+    kinds = [kind for kind in dict.fromkeys((*USED, *WHY_NOT, *by_kind)) if kind in by_kind]
     return render(
         "report.html",
         texts,
@@ -80,9 +85,17 @@ def report(watchlist: Watchlist, matched: MatchedWatchlist, model: Model, texts:
         matched_by=Counter(entry.matched_by for entry in matched.entries),
         shown=NAMES_SHOWN,
         used=USED,
+        n_counting=len(matched.ratings) + len(matched.planned),
+        misspelt=[_suggestion(entry, model) for entry in by_kind["misspelt"]],
         planned=matched.planned,
         last_season=season_of_end(model.catalogue, texts),
     )
+
+
+def _suggestion(matched: MatchedEntry, model: Model) -> tuple[str, Title, float | None]:
+    """Return the name of a misspelt entry, the title that it may mean, and its rating; None for a planned title."""
+    entry, title = matched.entry, model.catalogue[matched.suggested_id or 0]
+    return entry.name, title, None if entry.status == "planned" else own_rating(entry, model.rating_scale)
 
 
 def _names(entries: Sequence[MatchedEntry], model: Model, texts: Texts) -> list[str]:

@@ -1,6 +1,7 @@
 """``POST /bring`` without a browser: watchlists, and anything else in their place."""
 
 import gzip
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -41,11 +42,29 @@ def test_watchlist_becomes_ratings_plans_and_a_report_of_every_entry(http: TestC
         report = answer["report"]
         assert "MyAnimeList, list of <bdi>somebody</bdi>, 6 entries" in report
         kinds = ("rated", "seen, not rated", "dropped: counts against", "planned")
-        kinds += ("not in this catalogue, which ends with 2013",)
+        kinds += ("newer than this catalogue, which ends with 2013",)
         assert all(f"<b>1</b> {kind}" in report for kind in kinds)
         assert "<b>1</b> there twice" in report
         assert "&lt;b&gt;Nobody&lt;/b&gt; knows this" in report
         assert "Third Show" in report
+
+
+def test_report_says_at_a_glance_what_counts_and_why_others_do_not(http: TestClient) -> None:
+    entries = [mal_entry(100 + number % 60, score=7) for number in range(55)]
+    entries += [mal_entry(10**6 + number) for number in range(500)] + [mal_entry(1 + number) for number in range(40)]
+    entries += [mal_entry("", score=8, title="Thrid Show"), mal_entry("", "Plan to Watch", title="Thirdd Show")]
+    entries += [mal_entry(2).replace("<series_type>TV", "<series_type>Music"), mal_entry("", title="Qqqq")]
+    answer = http.post("/bring", content=mal_export("".join(entries)).encode()).json()
+    assert "55 of 599 entries count." in answer["report"]
+    assert re.findall(r"<summary><b>(\d+)</b> (.*?)</summary>", answer["report"]) == [
+        ("55", "rated"),
+        ("500", "newer than this catalogue, which ends with 2013"),
+        ("1", "music videos, commercials or trailers that this catalogue lacks"),
+        ("2", "with a name that is probably misspelt: is it this title?"),
+        ("41", "not in this catalogue"),
+    ]
+    assert 'data-do="rate" data-value="8"' in answer["report"]
+    assert 'data-do="toggle" data-field="planned" data-value="103"' in answer["report"]
 
 
 def test_report_is_in_the_visitors_language(http: TestClient) -> None:
