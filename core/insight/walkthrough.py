@@ -11,13 +11,12 @@ where ``F_i = σ_i² / (σ_i² + λ)``, ``lift_j = u_j N_j^o / (1 - h_j)`` in un
 scores, and ``earlier_j`` is above 1 for an earlier part of a title that the person has seen.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from ..data.catalogue import Catalogue, Title
+from ..data.catalogue import Catalogue
 from ..heads.preference_matrix import continued_parts, preference
-from ..heads.ranking import RankingConfig
 from ..heads.ranking_head import LAMBDA_STEPS, RankingHead
 from ..heads.textbook import TextbookHead
 from ..numerics.arrays import Bool, Float32
@@ -25,112 +24,13 @@ from ..recommend.filters import Filters
 from ..recommend.fold_in import Taste
 from ..recommend.top_k import Recommendation, listing, reasons_of, top_k
 from .spectrum import Spectrum
+from .steps import Coordinate, Product, RatedTitle, ScoredTitle, TruncatedList, Walkthrough
 
 CUTS = (2, 8, 32, 128)
 SCALE_STEPS = 10
 FACTORS_SHOWN = 8
 LISTED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class RatedTitle:
-    """A rated title with its weight w, norm N, uniqueness u and x: ``scaled = weight · norm^a · uniqueness^b``.
-
-    A rating of negative weight speaks against similar titles.
-    """
-
-    title: Title
-    rating: float
-    weight: float
-    norm: float
-    uniqueness: float
-    scaled: float
-
-
-@dataclass(frozen=True, slots=True)
-class Coordinate:
-    """One coordinate of the person's point, with the index (0 for the leading one) and σ of its factor.
-
-    The ratings and the average visitor add ``own`` and ``prior`` to it. ``filter_factor`` is F; ``loading`` is
-    ``v · lift · earlier`` of the best title, or 1 without a title. The coordinate adds
-    ``term = (own + prior) · filter_factor · loading`` to the score of the best title.
-    """
-
-    index: int
-    singular_value: float
-    own: float
-    prior: float
-    filter_factor: float
-    loading: float
-    term: float
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredTitle:
-    """A title and the parts of its score, which `lift` and `earlier_part` are already multiplied into.
-
-    ``by_factors`` holds ``(k, sum of the terms of the k leading factors)``; the last sum has all factors and is
-    the score. ``by_titles``, in the order of `Walkthrough.rated`, and ``prior`` are the parts of the rated titles
-    and of the average visitor; they add up to the score, too.
-    """
-
-    title: Title
-    score: float
-    by_factors: tuple[tuple[int, float], ...]
-    by_titles: tuple[float, ...]
-    prior: float
-    lift: float
-    earlier_part: float
-
-
-@dataclass(frozen=True, slots=True)
-class TruncatedList:
-    """The best titles by the ``factors`` leading factors alone, the share of the users' energy, 0..1, that these
-    factors hold, and the ranks of the titles by all factors, 1 for the best.
-    """
-
-    factors: int
-    energy: float
-    titles: tuple[Title, ...]
-    ranks: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Walkthrough:
-    """The steps from ratings to recommendations.
-
-    Attributes
-    ----------
-    weights
-        ``(rating, w)`` for ten ratings from the lowest to the highest of the scale.
-    rated
-        The titles that count, in the order of ``Taste.row``.
-    norm_power, uniqueness_power
-        a and b above, which depend on the number of titles.
-    shrinkage
-        λ, in the unit of σ².
-    point
-        At most eight coordinates, in order of the absolute value of their terms, the largest first.
-    n_factors, effective_factors
-        k and ``ΣF``.
-    scores
-        The best titles that are allowed and have factors, best first.
-    truncated
-        The same list by fewer factors; the last one by all.
-    """
-
-    config: RankingConfig
-    weights: tuple[tuple[float, float], ...]
-    rated: tuple[RatedTitle, ...]
-    norm_power: float
-    uniqueness_power: float
-    shrinkage: float
-    point: tuple[Coordinate, ...]
-    n_factors: int
-    effective_factors: float
-    scores: tuple[ScoredTitle, ...]
-    truncated: tuple[TruncatedList, ...]
-    spectrum: Spectrum
+MULTIPLIED, TERMS = 3, 6  # titles and factors of the product
 
 
 def walkthrough(
@@ -155,6 +55,7 @@ def walkthrough(
         effective_factors=float(steps.filter_factors.sum()),
         scores=steps.scored_titles(),
         truncated=steps.truncated_lists(head_spectrum.energy),
+        product=steps.product(),
         spectrum=head_spectrum,
     )
 
@@ -228,6 +129,20 @@ class _Steps:
         facts = (sigma, self.own, self.prior, self.filter_factors, self.loadings[0], self.terms[0])
         leading = np.argsort(-np.abs(self.terms[0]), kind="stable")[:FACTORS_SHOWN].tolist()
         return tuple(Coordinate(index, *(float(fact[index]) for fact in facts)) for index in leading)
+
+    def product(self) -> Product:
+        # The factors with the largest terms over the first titles, ascending, [m].
+        first = self.terms[:MULTIPLIED] if len(self.best) else self.terms[:0]
+        largest = np.sort(np.argsort(-np.abs(self.terms[:MULTIPLIED]).sum(axis=0), kind="stable")[:TERMS])
+        sigma = self.head.factors.singular_values.astype(np.float64)
+        u = (self.own + self.prior) * self.filter_factors / np.maximum(sigma, np.finfo(np.float64).tiny)
+        return Product(
+            factors=tuple(largest.tolist()),
+            u=tuple(u[largest].tolist()),
+            sigma=tuple(sigma[largest].tolist()),
+            v=tuple(tuple(row) for row in self.loadings[: len(first), largest].tolist()),
+            rest=tuple((first.sum(axis=1) - first[:, largest].sum(axis=1)).tolist()),
+        )
 
     def scored_titles(self) -> tuple[ScoredTitle, ...]:
         # Parts of the scores: of the rated titles, [n_rated, n], and of the average visitor by factor, [n, k].

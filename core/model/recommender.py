@@ -11,7 +11,8 @@ from ..data.catalogue import Catalogue, Title
 from ..errors import InputError
 from ..heads.facts import TitleFacts, same_facts
 from ..insight.map_additions import extended
-from ..insight.walkthrough import LISTED, Walkthrough, walkthrough
+from ..insight.steps import Walkthrough
+from ..insight.walkthrough import LISTED, walkthrough
 from ..numerics.arrays import Bool, Float32, Int64
 from ..recommend.certainty import Certainty, CertaintyMeter
 from ..recommend.filters import Filters

@@ -10,7 +10,8 @@ from small_data import N_TITLES, ROOT
 
 from core import WATCHED, Filters, InputError, Model
 from core.data.catalogue import Title
-from core.insight.walkthrough import Walkthrough, textbook_list
+from core.insight.steps import Walkthrough
+from core.insight.walkthrough import textbook_list
 from core.recommend.fold_in import Taste
 from core.recommend.top_k import top_k
 
@@ -60,6 +61,17 @@ def check_sums(model: Model, taste: Taste, count: int = 5) -> Walkthrough:
         assert coordinate.filter_factor == pytest.approx(squared / (squared + steps.shrinkage), rel=1e-4)
         term = (coordinate.own + coordinate.prior) * coordinate.filter_factor * coordinate.loading
         assert coordinate.term == pytest.approx(term, rel=1e-4, abs=1e-9)
+    product, first = steps.product, steps.scores[:3]
+    assert list(product.factors) == sorted(product.factors)
+    assert product.sigma == tuple(sigma[list(product.factors)])
+    for scored, row, rest in zip(first, product.v, product.rest, strict=True):
+        terms = [u * s * v for u, s, v in zip(product.u, product.sigma, row, strict=True)]
+        assert sum(terms) + rest == pytest.approx(scored.score, rel=1e-4, abs=1e-5 * size)
+    known = {coordinate.index: coordinate for coordinate in steps.point}
+    for index, u, s in zip(product.factors, product.u, product.sigma, strict=True):
+        if index in known:
+            expected = (known[index].own + known[index].prior) * known[index].filter_factor / s
+            assert u == pytest.approx(expected, rel=1e-6, abs=1e-12)
     sizes = [abs(coordinate.term) for coordinate in steps.point]
     assert sizes == sorted(sizes, reverse=True)
     return steps
@@ -79,6 +91,9 @@ def test_steps_add_up_with_the_bundled_model(bundled: Model) -> None:
     assert [k for k, _ in steps.scores[0].by_factors] == [2, 8, 32, 128, 512]
     assert any(scored.earlier_part > 1 for scored in steps.scores)  # Brotherhood continues Fullmetal Alchemist
     assert len(steps.point) == 8
+    assert (len(steps.product.factors), len(steps.product.v)) == (6, 3)
+    first = steps.point[0]  # the factor that adds most to the best title
+    assert first.loading == steps.product.v[0][steps.product.factors.index(first.index)]
     assert [truncated.factors for truncated in steps.truncated] == [2, 8, 32, 128, 512]
 
 

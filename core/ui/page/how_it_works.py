@@ -6,7 +6,8 @@ from itertools import groupby, takewhile
 from typing import NamedTuple
 
 from ...data.catalogue import Title
-from ...insight.walkthrough import CUTS, RatedTitle, ScoredTitle, TruncatedList, Walkthrough, textbook_list
+from ...insight.steps import RatedTitle, ScoredTitle, TruncatedList, Walkthrough
+from ...insight.walkthrough import CUTS, textbook_list
 from ...model.card import by_title, quality_rows
 from ...model.model import Model
 from ..rendering import render
