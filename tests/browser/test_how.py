@@ -3,7 +3,7 @@
 import re
 
 from playwright.sync_api import Locator, Page, expect
-from visitor_actions import PHONE, Visit, open_tab, rate, recommended
+from visitor_actions import DESKTOP, PHONE, Visit, open_tab, rate, recommended
 
 
 def table(page: Page, name: str) -> list[list[str]]:
@@ -15,6 +15,12 @@ def table(page: Page, name: str) -> list[list[str]]:
     )
 
 
+def shorter_lists(page: Page) -> dict[str, list[str]]:
+    """Return the lists with fewer factors, and the one with all, by the number of factors."""
+    lists = page.locator(".lists section")
+    return {part.locator("h5").inner_text().split()[0]: part.locator("li").all_inner_texts() for part in lists.all()}
+
+
 def number(text: str) -> float:
     return float(text.replace(",", ""))
 
@@ -23,8 +29,36 @@ def names(part: Locator) -> list[str]:
     return part.locator("bdi").all_inner_texts()
 
 
+def assert_tables_need_no_scrolling(page: Page) -> None:
+    tables = page.locator(".inside :is(.fold, .matrices)")
+    assert tables.count() > 2
+    for part in tables.all():
+        assert part.evaluate("part => part.scrollWidth <= part.clientWidth"), part.get_attribute("aria-label")
+
+
+def assert_product_fills_the_cells(page: Page, scores: list[float]) -> None:
+    """Check that u · σ · v of the shown factors and what the others add make the scores."""
+    u, sigma = (
+        [number(cell) for cell in page.locator(f".matrix .rows {kind}").all_inner_texts()]
+        for kind in (".entry", ".sigma")
+    )
+    assert sigma == sorted(sigma, reverse=True)
+    rows = page.locator(".matrix tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('.entry')].map(cell => cell.innerText))"
+    )
+    v = [[number(cell) for cell in row] for row in rows]
+    assert (len(u), len(sigma), len(v), len(v[0])) == (6, 6, 6, 3)
+    filled = page.locator(".filled li").all_inner_texts()
+    for title, text in enumerate(filled):
+        score, rest = (float(found) for found in re.findall(r"-?\d+\.\d\d", text))
+        terms = [a * b * row[title] for a, b, row in zip(u, sigma, v, strict=True)]
+        rounded = sum(abs(a * b) + abs(b * row[title]) for a, b, row in zip(u, sigma, v, strict=True)) * 0.0005
+        assert abs(sum(terms) + rest - score) < rounded + 0.01
+        assert score == scores[title]
+
+
 def assert_point_adds_up(rows: list[list[str]]) -> None:
-    """Check that the numbers of each direction multiply to its term, and that the terms add up to the score."""
+    """Check that the numbers of each factor multiply to its term, and that the terms add up to the score."""
     _, *rows, rest, score = rows
     for row in rows:
         assert re.match(r"\d+: .", row[0])
@@ -32,14 +66,14 @@ def assert_point_adds_up(rows: list[list[str]]) -> None:
         assert 0 <= share <= 1
         rounded = 0.001 * abs(share * along) + 0.005 * abs((own + prior) * along) + 0.001
         assert abs((own + prior) * share * along - term) <= rounded
-    assert re.match(r"the other 504 directions", rest[0])
+    assert re.match(r"the other 504 factors", rest[0])
     assert abs(sum(number(row[6]) for row in rows) + number(rest[2]) - number(score[2])) < 0.01
 
 
 def test_share_of_variation_is_the_same_on_both_tabs(visit: Visit, app: str) -> None:
     page = visit(f"{app}?tab=how")
     expect(page.get_by_role("heading", name="How it works")).to_be_visible()
-    two_factors = re.findall(r"([\d.]+)% of the variation", table(page, "What truncation keeps")[0][1])
+    two_factors = re.findall(r"([\d.]+)% of the variation", page.locator(".lists h5").first.inner_text())
     open_tab(page, "Explore")
     expect(page.locator(".factors > li").first).to_be_visible()
     shares = [float(re.findall(r"([\d.]+)%", head)[0]) for head in page.locator(".factors h3").all_inner_texts()[:2]]
@@ -50,7 +84,7 @@ def test_share_of_variation_is_the_same_on_both_tabs(visit: Visit, app: str) -> 
 def test_charts_and_tables_are_readable_in_the_dark(visit: Visit, app: str) -> None:
     page = visit(f"{app}?rated=9253:10,20:5&tab=how&__theme=dark")
     expect(page.get_by_role("heading", name="How it works")).to_be_visible()
-    for chart in page.locator("figure svg").all():
+    for chart in page.locator(".figures-row svg").all():
         texts = chart.locator("text").all_text_contents()
         assert texts[:6] == ["1", "2", "8", "32", "128", "512"]
         assert chart.locator(".cut").count() == 5
@@ -58,8 +92,7 @@ def test_charts_and_tables_are_readable_in_the_dark(visit: Visit, app: str) -> N
             "text => [getComputedStyle(text).fill, getComputedStyle(text).stroke]"
         )
         assert colours == ["rgb(182, 171, 181)", "none"]  # --ink-soft of the dark theme
-    for region in page.locator(".inside .scroll").all():
-        assert region.evaluate("region => region.scrollWidth <= region.clientWidth"), region.get_attribute("aria-label")
+    assert_tables_need_no_scrolling(page)
 
 
 def test_numbers_add_up_to_the_list(visit: Visit, app: str) -> None:
@@ -67,7 +100,9 @@ def test_numbers_add_up_to_the_list(visit: Visit, app: str) -> None:
     open_tab(page, "How it works")
     expect(page.get_by_text("You have not rated anything yet")).to_be_visible()
     expect(page.get_by_role("heading", name="The textbook beside it")).to_have_count(0)
-    average = [row[-1] for row in table(page, "The point becomes scores")[1::2]]
+    average = [row[-1] for row in table(page, "Your position becomes scores")[1::2]]
+    expect(page.get_by_text("You rated nothing: all cells of your row are empty")).to_be_visible()
+    assert_product_fills_the_cells(page, [number(score) for score in average[:3]])
     page.locator("#panel-more").get_by_role("button", name="Rate shows").click()
     rate(page, "steins gate", "Steins;Gate", 10)
     rate(page, "clannad", "Clannad", 2)
@@ -84,14 +119,20 @@ def test_numbers_add_up_to_the_list(visit: Visit, app: str) -> None:
         "Clannad": False,
         "Toradora!": True,
     }
-    assert_point_adds_up(table(page, "Weights become a point"))
-    head, *rows = table(page, "The point becomes scores")
+    assert_point_adds_up(table(page, "Weights become your position"))
+    own_row = page.locator(".matrix .row li").all_inner_texts()
+    for text, (name, rating, *_, size) in zip(own_row[:3], weights, strict=True):
+        cell, label = re.fullmatch(r"(\S+)\s+(.+)", text, re.DOTALL).groups()
+        assert (label, abs(number(cell) - number(size)) < 0.006) == (f"{name}: {rating}", True)
+    assert [text.split()[0] for text in own_row[3:]] == ["?"] * 3
+    head, *rows = table(page, "Your position becomes scores")
     assert [cell.split()[0] for cell in head[1:]] == ["2", "8", "32", "128", "512"]
     parts = [row[0] for row in rows[1::2]]
     rows = rows[::2]
     scores = [number(row[-1]) for row in rows]
     assert scores == sorted(scores, reverse=True)
     assert average != [row[-1] for row in rows]
+    assert_product_fills_the_cells(page, scores[:3])
     for terms, score in zip(parts, scores, strict=True):
         added = [number(part) for part in re.findall(r"(-?[\d,]+\.\d\d)(?= ·|$)", terms)]
         assert len(added) == 4  # for three titles and the average person
@@ -107,22 +148,22 @@ def test_numbers_add_up_to_the_list(visit: Visit, app: str) -> None:
     assert len(names(classic)) == len(rows)
     assert names(classic) != names(ours)
     assert set(names(page.locator(".sides .both"))) == set(names(ours)) & set(names(classic))
-    head, *truncated = table(page, "What truncation keeps")
-    assert [cell.split()[0] for cell in head[1:]] == ["2", "8", "32", "128", "512"]
-    columns = list(zip(*truncated, strict=True))[1:]
-    assert list(columns[-1]) == names(ours)  # no truncation: this is the list
-    for column in columns[:-1]:
+    lists = shorter_lists(page)
+    assert list(lists) == ["2", "8", "32", "128", "512"]
+    whole = lists.pop("512")
+    assert whole == names(ours)  # no truncation: this is the list
+    for column in lists.values():
         ranks = [re.fullmatch(r"(.+)\sno\. ([\d,]+)", cell).groups() for cell in column]
-        assert all((int(rank) <= 5) == (name in columns[-1]) for name, rank in ranks)
+        assert all((int(rank) <= 5) == (name in whole) for name, rank in ranks)
     highlighted = set(names(page.locator(".lists .other")))
-    assert highlighted == {re.sub(r"\sno\..*", "", cell) for column in columns for cell in column} - set(columns[-1])
-    weights = table(page, "The weight of each rating")
-    assert [number(cell) < 0 for cell in weights[1][1:]] == [True] * 4 + [False] * 7
+    assert highlighted == {re.sub(r"\sno\..*", "", cell) for column in lists.values() for cell in column} - set(whole)
+    weights = page.get_by_role("group", name="The weight of each rating").locator("dd").all_inner_texts()
+    assert [number(cell) < 0 for cell in weights] == [True] * 4 + [False] * 7
     assert "-0.000" not in page.locator(".inside").inner_text()
-    expected = page.get_by_text("The rating on a card comes from a second model").inner_text()
+    expected = page.get_by_text("A second model predicts ratings").inner_text()
     card = page.locator("#results .card").and_(page.locator(f'[data-name="{rows[0][0]}"]'))
     on_card = card.locator(".predicted dd").text_content()
-    assert re.search(rf"make that {on_card}\.", expected)
+    assert re.search(rf"With your ratings it expects {on_card}\.", expected)
     assert page.locator("figure polyline").count() == 2
 
 
@@ -136,11 +177,19 @@ def test_links_to_code_work_and_tables_fit_a_phone(visit: Visit, app: str) -> No
     assert metrics[1][0] == "1 shown"
     assert metrics[1][-1] == "known users"
     assert all(re.fullmatch(r"–|\d\.\d{3}", cell) for row in metrics[2:] for cell in row[1:])
+    assert_tables_need_no_scrolling(page)
     region = page.get_by_role("region", name="How good is it, measured")
-    first = region.locator("tbody th").first
-    x = first.bounding_box()["x"]
-    region.evaluate("region => region.scrollTo(200, 0)")
-    assert abs(first.bounding_box()["x"] - x) < 2  # only the other columns scroll
+    expect(region.get_by_role("table").get_by_role("row")).to_have_count(len(metrics))  # folded, it is still a table
+    cell = region.locator("tbody td:not(.blank)").first
+    assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == '"NDCG@10, 1 shown"'
+    head = region.locator("tbody th").first.bounding_box()
+    assert head["y"] + head["height"] <= cell.bounding_box()["y"]
+    parts = [page.locator(f"#matrix-{name}").bounding_box()["y"] for name in ("a", "u", "sigma", "v")]
+    assert parts == sorted(parts)
+    page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+    assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == "none"
+    rows = [page.locator(f".matrix {row}").last.bounding_box() for row in (".rows .entry", ".sigma", "tbody .entry")]
+    assert max(row["y"] for row in rows) - min(row["y"] for row in rows) < 4  # a factor's numbers stand side by side
     links = page.locator(".inside a").evaluate_all("links => [...new Set(links.map(link => link.href))]")
     assert len(links) > 6
     for address in links:

@@ -135,7 +135,7 @@ class Pseudo(Texts):
 class Visible(HTMLParser):
     """The text of HTML that people see or hear, without data, code, formulas and the names of languages."""
 
-    SKIPPED = ("bdi", "code", "select.language", "p.formula", "script", "style", "datalist")
+    SKIPPED = ("bdi", "code", "var", "select.language", "p.formula", "script", "style", "datalist")
     VOID = ("input", "img", "br", "meta", "link", "path", "circle", "rect", "use", "polyline", "ellipse")
 
     def __init__(self) -> None:

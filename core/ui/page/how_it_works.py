@@ -49,6 +49,9 @@ def how_it_works(visitor: Visitor) -> str:
     best = model.catalogue.position(steps.scores[0].title.anime_id) if steps.scores and has_ratings else None
     ratings = taste.row.data[taste.row.data >= taste.scale.low]
     textbook = textbook_list(model.textbook, taste, model.catalogue, taste.allowed(filters))
+    # The end of each factor on which the person stands.
+    named = [(factor.index, factor.own + factor.prior) for factor in steps.point]
+    named += zip(steps.product.factors, steps.product.u, strict=True)
     return render(
         "how.html",
         texts,
@@ -61,10 +64,7 @@ def how_it_works(visitor: Visitor) -> str:
         settled=_settled(steps.truncated),
         turn=next((rating for rating, weight in steps.weights if weight > 0), None),
         strongest=sorted(steps.rated, key=lambda rated: -abs(rated.scaled))[:RATED_SHOWN],
-        factor_names=[
-            end_name(model.meanings[factor.index].ends[int(factor.own + factor.prior > 0)], texts)
-            for factor in steps.point
-        ],
+        names={index: end_name(model.meanings[index].ends[int(coordinate > 0)], texts) for index, coordinate in named},
         scores=[_score(scored, steps.rated) for scored in steps.scores],
         expected=None if best is None else [float(person.predicted[best]) for person in (model.nobody, taste)],
         textbook=[(model.catalogue[title.anime_id], title.score) for title in textbook],

@@ -36,9 +36,10 @@ def test_parts_of_each_score_add_up_to_it(model: Model, language: str, n: int) -
     )
     html = rendered(model, state, language)
     decimal = re.compile(r"-?\d+[.,]\d\d(?!\d)")
-    rows = re.findall(r"<tbody><tr>(.*?)</tr>\s*<tr><td[^>]*class=\"from\">(.*?)</td>", html, re.DOTALL)
+    html = re.sub(r"<(tbody|tr)[^>]*>", r"<\1>", html)
+    rows = re.findall(r"<tbody><tr>(((?!</tr>).)*)</tr>\s*<tr><td[^>]*class=\"from\">(.*?)</td>", html, re.DOTALL)
     assert len(rows) == (5 if n < 60 else 0)
-    for row, parts in rows:
+    for row, _, parts in rows:
         score = float(decimal.findall(row)[-1].replace(",", "."))
         added = [float(part.replace(",", ".")) for part in re.findall(r"<b>([^<]+)</b>", parts)]
         assert len(added) == min(n, 3) + (n > 3) + 1
