@@ -3,7 +3,7 @@
 import re
 
 from playwright.sync_api import Page, Route, expect
-from visitor_actions import PHONE, SEARCH, Visit, active_filter, rate, rated, recommended, search
+from visitor_actions import PHONE, SEARCH, Visit, active_filter, open_tab, rate, rated, recommended, search
 
 
 def test_three_ratings_give_ten_recommendations(page: Page) -> None:
@@ -51,6 +51,37 @@ def test_suggestions_are_rated_with_one_tap_or_skipped(page: Page) -> None:
     assert not {*shown} & {*names()}
     page.get_by_role("button", name="ask again").click()
     expect(page.get_by_text("not seen", exact=False).and_(page.locator("#rated p"))).to_have_count(0)
+
+
+def test_title_that_would_tell_most_comes_first_and_stars_fill_only_under_a_moving_pointer(page: Page) -> None:
+    wall = page.locator("#wall li[data-id]")
+    is_filled = "star => getComputedStyle(star).color === getComputedStyle(star).webkitTextStrokeColor"
+    filled = f"[...document.querySelectorAll('#wall .stars button')].filter({is_filled}).length"
+    star = wall.nth(1).get_by_role("radio", name="8 of 10")
+    star.hover()
+    if page.evaluate("matchMedia('(hover: hover)').matches"):
+        page.wait_for_function(f"{filled} === 4")
+    name = wall.nth(1).get_attribute("data-name")
+    star.click()
+    expect(page.locator(f'#wall li[data-name="{name}"]')).to_have_count(0)
+    page.wait_for_function(f"{filled} === 0")  # another title is under the pointer now
+    star.hover(position={"x": 2, "y": 2})
+    if page.evaluate("matchMedia('(hover: hover)').matches"):
+        page.wait_for_function(f"{filled} === 4")
+    # From any tab, the title that would tell most comes to the first tile.
+    open_tab(page, "Explore")
+    button = page.get_by_role("button", name="would tell most")
+    asked = button.locator("bdi").inner_text()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(wall.first).to_have_attribute("data-name", asked)
+    expect(wall.first.locator(":focus")).to_have_attribute("role", "radio")
+    expect(wall.first).to_be_in_viewport(ratio=0.9)
+    expect(page.locator(".busy")).to_have_count(0)
+    before = wall.evaluate_all("tiles => tiles.map(tile => tile.dataset.name)")
+    page.keyboard.press("8")
+    expect(page.locator(f'#rated li[data-name="{asked}"]')).to_have_count(1)
+    assert wall.evaluate_all("tiles => tiles.map(tile => tile.dataset.name)")[1:] == before[1:]
 
 
 def test_ratings_can_be_changed_removed_undone_and_cleared_and_survive_a_reload(page: Page) -> None:

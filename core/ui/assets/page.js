@@ -74,6 +74,19 @@
       if (field === "like") $("#results").scrollIntoView();
     },
     back: () => (history.state?.pushed ? history.back() : anisvd.commit({ like: null })),
+    // Puts a title first on the wall, in view. The wall keeps that order: see `sending` in store.js.
+    ask(button, value) {
+      if (anisvd.state.tab !== "rate") anisvd.commit({ tab: "rate" });
+      const tile = $(`#wall li[data-id="${value}"]`);
+      if (!tile) return; // the list is older than the wall
+      for (const other of all("#wall li.asked")) other.classList.remove("asked");
+      tile.classList.add("asked");
+      tile.parentElement.prepend(tile);
+      tile.parentElement.scrollLeft = 0;
+      tile.scrollIntoView({ block: "center" });
+      $("[role=radio][tabindex='0']", tile).focus({ preventScroll: true });
+      focusNext = `#wall li[data-id="${value}"] [role=radio][tabindex="0"]`;
+    },
     skip: () => anisvd.commit({ unseen: [...list("unseen"), ...all("#wall li[data-id]").map(id)] }, say("skip")),
     clear: () => anisvd.commit({ ratings: [], complete: null, dropped: null, without: [] }, say("clear")),
     undo() {
@@ -133,6 +146,15 @@
     },
   };
 
+  // After a tap another title may lie under the resting pointer: its stars fill only once the pointer has moved.
+  const MOVED = 4; // pixels
+  let rest = null;
+  addEventListener("pointermove", ({ clientX, clientY }) => {
+    if (!rest || Math.hypot(clientX - rest.x, clientY - rest.y) < MOVED) return;
+    rest = null;
+    document.body.classList.remove("resting");
+  });
+
   let lastTap = { index: -1, time: -Infinity };
   const run = (element, value) => {
     const tile = element.closest("#wall li");
@@ -146,7 +168,10 @@
   };
   addEventListener("click", (event) => {
     const button = event.target.closest?.("button[data-do]");
-    if (button) run(button, button.dataset.value);
+    if (!button) return;
+    rest = { x: event.clientX, y: event.clientY };
+    document.body.classList.add("resting");
+    run(button, button.dataset.value);
   });
   addEventListener("change", (event) => {
     const { target } = event;
