@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..errors import InputError
-from ..gates.addresses import Addresses, AddressKind
+from ..gates.addresses import NONE, Addresses, AddressKind
 from ..gates.connections import PatientProtocol, limit_connections
 from ..gates.gates import Gates
 from ..gates.load import Load
@@ -23,6 +23,7 @@ from .api.http_routes import http_routes
 from .page.layout import I18N
 from .routes.details import details_route
 from .routes.downloads import download_routes
+from .routes.list_by_name import BRING_BY_NAME, name_route
 from .routes.list_export import export_routes
 from .routes.list_upload import BRING, LIST_BYTES, bringing_route
 from .routes.map_and_code import sight_routes
@@ -35,9 +36,10 @@ STYLES = ("base", "header", "titles", "rating", "list", "cards", "people", "wait
 """Style sheets that all tabs need, by name. Of two equal rules the later one counts."""
 AT_WORK, WAITING = 8, 100
 STOP_SECONDS = 10
-NOT_AT_WORK: dict[str, AddressKind] = dict.fromkeys(
-    ("/healthz", "/readyz", "/metrics", "/model-card", "/code/core/{name:path}"), "file"
-)
+NOT_AT_WORK: dict[str, AddressKind] = {
+    **dict.fromkeys(("/healthz", "/readyz", "/metrics", "/model-card", "/code/core/{name:path}"), "file"),
+    BRING_BY_NAME: "stream",  # waits for another host most of its time, and limits itself
+}
 
 
 def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[str, str]) -> None:
@@ -57,7 +59,7 @@ def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[s
             )
     load = Load(_number(environment, "ANISVD_AT_WORK", AT_WORK), _number(environment, "ANISVD_WAITING", WAITING))
     measures = Measures(load, lambda: current().revision)
-    routes, addresses = own_routes(page, current, load, measures)
+    routes, addresses = own_routes(page, current, load, measures, environment)
     streams: list[Callable[[], None]] = []
 
     @asynccontextmanager
@@ -95,13 +97,18 @@ def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[s
 
 
 def own_routes(
-    page: Page, current: Callable[[], ServedModel], load: Load, measures: Measures
+    page: Page,
+    current: Callable[[], ServedModel],
+    load: Load,
+    measures: Measures,
+    environment: Mapping[str, str] = NONE,
 ) -> tuple[list[Route | Mount], Addresses]:
     """Return our own routes, and the addresses that exist."""
     routes: list[Route | Mount] = [
         *operator_routes(current, load, measures),
         *download_routes(current),
         bringing_route(current),
+        name_route(current, environment),
         *export_routes(current),
         details_route(current),
         *sight_routes(current),

@@ -57,6 +57,15 @@ SENTENCES = {
     "private_user": "This list is private. Make it public in AniList's settings for a moment, or bring its export.",
     "rate_limit": "AniList is asked too much at the moment. Wait a minute, then try again.",
     "anilist_error": "AniList answered with an error ({message}). Try again later, or bring your export as a file.",
+    "mal_bad_name": "A name on MyAnimeList has 2 to 16 letters, digits, _ or -: it stands in the address of the "
+    "profile.",
+    "mal_unknown_user": "MyAnimeList knows nobody by this name. Check its spelling: it stands in the address of the "
+    "profile.",
+    "mal_private": "This list is private. Make it public in MyAnimeList's settings for a moment, or bring its export.",
+    "mal_busy": "MyAnimeList is asked too much at the moment. Wait a minute, then try again.",
+    "mal_down": "MyAnimeList does not answer at the moment. Try again later, or bring your export as a file.",
+    "mal_no_access": "This server has no access to MyAnimeList, so it can't read lists by name. Export yours there "
+    "(Profile, Export), and bring the file.",
     "no_network": "AniList can't be reached. Check your connection and try again, or bring your export as a file.",
 }
 """The sentence of each kind of `WatchlistError`: what is wrong and what to do, with its facts in braces."""

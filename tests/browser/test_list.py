@@ -118,10 +118,12 @@ def test_anilist_is_asked_only_when_the_button_is_pressed(visit: Visit, app: str
 
     page = visit(app, anilist=anilist)
     open_tab(page, "Bring your list")
-    name = page.get_by_label("AniList user name")
+    name = page.get_by_label("User name on AniList")
     name.fill("some body")
     paste(page, "not a list")
     expect_notice(page, "neither XML nor JSON")
+    page.get_by_role("button", name="Get it from MyAnimeList").click()
+    expect_notice(page, "This server has no access to MyAnimeList")
     assert not requests
     for sentence, status, _ in answers:
         page.get_by_role("button", name="Get it from AniList").click()

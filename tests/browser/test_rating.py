@@ -146,7 +146,7 @@ def test_keyboard_alone_is_enough(page: Page) -> None:
     page.get_by_role("tab", name="Rate shows").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("AniList user name")).to_be_visible()
+    expect(page.get_by_label("User name on AniList")).to_be_visible()
 
 
 def test_focus_is_never_lost_when_its_element_goes(visit: Visit, app: str) -> None:

@@ -17,12 +17,15 @@
     if (container && container.innerHTML !== lastReport) container.innerHTML = lastReport;
   };
   let watchlist; // the last one, until its scale is known
-  const bring = async (content, scale = "") => {
+  const bring = (content, scale = "") => {
     watchlist = content;
     if (content.size > LARGEST) return report(`<p class="notice" role="alert"></p>`, say("too_large"));
+    return send(`bring?language=${anisvd.spoken()}&scale=${scale}&pasted=${Number(!content.name && content.type === "text/plain")}`, content);
+  };
+  const send = async (address, body) => {
     anisvd.tell(say("reading"));
     try {
-      const answer = await fetch(`bring?language=${anisvd.spoken()}&scale=${scale}&pasted=${Number(!content.name && content.type === "text/plain")}`, { method: "POST", body: content });
+      const answer = await fetch(address, { method: "POST", body });
       if (!answer.ok) throw answer.status;
       const brought = await answer.json();
       if (brought.ratings) {
@@ -47,6 +50,7 @@
     readAs: (button, scale) => bring(watchlist, scale),
     readList: (form, value) => bring(new Blob([value], { type: "text/plain" })),
     async fetchList(form, value) {
+      if (form.dataset.site === "mal") return send(`bring-myanimelist?language=${anisvd.spoken()}`, JSON.stringify({ name: value }));
       anisvd.tell(say("fetching"));
       const { url, query } = JSON.parse($("#bring-name").dataset.anilist);
       const headers = { "Content-Type": "application/json", Accept: "application/json" };
@@ -58,6 +62,8 @@
       }
     },
   });
+  // Which of the two buttons was pressed: the first one also stands for the Enter key.
+  addEventListener("submit", ({ target, submitter }) => (target.dataset.site = submitter?.value ?? ""), true);
   addEventListener("change", ({ target }) => {
     if (!target.matches?.("[data-bring]") || !target.files[0]) return;
     bring(target.files[0]);

@@ -59,7 +59,11 @@ def trouble(error: WatchlistError, texts: Texts) -> str:
 
 
 def _read(content: bytes | str, score_format: str | None, model: Model, texts: Texts) -> dict[str, Any]:
-    watchlist = read_watchlist(content, score_format)
+    return brought(read_watchlist(content, score_format), model, texts)
+
+
+def brought(watchlist: Watchlist, model: Model, texts: Texts) -> dict[str, Any]:
+    """Return what a watchlist brings, for the answer of `bringing_route`."""
     matched = match_entries(watchlist, model.catalogue, model.rating_scale)
     return {
         "ratings": list(matched.ratings.items()),
