@@ -1,8 +1,10 @@
 """Compact cards, and the details that open below them."""
 
 import re
+from typing import Any
 
-from playwright.sync_api import Page, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route, expect
 from visitor_actions import DESKTOP, PHONE, Visit, active_filter, open_details, recommended
 
 RATED = "?rated=9253:10,4224:9,20:7,1535:8"
@@ -118,3 +120,79 @@ def test_watch_order_ticks_what_was_seen(visit: Visit, app: str) -> None:
     expect(details.locator(".order li[aria-current]")).to_be_visible()
     details.locator(".similar button").first.click()
     expect(page.locator("#results-heading")).to_contain_text("More like")
+
+
+CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+HOSTILE_MEDIA: dict[str, Any] = {
+    "description": "A <i>tale</i>.<br>Told ~!twice!~ once.<img src=x onerror=window.hacked=1><script>hacked=1</script>",
+    "duration": 24,
+    "trailer": {"id": "dQw4w9WgXcQ", "site": "youtube"},
+    "nextAiringEpisode": {"airingAt": 4_000_000_000, "episode": 7},
+    "externalLinks": [
+        {"site": "Stream", "url": "https://example.org/watch", "type": "STREAMING", "language": None},
+        {"site": "<b>Script</b>", "url": "javascript:window.hacked=1", "type": "STREAMING", "language": None},
+        {"site": "Plain", "url": "http://example.org/", "type": "STREAMING", "language": None},
+        {"site": "Social", "url": "https://example.org/social", "type": "SOCIAL", "language": None},
+        None,
+    ],
+}
+
+
+def test_anilist_tells_the_story_after_the_tap_and_is_asked_once(visit: Visit, app: str) -> None:
+    requests: list[Any] = []
+
+    def anilist(route: Route) -> None:
+        requests.append(route.request.post_data_json)
+        route.fulfill(json={"data": {"Media": HOSTILE_MEDIA}}, headers=CORS)
+
+    page = visit(app + RATED, PHONE, anilist=anilist, color_scheme="dark", reduced_motion="reduce")
+    name = recommended(page)[0]
+    assert not requests
+    details = open_details(page, name)
+    expect(details.locator(".story")).to_have_text("A tale.\nTold once.", use_inner_text=True)
+    expect(details.locator(".minutes")).to_have_text("24 min")
+    expect(details.locator(".next")).to_contain_text("Episode 7 comes on Oct 2, 2096")
+    links = {link.inner_text().strip(): link for link in details.locator(".watch a:visible").all()}
+    assert [*links] == ["▶ Trailer", "Stream"]
+    assert links["▶ Trailer"].get_attribute("href") == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+    assert {link.get_attribute("rel") for link in links.values()} == {"noopener noreferrer"}
+    assert page.evaluate("window.hacked") is None
+    assert details.locator("script, .story *").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    options = {
+        "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "experimental"],
+        "rules": {"label-content-name-mismatch": {"enabled": True}},
+    }
+    found = Axe().run(page, context={"include": [["#results .card:first-child"]]}, options=options)
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found.response["violations"]] == []
+    site = details.locator(".top [data-site]:visible")
+    expect(site).to_have_attribute("href", re.compile("^https://myanimelist.net/anime/\\d+$"))
+    details.get_by_label("Links go to").select_option("AniList")
+    expect(site).to_have_attribute("href", re.compile("^https://anilist.co/anime/\\d+$"))
+    page.reload()
+    details = open_details(page, name)
+    expect(details.locator(".story")).to_contain_text("Told once.")
+    expect(details.locator(".top [data-site]:visible")).to_have_text("AniList")
+    (request,) = requests
+    assert str(request["variables"]["id"]) == page.locator("#results .card").first.get_attribute("data-id")
+
+
+def test_page_says_so_when_anilist_does_not_answer(visit: Visit, app: str) -> None:
+    answers = iter([{"status": 500, "json": {"errors": []}}, {"json": {"data": None}}, {"body": "<html>"}])
+
+    def anilist(route: Route) -> None:
+        answer = next(answers, None)
+        route.fulfill(headers=CORS, **answer) if answer else route.abort()
+
+    blocked = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no') } });"
+    page = visit(app + RATED, anilist=anilist, init=blocked)
+    for name in recommended(page)[:4]:
+        details = open_details(page, name)
+        expect(details.locator(".failed")).to_contain_text("AniList does not answer")
+        expect(details.locator(".failed a:visible")).to_have_text("MyAnimeList")
+        expect(details.locator(".known")).to_be_visible()
+        page.keyboard.press("Escape")
+    # An answer that is too late counts as none; details that are closed meanwhile ask no more.
+    late = visit(app + RATED, anilist=lambda route: None, init="AbortSignal.timeout = () => AbortSignal.abort();")
+    details = open_details(late, recommended(late)[0])
+    expect(details.locator(".failed")).to_be_visible()

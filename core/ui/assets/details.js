@@ -45,6 +45,7 @@
     scrollBy(0, element.getBoundingClientRect().top - before);
   };
 
+  const tellOthers = (detail) => dispatchEvent(new CustomEvent("anisvd:details", { detail }));
   const load = async () => {
     request.abort();
     const { signal } = (request = new AbortController());
@@ -54,6 +55,7 @@
       const { html } = await post();
       const held = panel.contains(document.activeElement) && document.activeElement;
       panel.innerHTML = html;
+      tellOthers(panel);
       if (held) (same(held) ?? $("button", panel))?.focus({ preventScroll: true });
     } catch {
       if (!signal.aborted) panel.replaceChildren(Object.assign(document.createElement("p"), { className: "notice", textContent: say("failed") }));
@@ -63,6 +65,7 @@
 
   const close = () => {
     request.abort();
+    tellOthers(null);
     const owner = card(open);
     const inside = panel.contains(document.activeElement);
     open = focused = null;
@@ -124,7 +127,7 @@
   addEventListener("anisvd:shown", () => {
     patched.observe($("#results"), { subtree: true, childList: true, attributeFilter: ["class"] });
     if (rating && !card(rating)) rating = null;
-    if (open && !card(open)) open = null;
+    if (open && !card(open)) close();
     place();
     if (open && shownFor !== anisvd.state) load();
   });

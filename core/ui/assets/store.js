@@ -100,6 +100,8 @@ window.anisvd = (() => {
       write("localStorage", LANGUAGE, chosen);
       location.reload();
     },
+    // For what other scripts keep in this browser, by their own keys.
+    kept: { read: (key) => read("localStorage", key), write: (key, value) => write("localStorage", key, value) },
     search: () => triggers.search?.("submit"),
     opening() {
       const draft = read("sessionStorage", DRAFT);

@@ -6,6 +6,7 @@ import numpy as np
 
 from ....data.catalogue import Title
 from ....recommend.filters import Filters
+from ....watchlists.anilist import ANILIST_URL
 from ...rendering import render
 from ..visitor import Visitor
 from .reasons import EXPLAINED, reasons
@@ -13,6 +14,13 @@ from .reasons import EXPLAINED, reasons
 SIMILAR_SHOWN = 6
 SIMILAR_ASKED = 40  # of them those of its own series, and those that the visitor does not want, are left out
 PARTS_SHOWN = 12
+ABOUT_QUERY = """query ($id: Int) {
+  Media(idMal: $id, type: ANIME) {
+    description(asHtml: false) duration trailer { id site } nextAiringEpisode { airingAt episode }
+    externalLinks { site url type language }
+  }
+}"""
+"""What the visitor's browser asks AniList of a title by its id: see ``assets/synopsis.js``."""
 
 
 def details(anime_id: Any, visitor: Visitor) -> str:
@@ -20,14 +28,19 @@ def details(anime_id: Any, visitor: Visitor) -> str:
     catalogue, state = visitor.model.catalogue, visitor.state
     if type(anime_id) is not int or anime_id not in catalogue or visitor.hides(anime_id):
         return ""
-    order = watch_order(anime_id, visitor)
+    title = catalogue[anime_id]
+    addresses = [("mal", "MyAnimeList", f"https://myanimelist.net/anime/{anime_id}")]
+    if title.anilist_id:
+        addresses.append(("anilist", "AniList", f"https://anilist.co/anime/{title.anilist_id}"))
     return render(
         "details.html",
         visitor.texts,
-        title=catalogue[anime_id],
+        title=title,
         catalogue=catalogue,
         state=state,
-        order=order,
+        addresses=addresses,
+        anilist={"url": ANILIST_URL, "query": ABOUT_QUERY, "id": anime_id},
+        order=watch_order(anime_id, visitor),
         ratings=dict(state.ratings),
         similar=similar(anime_id, visitor),
         people=reasons(anime_id, visitor),
