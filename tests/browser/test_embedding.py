@@ -57,7 +57,7 @@ def test_page_works_under_a_prefix(visit: Visit, proxied_app: str) -> None:
     expect(page.locator("#map canvas")).to_be_visible()
     address = page.get_by_role("link", name="JSON").get_attribute("href")
     assert page.request.get(f"{proxied_app}{address}").json()[0]["rank"] == 1
-    open_tab(page, "Bring your list")
+    open_tab(page, "My list")
     page.locator("[data-bring]").set_input_files({"name": "x.xml", "mimeType": "text/xml", "buffer": b"no list"})
     expect(page.locator("#report")).to_contain_text("neither XML nor JSON")
 

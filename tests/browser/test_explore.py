@@ -112,7 +112,7 @@ def test_map_can_be_zoomed_moved_and_clicked(visit: Visit, app: str) -> None:
     page.get_by_role("button", name="Light or dark").click()
     assert drawing(page) != pixels
     open_filters(page)
-    page.get_by_role("button", name="Adult titles, too").click()
+    page.get_by_role("button", name="Include adult titles").click()
     expect(page.locator(".explore .facts").first).not_to_have_text(re.compile(f"^{n:,} "))
     page.wait_for_function(f"{MAP}?.titles.length > {n}")
 
@@ -123,7 +123,7 @@ def test_map_finds_titles_and_shows_the_visitor(visit: Visit, app: str) -> None:
     me = page.get_by_role("button", name="Me", exact=False).and_(page.locator("[data-map=me]"))
     expect(me).to_be_hidden()
     assert not cut_off(page)
-    open_tab(page, "Rate shows")
+    open_tab(page, "Rate")
     rate(page, "toradora", "Toradora!", 10)
     open_map(page)
     expect(me).to_be_visible()

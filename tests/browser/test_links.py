@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 from small_data import HOSTILE
-from visitor_actions import DESKTOP, PHONE, Visit, active_filter, open_details, open_filters, rate, rated, recommended
+from visitor_actions import DESKTOP, PHONE, Visit, active_filter, open_details, open_filters, open_users, rate, rated, recommended
 
 GRANT = {"permissions": ["clipboard-read", "clipboard-write"]}
 
@@ -18,17 +18,17 @@ def test_link_restores_the_whole_state_in_another_browser(visit: Visit, app: str
     open_details(page, recommended(page)[0]).get_by_role("button", name="Not interested").click()
     expect(page.get_by_role("button", name="bring back")).to_be_visible()
     open_filters(page)
-    page.get_by_label("Sequels").select_option("everything")
+    page.get_by_label("Series you know").select_option("every part")
     page.get_by_label("From year").fill("2005")
     page.get_by_label("From year").press("Enter")
-    expect(active_filter(page, "from 2005")).to_be_visible()
+    expect(active_filter(page, "2005 or later")).to_be_visible()
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("#toast")).to_contain_text("Link copied")
     link = page.evaluate("navigator.clipboard.readText()")
     assert "k=" not in link  # only what differs from the defaults
     other = visit(link, PHONE)
     assert (recommended(other), rated(other)) == (recommended(page), rated(page))
-    expect(active_filter(other, "from 2005")).to_be_visible()
+    expect(active_filter(other, "2005 or later")).to_be_visible()
     open_filters(other)
     expect(other.locator("#sequels")).to_have_value("all")
     rate(other, "monster", "Monster", 8)
@@ -74,7 +74,7 @@ def test_back_button_changes_views_and_keeps_ratings(page: Page) -> None:
     name = recommended(page)[0]
     open_details(page, name).get_by_role("button", name="More like this").first.click()
     expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
-    page.get_by_role("tab", name="Existing user").click()
+    open_users(page)
     page.locator(".people button").first.click()
     expect(page.get_by_role("button", name="Start from this taste")).to_be_visible()
     page.go_back()
@@ -176,7 +176,7 @@ def test_hostile_names_show_as_text_everywhere(visit: Visit, hostile_app: str) -
     expect(page.locator("#results-heading")).to_contain_text("More like")
     page.get_by_label("Find a show you know").fill('<img src=x onerror="window.hacked = 1">${window.hacked = 1}')
     expect(page.locator("#found")).to_contain_text("“<img")
-    page.get_by_role("tab", name="Existing user").click()
+    open_users(page)
     page.get_by_role("button", name="Surprise me").click()
     expect(page.locator("#history-list")).to_be_visible()
     assert page.locator(".part script, .part img:not(.cover img)").count() == 0

@@ -44,7 +44,7 @@ def test_watchlist_from_a_file_is_merged_with_own_ratings(visit: Visit, app: str
     page = visit(app, PHONE)
     rate(page, "naruto", "Naruto", 4)
     rate(page, "toradora", "Toradora!", 9)
-    open_tab(page, "Bring your list")
+    open_tab(page, "My list")
     bring = page.get_by_label("A file")
     bring.set_input_files(file("animelist.xml.gz", gzip.compress(EXPORT.encode())))
     expect(page.locator("#toast")).to_contain_text("5 titles from your list.")
@@ -66,15 +66,15 @@ def test_watchlist_from_a_file_is_merged_with_own_ratings(visit: Visit, app: str
     report.get_by_role("button", name="See your list").click()
     expect(page.locator("#results-heading")).to_be_focused()
     page.locator("#toast").get_by_role("button", name="Undo").click()
-    open_tab(page, "Rate shows")
+    open_tab(page, "Rate")
     expect(page.locator("#rated li")).to_have_count(2)
     assert rating(page, "Naruto") == "4"
     assert "complete" not in page.locator("#results [data-link]").get_attribute("data-link")
     expect(page.get_by_role("button", name="forget")).to_have_count(0)
-    open_tab(page, "Bring your list")
+    open_tab(page, "My list")
     bring.set_input_files(file("animelist.xml", EXPORT.encode()))
     expect(page.locator("#report")).to_contain_text("7 entries")
-    open_tab(page, "Rate shows")
+    open_tab(page, "Rate")
     expect(page.locator("#rated li")).to_have_count(5)
     assert [rating(page, name) for name in ("Naruto", "Toradora!", "Steins;Gate", "Clannad", "Bleach")] == [
         "9", "9", "10", "-1", "-1",
@@ -117,8 +117,13 @@ def test_anilist_is_asked_only_when_the_button_is_pressed(visit: Visit, app: str
         route.fulfill(status=status, json=answer, headers=CORS) if status else route.abort()
 
     page = visit(app, anilist=anilist)
+<<<<<<< A
     open_tab(page, "Bring your list")
     name = page.get_by_label("User name on AniList")
+=======
+    open_tab(page, "My list")
+    name = page.get_by_label("AniList user name")
+>>>>>>> B
     name.fill("some body")
     paste(page, "not a list")
     expect_notice(page, "neither XML nor JSON")
@@ -133,7 +138,7 @@ def test_anilist_is_asked_only_when_the_button_is_pressed(visit: Visit, app: str
             expect_notice(page, sentence)
     assert [request["variables"] for request in requests] == [{"name": "some body"}] * len(answers)
     assert all("MediaListCollection" in request["query"] for request in requests)
-    open_tab(page, "Rate shows")
+    open_tab(page, "Rate")
     expect(page.locator("#rated li")).to_have_count(1)
     assert rated(page) == ["Steins;Gate"]
     assert rating(page, "Steins;Gate") == "9"
@@ -142,7 +147,7 @@ def test_anilist_is_asked_only_when_the_button_is_pressed(visit: Visit, app: str
 
 def test_pasted_text_is_read_and_unreadable_input_gets_a_sentence(visit: Visit, app: str) -> None:
     page = visit(app, covers=False)
-    open_tab(page, "Bring your list")
+    open_tab(page, "My list")
     bring = page.get_by_label("A file")
     expect(bring).to_be_visible()
     bomb = '<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><myanimelist>&b;</myanimelist>'
@@ -173,6 +178,6 @@ def test_pasted_text_is_read_and_unreadable_input_gets_a_sentence(visit: Visit, 
     expect_notice(page, "Which scale do you use on AniList?")
     page.get_by_role("button", name="5 stars").click()
     expect(page.locator("#report")).to_contain_text("AniList, list of somebody, 1 entry")
-    open_tab(page, "Rate shows")
+    open_tab(page, "Rate")
     expect(page.locator("#rated li")).to_have_count(1)
     assert (rated(page), rating(page, "Clannad")) == (["Clannad"], "5")

@@ -143,7 +143,7 @@ def test_keyboard_alone_is_enough(page: Page) -> None:
     name = page.evaluate("document.activeElement.closest('[data-name]').dataset.name")
     page.keyboard.press("0")
     expect(page.get_by_label(f"Your rating of {name}", exact=True)).to_have_value("10")
-    page.get_by_role("tab", name="Rate shows").focus()
+    page.get_by_role("tab", name="Rate").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.get_by_label("User name on AniList")).to_be_visible()

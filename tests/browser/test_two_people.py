@@ -23,7 +23,7 @@ def test_other_person_comes_by_link_and_the_balance_changes_the_list(visit: Visi
     rate(page, "steins gate", "Steins;Gate", 10)
     rate(page, "clannad", "Clannad", 3)
     own = recommended(page)
-    open_tab(page, "Two people")
+    open_tab(page, "Together")
     expect(page.get_by_text("until then this is your own list")).to_be_visible()
     assert recommended(page) == own
     box = page.get_by_label("Their AniSVD link")
@@ -62,7 +62,7 @@ def test_other_person_comes_by_link_and_the_balance_changes_the_list(visit: Visi
 def test_other_person_rates_on_the_same_screen(visit: Visit, app: str) -> None:
     page = visit(app)
     rate(page, "steins gate", "Steins;Gate", 10)
-    open_tab(page, "Two people")
+    open_tab(page, "Together")
     page.get_by_role("button", name="They rate here, now").click()
     banner = page.locator(".banner")
     expect(banner).to_contain_text("What you rate now counts for the other person")
@@ -81,9 +81,9 @@ def test_other_person_rates_on_the_same_screen(visit: Visit, app: str) -> None:
     expect(page.get_by_label("Your rating of Toradora!", exact=True)).to_have_value("9")
     banner.get_by_role("button", name="Back to the two of you").click()
     expect(page.get_by_role("heading", name="For the two of you")).to_be_visible()
-    open_tab(page, "Rate shows")
+    open_tab(page, "Rate")
     assert rated(page) == ["Steins;Gate"]
-    open_tab(page, "Two people")
+    open_tab(page, "Together")
     page.get_by_role("button", name="Somebody else").click()
     user = page.locator("#users option").first.get_attribute("value")
     box = page.get_by_label("Or an existing user")
@@ -102,17 +102,17 @@ def test_other_person_rates_on_the_same_screen(visit: Visit, app: str) -> None:
 def test_each_person_gets_their_lists_back_on_the_tab_of_two_people(visit: Visit, app: str) -> None:
     page = visit(f"{app}?rated=9253:10&partner=4224:9&tab=together")
     heading, banner = page.get_by_role("heading", name="For the two of you"), page.locator(".banner [data-do=swap]")
-    for go_back in (lambda: open_tab(page, "Two people"), page.go_back):
+    for go_back in (lambda: open_tab(page, "Together"), page.go_back):
         page.get_by_role("button", name="Change their ratings").click()
         expect(banner).to_be_visible()
         assert rated(page) == ["Toradora!"]
         go_back()
         expect(heading).to_be_visible()
         expect(banner).to_have_count(0)
-        open_tab(page, "Rate shows")
+        open_tab(page, "Rate")
         expect(page.get_by_label("Your rating of Steins;Gate", exact=True)).to_have_value("10")
         assert rated(page) == ["Steins;Gate"]
-        open_tab(page, "Two people")
+        open_tab(page, "Together")
         expect(heading).to_be_visible()
     page.get_by_role("button", name="Change their ratings").click()
     expect(banner).to_be_visible()

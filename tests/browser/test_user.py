@@ -4,13 +4,13 @@ import re
 
 from playwright.sync_api import Page, expect
 from small_data import ROOT
-from visitor_actions import recommended
+from visitor_actions import open_users, recommended
 
 from core import Model
 
 
 def test_existing_user_has_taste_history_and_recommendations(page: Page) -> None:
-    page.get_by_role("tab", name="Existing user").click()
+    open_users(page)
     expect(page.locator(".people button").first).to_contain_text(re.compile(r"User \d+ \d+ titles"))
     page.get_by_role("button", name="Surprise me").click()
     heading = page.get_by_role("heading", name=re.compile(r"^User \d+$"))
@@ -45,7 +45,7 @@ def test_existing_user_has_taste_history_and_recommendations(page: Page) -> None
 
 
 def test_user_is_chosen_by_id_and_an_unknown_id_gets_an_error(page: Page) -> None:
-    page.get_by_role("tab", name="Existing user").click()
+    open_users(page)
     box = page.get_by_label("User of the data set")
     user = page.locator("#users option").first.get_attribute("value")
     box.fill(user)

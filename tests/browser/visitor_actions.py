@@ -44,14 +44,21 @@ def open_tab(page: Page, name: str) -> None:
     expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
 
 
+def open_users(page: Page) -> None:
+    """Open what is told of existing users."""
+    open_tab(page, "Together")
+    page.get_by_role("button", name="See a user’s list").click()
+    expect(page.get_by_label("User of the data set")).to_be_visible()
+
+
 def open_filters(page: Page) -> None:
-    page.get_by_role("button", name="Refine the list").click()
-    expect(page.get_by_label("How many")).to_be_visible()
+    page.locator(".refine").click()
+    expect(page.get_by_label("Titles on the list")).to_be_visible()
 
 
 def active_filter(page: Page, text: str) -> Locator:
     """Return the button that shows an active filter and removes it."""
-    return page.get_by_role("button", name=f"Undo: {text}")
+    return page.get_by_role("button", name=f"Remove filter: {text}")
 
 
 def cut_off(page: Page) -> list[str]:

@@ -129,8 +129,13 @@
       document.body.classList.add("all-ratings");
       anisvd.send();
     },
-    refine(button) {
-      button.setAttribute("aria-expanded", document.body.classList.toggle("refining"));
+    // Opens or closes the filters: a sheet on a phone.
+    refine() {
+      const opener = $(".refine");
+      const isOpen = document.body.classList.toggle("refining");
+      opener.setAttribute("aria-expanded", isOpen);
+      if (isOpen) $("#controls-heading").focus({ preventScroll: true });
+      else opener.focus({ preventScroll: true });
     },
     async share() {
       const address = `${location.origin}${location.pathname}?${$("#results [data-link]").dataset.link}`;
@@ -228,7 +233,8 @@
     else if (key === "Escape" && opened) {
       opened.open = false;
       $("summary", opened).focus();
-    } else if (row && key === "ArrowUp" && row === rows[0]) searchBox().focus();
+    } else if (key === "Escape" && target.closest("#controls")) actions.refine();
+    else if (row && key === "ArrowUp" && row === rows[0]) searchBox().focus();
     else if (row && (key === "ArrowDown" || key === "ArrowUp")) focusRow(step(rows, row, STEPS[key]));
     else if (group && key in STEPS) step(all("[role=radio], [role=tab]", group), target, STEPS[key]).focus();
     else if (!typing && /^\d$/.test(key) && rateable) {
@@ -263,6 +269,15 @@
     target.focus({ preventScroll: !next });
   };
 
+  // The number of active filters on the button that opens them, and of titles on the one that closes the sheet.
+  const countFilters = () => {
+    const [badge, close] = [$(".n-filters"), $(".sheet-foot button")];
+    const n = all("#results .wishes li").length;
+    badge.textContent = n;
+    badge.hidden = !n;
+    if (close) close.textContent = $("#results [data-show]")?.dataset.show;
+  };
+
   // Loads the script and the data of the map when its tab is open.
   const explore = () => {
     const root = $("#map:not([data-asked])");
@@ -287,6 +302,7 @@
     shown() {
       shown();
       restore();
+      countFilters();
       explore();
       dispatchEvent(new Event("anisvd:shown"));
     },
@@ -318,10 +334,9 @@
       document.body.dataset.tab = anisvd.state.tab ?? "rate";
       hold();
       for (const tab of all("[role=tab][data-do=visit]")) {
-        const selected = tab.dataset.value === document.body.dataset.tab;
+        const selected = tab.dataset.states.split(" ").includes(document.body.dataset.tab);
         tab.setAttribute("aria-selected", selected);
         tab.tabIndex = selected ? 0 : -1;
-        if (selected) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 60; // scrolls on a phone
         if (!selected) continue;
         const panel = $("#" + tab.getAttribute("aria-controls"));
         panel.setAttribute("role", "tabpanel");

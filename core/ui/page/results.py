@@ -26,6 +26,7 @@ def results(visitor: Visitor, suggested: list[Title]) -> str:
         "results.html",
         visitor.texts,
         state=state,
+        n_allowed=int(shown.taste.allowed(state.filters()).sum()),
         about=shown.about,
         like=None if state.like is None else model.catalogue[state.like],
         is_known=state.like is None or model.is_known(state.like),

@@ -1,4 +1,4 @@
-"""The panels of the tabs beside *Rate shows*. One of them is rendered, when its tab is open."""
+"""The panels of the tabs beside *Rate*. One of them is rendered, when its tab is open."""
 
 import json
 import random
@@ -46,7 +46,7 @@ class TasteSummary:
 
 
 def panel(visitor: Visitor, view: Any = None) -> str:
-    """Return the panel of the visitor's tab; empty on *Rate shows*, whose parts are always there. ``view`` is for
+    """Return the panel of the visitor's tab; empty on *Rate*, whose parts are always there. ``view`` is for
     `my_list`.
     """
     if visitor.state.tab == "list":

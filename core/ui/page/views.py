@@ -9,10 +9,12 @@ from ...model.sources import known_sources
 from ...serving.model_source import ServedModel
 from ..rendering import kept, render
 from ..translations import LANGUAGES, Texts
-from .state import TABS, PageState
+from .state import PageState
 from .visitor import Visitor
 
 SHELL = ("header", "search", "refine")
+BAR = {"rate": ("rate",), "list": ("list",), "together": ("together", "user"), "explore": ("explore",), "how": ("how",)}
+"""The tabs of the bar, and the values of `PageState.tab` at which each of them is selected."""
 RATED_SHOWN = 30
 STARS = 5
 FIRST_YEAR = 1950  # where no year is known
@@ -31,7 +33,7 @@ def shell(part: str, texts: Texts) -> str:
     or the ``results``.
     """
     if part in SHELL:
-        return render(f"{part}.html", texts, tabs=TABS, languages=LANGUAGES)
+        return render(f"{part}.html", texts, tabs=BAR, languages=LANGUAGES)
     return render("skeleton.html", texts, kind=part)
 
 
