@@ -16,7 +16,7 @@ def test_link_restores_the_whole_state_in_another_browser(visit: Visit, app: str
     rate(page, "steins gate", "Steins;Gate", 10)
     rate(page, "clannad", "Clannad", 4)
     open_details(page, recommended(page)[0]).get_by_role("button", name="Not interested").click()
-    expect(page.get_by_role("button", name="bring back")).to_be_visible()
+    expect(page.get_by_role("button", name="show again")).to_be_visible()
     open_filters(page)
     page.get_by_label("Series you know").select_option("every part")
     page.get_by_label("From year").fill("2005")

@@ -117,13 +117,8 @@ def test_anilist_is_asked_only_when_the_button_is_pressed(visit: Visit, app: str
         route.fulfill(status=status, json=answer, headers=CORS) if status else route.abort()
 
     page = visit(app, anilist=anilist)
-<<<<<<< A
-    open_tab(page, "Bring your list")
-    name = page.get_by_label("User name on AniList")
-=======
     open_tab(page, "My list")
-    name = page.get_by_label("AniList user name")
->>>>>>> B
+    name = page.get_by_label("User name on AniList")
     name.fill("some body")
     paste(page, "not a list")
     expect_notice(page, "neither XML nor JSON")

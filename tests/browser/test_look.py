@@ -60,13 +60,8 @@ def test_axe_sees_no_problem_in_lists_and_users(visit: Visit, app: str, size: tu
     search(page, "naruto")
     assert not violations(page)
     search(page, "zzzqqq")
-<<<<<<< A
     page.locator(".panel .similar button").first.click()
-    page.get_by_role("tab", name="Existing user").click()
-=======
-    page.get_by_role("button", name="More like", exact=False).first.click()
     open_users(page)
->>>>>>> B
     expect(page.locator(".people button").first).to_be_visible()
     assert not violations(page)
     page.get_by_role("button", name="Surprise me").click()

@@ -163,7 +163,7 @@ def test_focus_is_never_lost_when_its_element_goes(visit: Visit, app: str) -> No
         page.locator(".wishes button").first,
         page.locator(".actions .plan").nth(3),
         page.locator(".panel [data-field=hidden]"),
-        page.get_by_role("button", name="bring back"),
+        page.get_by_role("button", name="show again"),
         page.get_by_role("button", name="Remove Toradora!"),
         page.get_by_role("button", name="Clear"),
         page.locator("#toast button"),

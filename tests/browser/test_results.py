@@ -33,7 +33,7 @@ def test_card_can_be_rated_rejected_and_followed(page: Page) -> None:
     open_details(page, second).get_by_role("button", name="Not interested").click()
     expect(more).to_have_count(0)
     assert len(recommended(page)) == 10
-    page.get_by_role("button", name="bring back").click()
+    page.get_by_role("button", name="show again").click()
     expect(more).to_be_visible()
     open_details(page, third).get_by_role("button", name="More like this").first.click()
     expect(page.get_by_role("heading", name=f"More like {third}")).to_be_focused()
