@@ -6,7 +6,18 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 from small_data import HOSTILE
-from visitor_actions import DESKTOP, PHONE, Visit, active_filter, open_details, open_filters, open_users, rate, rated, recommended
+from visitor_actions import (
+    DESKTOP,
+    PHONE,
+    Visit,
+    active_filter,
+    open_details,
+    open_filters,
+    open_users,
+    rate,
+    rated,
+    recommended,
+)
 
 GRANT = {"permissions": ["clipboard-read", "clipboard-write"]}
 
