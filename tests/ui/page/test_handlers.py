@@ -165,7 +165,7 @@ def test_themes_and_studios_are_active_filters(model: Model) -> None:
     assert [button.label for button in loosenings(narrowed)] == ["Allow Gore"]
     controls = Handlers(lambda: served(model)).show({"state": narrowed.state.to_json()}).controls
     assert 'aria-label="Isekai, wanted"' in controls
-    assert 'aria-label="Gore, unwanted"' in controls
+    assert 'aria-label="Gore, excluded"' in controls
     assert "✓ Madhouse" in controls
 
 
