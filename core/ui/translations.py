@@ -2,8 +2,7 @@
 
 ``core/ui/languages/<language>.json`` holds the texts of a language by key: a text with named places,
 ``"Show {n} more"``, or one text for each plural form. English also has the sentences of
-`core.watchlists.entries.SENTENCES`. Gradio translates only static text, in the browser: its i18n has the parts
-that the page shows before the server is asked (`core.ui.page.layout`). The server renders all others.
+`core.watchlists.entries.SENTENCES`. The server renders them: Gradio translates only static text, in the browser.
 """
 
 import json

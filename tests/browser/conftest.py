@@ -105,9 +105,9 @@ def visit(chromium: Browser) -> Iterator[Visit]:
     """Open the page as a new visitor: ``visit(url, size, covers=True, …)``.
 
     ``context`` is that of another page, for a second tab of the same visitor. ``busy`` allows refusals. ``init`` is a
-    script that runs before the page's own. ``anilist`` answers in place of AniList; without it only the details of a
-    title may ask AniList. The end of the test checks that no console has a line, no request has failed, and no other
-    host was asked.
+    script that runs before the page's own. ``ready`` is a selector of what is waited for. ``anilist`` answers in place
+    of AniList; without it only the details of a title may ask AniList. The end of the test checks that no console has
+    a line, no request has failed, and no other host was asked.
     """
     contexts: list[BrowserContext] = []
     watch = Watch()
@@ -121,6 +121,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         anilist: Callable[[Route], None] | None = None,
         busy: bool = False,
         init: str = "",
+        ready: str = "body[data-tab]",
         **options: Any,
     ) -> Page:
         if context is None:
@@ -135,7 +136,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         page = context.new_page()
         watch.add(page, covers=covers, anilist=bool(anilist), busy=busy)
         page.goto(url)
-        page.locator("#results .card[data-id], #results .notice").first.wait_for(state="attached")
+        page.locator(ready).wait_for()
         return page
 
     yield open_page

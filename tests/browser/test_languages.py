@@ -39,11 +39,11 @@ def test_browser_chooses_the_language(visit: Visit, app: str, locale: str, langu
     routes: list[Route] = []
     page.route("**/gradio_api/run/**", lambda route: routes.append(route))
     page.reload()
-    # What is shown before the server answers.
-    expect(page.locator("#masthead")).to_contain_text(str(texts_in(language)("promise")))
-    expect(page.locator("#results [role=status]")).to_have_text(str(texts_in(language)("results.waiting")))
-    expect(page.locator("#tab-together")).to_have_text(str(texts_in(language)("tab.together")))
-    expect(page.locator("#results .card[data-id]")).to_have_count(0)
+    # What is shown before Gradio has an answer.
+    expect(page.locator("#first")).to_be_visible()
+    expect(page.locator("#first #masthead")).to_contain_text(str(texts_in(language)("promise")))
+    expect(page.locator("#first #results-heading")).to_have_text(str(texts_in(language)("results.nobody")))
+    expect(page.locator("#first #tab-together")).to_have_text(str(texts_in(language)("tab.together")))
     for route in routes:
         route.continue_()
     page.unroute("**/gradio_api/run/**")

@@ -2,8 +2,8 @@
 
 import re
 
+from core.ui.first.files import ASSETS, STYLES
 from core.ui.rendering import render
-from core.ui.server import ASSETS, STYLES
 from core.ui.styles import FOLDER, style
 from core.ui.translations import texts_in
 

@@ -17,11 +17,11 @@ from core.data.scale import RatingScale
 from core.insight.traits import OPPOSITES
 from core.model.card import by_title, quality_rows
 from core.serving.model_source import BUNDLED_SOURCE, NOTICES, ServedModel
+from core.ui.first import content as content_module
+from core.ui.first.content import Content
 from core.ui.page import handlers as handlers_module
 from core.ui.page.handlers import Handlers
-from core.ui.page.layout import FIRST_PARTS
 from core.ui.page.state import TABS, PageState
-from core.ui.page.views import shell
 from core.ui.routes.list_upload import report, trouble
 from core.ui.translations import LANGUAGES, Texts, texts_in
 from core.watchlists.entries import SENTENCES, Entry, Watchlist, WatchlistError
@@ -208,12 +208,20 @@ def test_every_filter_has_a_text_to_loosen_it() -> None:
     assert [field.name for field in fields(Filters) if f"loosen.{field.name}" not in texts] == []
 
 
+def first_html(served: ServedModel, texts: Texts, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the texts that are added to the first HTML, with and without a list."""
+    monkeypatch.setattr(content_module, "texts_in", lambda language: texts)
+    added = [Content(lambda: served).additions(query, "xx", "") for query in ("", "rated=101:9")]
+    heads = [re.sub(r"<(style|script).*?</\1>", "", addition.head, flags=re.DOTALL) for addition in added]
+    return heads + [re.sub(r"<script.*?</script>", "", addition.body, flags=re.DOTALL) for addition in added]
+
+
 def test_all_texts_of_the_page_are_translated(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     pseudo = Pseudo("xx", texts_in("en").by_key)
     monkeypatch.setattr(handlers_module, "texts_in", lambda language: pseudo)
     served = ServedModel(model, BUNDLED_SOURCE, "", datetime.now(UTC), NOTICES[0])
     handlers = Handlers(lambda: served)
-    parts = [handlers.open({"query": "?rated=1:99&k=3"})[1:], [shell(part, pseudo) for part in FIRST_PARTS]]
+    parts = [handlers.open({"query": "?rated=1:99&k=3"})[1:], first_html(served, pseudo, monkeypatch)]
     parts += [handlers.show({"state": state.to_json(), "all": True, "shared": True}) for state in states(model)]
     parts += [[handlers.search({"query": query}) for query in ("show", "qqqqqq")]]
     opened = [{"state": state.to_json(), "id": anime_id} for state in states(model) for anime_id in (103, 110)]
@@ -232,12 +240,3 @@ def test_all_texts_of_a_report_are_translated(catalogue: Catalogue, model: Model
         error = WatchlistError(kind, **{name: facts[name] for name in placeholders(text)})
         assert not untranslated(trouble(error, pseudo))
         assert str(error) in texts_in("en")(f"lists.{kind}", **error.facts).unescape()
-
-
-def test_gradios_i18n_has_the_first_parts_in_every_language() -> None:
-    from core.ui.page.layout import I18N
-
-    assert set(I18N.translations_dict) == set(LANGUAGES)
-    for language, texts in I18N.translations_dict.items():
-        assert set(texts) == {f"shell.{part}" for part in FIRST_PARTS}
-        assert str(texts_in(language)("promise")) in texts["shell.header"]

@@ -1,10 +1,10 @@
-// Gradio adds the page's head by script. There <script src> loads in any order and at any time, so
-// whatever needs these scripts waits for this promise. They load side by side, and run in this order.
+// The scripts of the page load side by side, and run in this order. Whatever needs them waits for this promise.
 window.anisvdReady = Promise.all(
   ["store", "page", "watchlists", "my_list", "details", "synopsis"].map(
     (name) =>
       new Promise((onload, onerror) => {
-        document.head.append(Object.assign(document.createElement("script"), { src: `anisvd/${name}.js`, async: false, onload, onerror }));
+        const src = `anisvd/${name}.js?v=${document.currentScript.dataset.version}`;
+        document.head.append(Object.assign(document.createElement("script"), { src, async: false, onload, onerror }));
       }),
   ),
 ).then(() => anisvd);

@@ -147,7 +147,7 @@
       }
     },
     theme() {
-      anisvd.theme(document.body.classList.contains("dark") ? "light" : "dark");
+      anisvdFirst.theme(document.body.classList.contains("dark") ? "light" : "dark");
     },
   };
 
@@ -162,6 +162,7 @@
 
   let lastTap = { index: -1, time: -Infinity };
   const run = (element, value) => {
+    if (anisvdFirst.is(element)) return anisvdFirst.keep(element, value);
     const tile = element.closest("#wall li");
     if (tile) {
       const index = all("#wall li").indexOf(tile);
@@ -182,7 +183,6 @@
     const { target } = event;
     if (target.matches?.("select[data-do], input[data-do]")) run(target, target.value);
     if (target.matches?.("[data-sort]")) sortRows(target.dataset.sort, target.value);
-    if (target.matches?.("[data-language-choice]")) anisvd.speak(target.value);
   });
   addEventListener("submit", (event) => {
     if (!event.target.matches?.("form[data-do]")) return;
@@ -292,6 +292,16 @@
   Object.assign(anisvd, {
     // For the other scripts, which add their actions, and hear of "anisvd:shown" after each answer.
     tools: { $, all, list, id, name, say, actions },
+    // What was tapped and typed before the page was ready: see assets/first.js.
+    tap(selector, value) {
+      const element = $(selector);
+      if (element?.matches("[data-do]")) run(element, value);
+      else element?.click();
+    },
+    type(text) {
+      searchBox().value = text;
+      anisvd.search();
+    },
     spoken: () => $("#masthead").dataset.language,
     // Returns a text of core/ui/languages with facts in its places.
     say(key, facts = {}) {
@@ -301,6 +311,7 @@
     },
     shown() {
       shown();
+      $(".own-window").href = `./?${$("#results [data-link]").dataset.link}`;
       restore();
       countFilters();
       explore();
@@ -317,18 +328,8 @@
       $("button", toast).hidden = !undoable;
       anisvd.quiet = setTimeout(() => toast.classList.remove("shown"), 6000);
     },
-    theme(chosen) {
-      try {
-        if (chosen) localStorage.setItem("anisvd-theme", chosen);
-        chosen ??= localStorage.getItem("anisvd-theme");
-      } catch {
-        // The theme changes, but is not kept.
-      }
-      if (chosen) document.body.classList.toggle("dark", chosen === "dark");
-    },
     // Updates what follows the state without the server.
     painted() {
-      if (!("tab" in document.body.dataset)) anisvd.theme();
       document.documentElement.lang = anisvd.spoken();
       document.title = $("#masthead").dataset.title;
       document.body.dataset.tab = anisvd.state.tab ?? "rate";

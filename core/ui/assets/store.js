@@ -1,8 +1,6 @@
 // The state of the page: see core/ui/page/state.py. This browser keeps it and sends it with every call.
 window.anisvd = (() => {
-  const KEPT = "anisvd"; // localStorage: the visitor's own state
-  const DRAFT = "anisvd-draft"; // sessionStorage: a shared list with the changes made in this tab
-  const LANGUAGE = "anisvd-language"; // localStorage: the visitor's choice
+  const { KEPT, DRAFT, store, read, write, language, opening } = anisvdFirst;
   const TASTE = ["ratings", "complete", "unseen", "hidden", "planned", "dropped"]; // shared by all tabs of a browser
   const VIEW = ["tab", "user", "like"]; // kept in the history, for the Back button
   const LONGEST_PAST = 50;
@@ -16,17 +14,6 @@ window.anisvd = (() => {
   let asked; // the last request to the server: see `ask`
   const triggers = {};
 
-  // The page works without storage, which may be blocked, full, or hold anything.
-  const store = (kind, act) => {
-    try {
-      return act(window[kind]);
-    } catch {
-      return null;
-    }
-  };
-  const read = (kind, key) => store(kind, (storage) => JSON.parse(storage.getItem(key)));
-  const write = (kind, key, value) => store(kind, (storage) => (storage.setItem(key, JSON.stringify(value)), true));
-  const language = () => read("localStorage", LANGUAGE) ?? navigator.language.split("-")[0];
   const pick = (from, names) => Object.fromEntries(names.map((name) => [name, from?.[name] ?? null]));
   const without = (from, names) => Object.fromEntries(Object.entries(from ?? {}).filter(([name]) => !names.includes(name)));
 
@@ -95,26 +82,20 @@ window.anisvd = (() => {
     connect(what, trigger) {
       triggers[what] = trigger;
     },
-    // Reloads the page, because all its texts change.
-    speak(chosen) {
-      write("localStorage", LANGUAGE, chosen);
-      location.reload();
-    },
     // For what other scripts keep in this browser, by their own keys.
     kept: { read: (key) => read("localStorage", key), write: (key, value) => write("localStorage", key, value) },
     search: () => triggers.search?.("submit"),
-    opening() {
-      const draft = read("sessionStorage", DRAFT);
-      const isSameLink = draft?.query === location.search;
-      const kept = read("localStorage", KEPT);
-      const view = history.state?.view; // after a reload
-      return { language: language(), query: location.search, kept: view ? { ...kept, ...view } : kept, draft: isSameLink ? { ...draft.state, ...view } : null };
-    },
-    adopt(opened) {
+    opening,
+    // Takes over the first answer, when Gradio has put it into the page.
+    async adopt(opened) {
       ({ state, shared } = opened);
+      while (!document.querySelector("gradio-app #results section")) await new Promise((resolve) => setTimeout(resolve, 10));
+      const { taps, typed } = anisvdFirst.leave();
       address(location.search);
       anisvd.painted();
       anisvd.shown();
+      for (const [selector, value] of taps) anisvd.tap(selector, value);
+      if (typed) anisvd.type(typed);
     },
     sending: () => ({
       state,

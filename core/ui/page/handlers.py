@@ -54,11 +54,12 @@ class Handlers:
     def __init__(self, current: Callable[[], ServedModel]) -> None:
         self._current = current
 
-    def open(self, sent: Any) -> tuple[Any, ...]:
+    def open(self, sent: Any, *, brief: bool = False) -> tuple[Any, ...]:
         """Return ``{"state": …, "shared": …}``, the parts, the shell in the visitor's language, and the footer.
 
         ``sent`` is ``{"query": of the address, "kept": state, "draft": state, "language": …}``. A shared list in the
-        address comes before the kept state; ``draft`` is what the visitor made of that list since.
+        address comes before the kept state; ``draft`` is what the visitor made of that list since. ``brief`` leaves
+        out what nobody sees at once.
         """
         served, sent = self._current(), _dict(sent)
         model, texts = served.model, texts_in(sent.get("language"))
@@ -68,7 +69,7 @@ class Handlers:
             state, n_wrong = PageState.from_json(sent["draft"], model)
         elif not shared:  # the address names at most a tab, which counts unless the page was left on another one
             state, n_wrong = PageState.from_json({"tab": state.tab} | _dict(sent.get("kept")), model)
-        parts = _parts(Visitor(state, served, texts), shared, n_wrong)
+        parts = _parts(Visitor(state, served, texts), shared, n_wrong, brief=brief)
         shell = [views.shell(part, texts) for part in views.SHELL]
         return ({"state": state.to_json(), "shared": shared}, *parts, *shell, views.footer(served, texts))
 
@@ -133,7 +134,14 @@ def _dict(sent: Any) -> dict[str, Any]:
     return sent if isinstance(sent, dict) else {}
 
 
-def _parts(visitor: Visitor, shared: bool, n_wrong: int, sent: Mapping[str, Any] = MappingProxyType({})) -> PageParts:
+def _parts(
+    visitor: Visitor,
+    shared: bool,
+    n_wrong: int,
+    sent: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    brief: bool = False,
+) -> PageParts:
     state, model, texts = visitor.state, visitor.model, visitor.texts
     left_out = (*state.unseen, *state.hidden)
     suggested = model.suggest(visitor.taste, 2 * SUGGESTED, left_out)
@@ -144,8 +152,8 @@ def _parts(visitor: Visitor, shared: bool, n_wrong: int, sent: Mapping[str, Any]
         rated=views.rated(visitor, None if sent.get("all") else views.RATED_SHOWN),
         dock=render("dock.html", texts, n_rated=len(state.ratings)),
         panel=panel(visitor, sent.get("mine")),
-        controls=views.controls(visitor),
-        results=results(visitor, [title for title in suggested if title in wall]),
+        controls="" if brief else views.controls(visitor),
+        results=results(visitor, [title for title in suggested if title in wall], brief=brief),
         below=factors(visitor) if state.tab == "explore" else "",
     )
 

@@ -1,7 +1,8 @@
 """The page: its parts, and which event calls which handler of `core.ui.page.handlers`.
 
 The state lives in the browser (``assets/store.js``). It is sent with every call, and all parts that depend on it
-come back at once. `core.ui.page.views` and the modules of the tabs render the parts.
+come back at once. `core.ui.page.views` and the modules of the tabs render the parts. Until Gradio has mounted the
+page, the first HTML shows them: see `core.ui.first`.
 """
 
 from collections.abc import Callable
@@ -12,10 +13,7 @@ import gradio as gr
 from ...serving.model_source import ServedModel
 from ..api.endpoints import endpoints
 from ..api.gradio_page import Page
-from ..rendering import render
-from ..translations import LANGUAGES, texts_in
 from .handlers import Handlers
-from .views import SHELL, shell
 
 # No queue and no spinner, because answers take milliseconds. If calls overtake each other, the last one counts.
 INSTANT: dict[str, Any] = {
@@ -30,10 +28,6 @@ INSTANT: dict[str, Any] = {
 TRIGGER = "anisvdReady.then((anisvd) => anisvd.connect('{name}', trigger))"
 OPENING = "() => anisvdReady.then((anisvd) => anisvd.opening())"
 
-FIRST_PARTS = (*SHELL, "wall", "results")
-I18N = gr.I18n(**{code: {f"shell.{part}": shell(part, texts_in(code)) for part in FIRST_PARTS} for code in LANGUAGES})
-"""The parts that the page shows before the server is asked, in each language."""
-
 
 def build_page(current: Callable[[], ServedModel]) -> Page:
     """Return the Gradio app. ``current()`` is the model in service."""
@@ -41,21 +35,20 @@ def build_page(current: Callable[[], ServedModel]) -> Page:
     page: Page
     with Page(endpoints(current), title="AniSVD", analytics_enabled=False, fill_width=True) as page:
         sent, opened, changes = (gr.JSON(visible=False) for _ in range(3))
-        _part(render("motifs.svg", texts_in()), elem_id="motifs")
-        header = _first_part("header", js_on_load=TRIGGER.format(name="change"))
+        header = _part(js_on_load=TRIGGER.format(name="change"))
         banner = _part()
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=5, min_width=320, elem_classes="side"):
                 with gr.Column(elem_id="panel-rate"):
-                    search = _first_part("search")
+                    search = _part()
                     search_results = _part(elem_id="found", js_on_load=TRIGGER.format(name="search"))
-                    wall, rated = _first_part("wall", elem_id="wall"), _part(elem_id="rated")
+                    wall, rated = _part(elem_id="wall"), _part(elem_id="rated")
                 panel = _part(elem_id="panel-more")
                 dock = _part(elem_id="dock")
             with gr.Column(scale=8, min_width=320, elem_classes="list"):
-                refine = _first_part("refine")
+                refine = _part()
                 controls = _part(elem_id="controls")
-                results = _first_part("results", elem_id="results")
+                results = _part(elem_id="results")
         below = _part()
         footer = _part()
 
@@ -75,11 +68,6 @@ def build_page(current: Callable[[], ServedModel]) -> Page:
     return page
 
 
-def _part(value: Any = "", **options: Any) -> gr.HTML:
-    """Return a part of the page, without Gradio's styles."""
-    return gr.HTML(value, apply_default_css=False, elem_classes="part", **options)
-
-
-def _first_part(part: str, **options: Any) -> gr.HTML:
-    """Return a part that is there at once, in the language of the visitor's browser."""
-    return _part(I18N(f"shell.{part}"), **options)
+def _part(**options: Any) -> gr.HTML:
+    """Return an empty part of the page, without Gradio's styles. The first answer fills it."""
+    return gr.HTML("", apply_default_css=False, elem_classes="part", **options)

@@ -10,13 +10,16 @@ from .visitor import Visitor, by_person
 
 LOOSENINGS = 3
 STEP = 10
+BRIEF = 6  # cards
 PROBABLY_NEW, PERHAPS_SEEN = 0.75, 0.25
 """Chances that a title is new to the visitor, from which on, and up to which, a card says so."""
 CERTAINTY_LEVELS = ((0.25, "guesses"), (0.45, "shape"), (0.65, "knowing"), (1.0, "well"))
 
 
-def results(visitor: Visitor, suggested: list[Title]) -> str:
-    """Return the list as HTML. The first of the ``suggested`` titles is the one to rate next."""
+def results(visitor: Visitor, suggested: list[Title], *, brief: bool = False) -> str:
+    """Return the list as HTML. The first of the ``suggested`` titles is the one to rate next. ``brief`` leaves out the
+    lower cards, and the scales, which are folded at first.
+    """
     state, model, shown = visitor.state, visitor.model, visitor.shown
     n_shown = len(shown.recommendations)
     is_short = n_shown < state.k and shown.about != "two"
@@ -32,8 +35,9 @@ def results(visitor: Visitor, suggested: list[Title]) -> str:
         is_known=state.like is None or model.is_known(state.like),
         cards=[
             (item, list(zip(people, _told(item, visitor), strict=True)), _chance(item, visitor))
-            for item in shown.recommendations
+            for item in shown.recommendations[: BRIEF if brief else None]
         ],
+        n_shown=n_shown,
         dial_steps=DIAL_STEPS,
         catalogue=model.catalogue,
         active_filters=active_filters(visitor),
@@ -45,7 +49,7 @@ def results(visitor: Visitor, suggested: list[Title]) -> str:
         new_year=model.catalogue.ends[0] if shown.about != "like" else 0,
         more=min(state.k + STEP, LONGEST_LIST) if n_shown == state.k < LONGEST_LIST else 0,
         spot=model.taste_coordinates(shown.taste) if state.tab == "explore" and len(shown.taste) else None,
-        steps=model.rating_scale.steps,
+        steps=() if brief else model.rating_scale.steps,
     )
 
 

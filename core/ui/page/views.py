@@ -29,12 +29,8 @@ MEMBERS = (0, 1_000, 10_000, 50_000, 100_000, 300_000)
 
 
 def shell(part: str, texts: Texts) -> str:
-    """Return a part that stands in the page before the server is asked: one of `SHELL`, or a skeleton of the ``wall``
-    or the ``results``.
-    """
-    if part in SHELL:
-        return render(f"{part}.html", texts, tabs=BAR, languages=LANGUAGES)
-    return render("skeleton.html", texts, kind=part)
+    """Return a part that does not follow the state: one of `SHELL`."""
+    return render(f"{part}.html", texts, tabs=BAR, languages=LANGUAGES)
 
 
 def footer(served: ServedModel, texts: Texts) -> str:
