@@ -17,6 +17,7 @@ from ..serving.model_source import ServedModel
 from ..watchlists.entries import Entry, Watchlist
 from ..watchlists.matching import match_entries
 from .api.endpoints import endpoints
+from .first.content import Content
 from .page.handlers import Handlers
 from .page.state import DIAL_STEPS, TABS, PageState
 from .routes.list_upload import report
@@ -29,8 +30,10 @@ def rehearse(served: ServedModel) -> None:
 
     Raises whatever goes wrong. Only existing users may be out of reach, as they may be for visitors.
     """
-    handlers, a_name = Handlers(lambda: served), served.model.catalogue.title(0).name
+    handlers, first = Handlers(lambda: served), Content(lambda: served)
+    a_name = served.model.catalogue.title(0).name
     for language in LANGUAGES:
+        first.additions("", language, root="")
         handlers.open({"query": "", "language": language})
         handlers.search({"query": a_name, "language": language})
         packed_map(served, texts_in(language), adult=False)

@@ -13,6 +13,7 @@ from core.data.scale import WATCHED
 from core.serving.model_source import ServedModel
 from core.ui import rehearse
 from core.ui.api.endpoints import endpoints
+from core.ui.first.content import Content
 from core.ui.page.handlers import Handlers
 from core.ui.page.state import TABS, PageState
 from core.ui.routes.map_and_code import packed_map
@@ -40,6 +41,7 @@ def visit(model: ServedModel) -> None:
     ids, user = model.model.item_ids[10:14].tolist(), int(model.model.user_ids[-1])
     ratings = tuple(zip(ids, (2, 9, WATCHED), strict=False))
     for language in LANGUAGES:
+        Content(lambda: model).additions("", language, "https://anime.example")
         for tab in TABS:
             handlers.open({"query": f"tab={tab}", "language": language})
             state = PageState(tab, ratings=ratings, user=user, partner=ratings[:1], exclude_genres=("Comedy",))
