@@ -113,8 +113,12 @@ def test_returning_visitor_sees_no_list_but_their_own(visit: Visit, app: str) ->
     page.locator("body[data-tab]").wait_for()
     assert set(page.evaluate("[...window.shownNames]")) == set(own)
     assert page.evaluate("window.shifts") <= 0.05
-    page.goto(f"{app}?rated=9253:10")
-    expect(page.get_by_role("button", name="Make it mine")).to_be_visible()
+    with held(page, re.compile(r"/assets/.*\.js")):
+        page.goto(f"{app}?rated=9253:10", wait_until="commit")
+        expect(page.get_by_text("Somebody shared this list")).to_be_visible()
+        assert rated(page) == ["Steins;Gate"]
+        page.get_by_role("button", name="Back to my own").click()
+    expect(page.locator("#rated li")).to_have_count(2)
 
 
 def test_blocked_storage_is_told_and_the_page_opens_in_a_window(chromium: Browser, app: str) -> None:

@@ -57,7 +57,8 @@ window.anisvdFirst = (() => {
     if (owner === element) return [`#${owner.id}`, `#${owner.id}`];
     const item = element.closest("[data-id]");
     const attribute = (name) => (element.hasAttribute(name) ? `[${name}="${CSS.escape(element.getAttribute(name))}"]` : "");
-    const group = `#${owner.id} ${item ? `[data-id="${item.dataset.id}"] ` : ""}${element.localName}${attribute("data-do")}${attribute("data-field")}`;
+    const part = owner === first() ? "gradio-app" : `#${owner.id}`;
+    const group = `${part} ${item ? `[data-id="${item.dataset.id}"] ` : ""}${element.localName}${attribute("data-do")}${attribute("data-field")}`;
     const exact = `${group}${attribute("data-value")}`;
     return [exact, element.role === "radio" ? group : exact];
   };
