@@ -68,6 +68,7 @@ window.anisvdFirst = (() => {
     if (!isUndone) taps.set(group, [selector, value]);
     if (element.role === "radio") for (const radio of element.parentElement.children) radio.setAttribute("aria-checked", radio === element);
     else element.classList.toggle("pending", !isUndone);
+    element.ariaPressed &&= String(element.ariaPressed !== "true");
     const soon = $(".first-soon", first());
     soon.textContent = taps.size ? soon.dataset.text : "";
   };
