@@ -43,8 +43,8 @@ def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[s
     """Serve until SIGINT or SIGTERM, then finish what is at work, for at most `STOP_SECONDS`.
 
     The environment has ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT`` (default 127.0.0.1:7860),
-    ``GRADIO_ROOT_PATH``, and how many requests may be at work and how many may wait:
-    ``ANISVD_AT_WORK`` (8) and ``ANISVD_WAITING`` (100).
+    ``GRADIO_ROOT_PATH``, how many requests may be at work and how many may wait, ``ANISVD_AT_WORK`` (8) and
+    ``ANISVD_WAITING`` (100), and the client ids of other sites, ``ANILIST_CLIENT_ID`` and ``MAL_CLIENT_ID``.
 
     Raises `InputError` for a number that is none, and for more than one worker process.
     """
@@ -62,7 +62,8 @@ def serve(page: Page, current: Callable[[], ServedModel], environment: Mapping[s
     @asynccontextmanager
     async def gated(app: Any) -> AsyncIterator[None]:
         """Put the gates in front of everything, Gradio's own layers too, before the first request."""
-        page_layer = GZipMiddleware(FirstPage(app.middleware_stack, current), WORTH_COMPRESSING, COMPRESSION)
+        first_page = FirstPage(app.middleware_stack, current, environment.get("ANILIST_CLIENT_ID", "").strip())
+        page_layer = GZipMiddleware(first_page, WORTH_COMPRESSING, COMPRESSION)
         app.middleware_stack = gates = Gates(page_layer, addresses, load, measures)
         streams.append(gates.end_streams)
         page.answer_tools(Load(load.places, load.seats))

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, Route, expect, sync_playwright
 from running import running_app
 from skipping import skip_unless_ci
-from visitor_actions import ANILIST, COVERS, DESKTOP, PHONE, Visit
+from visitor_actions import ANILIST, ANILIST_SIGN_IN, COVERS, DESKTOP, PHONE, Visit
 from waiting import HANG_SECONDS, wait_until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -72,7 +72,9 @@ class Watch:
         """Watch a page. Failing covers, AniList's errors and a busy server are no problems where a test causes them."""
 
         def note(line: str, url: str = "") -> None:
-            expected = (anilist and url.startswith(ANILIST)) or "ERR_ABORTED" in line  # the visitor has left the page
+            expected = (
+                anilist and url.startswith((ANILIST, ANILIST_SIGN_IN))
+            ) or "ERR_ABORTED" in line  # the visitor has left the page
             expected |= busy and "503" in line
             if not expected and (covers or not (url.startswith(COVERS) or "ERR_FAILED" in line)):
                 self.problems.append(line)

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 PHONE, DESKTOP = (390, 844), (1440, 900)
 COVERS = ("https://cdn.myanimelist.net/", "https://myanimelist.net/images/", "https://example.org/")
 """Where covers come from; example.org has those of the small model."""
-ANILIST = "https://graphql.anilist.co"
+ANILIST, ANILIST_SIGN_IN = "https://graphql.anilist.co", "https://anilist.co/api/v2/oauth/"
 Visit = Callable[..., Page]
 """``visit(url, size, …)``, the fixture of that name."""
 SEARCH = "Find a show you know"

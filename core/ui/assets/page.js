@@ -305,7 +305,9 @@
     spoken: () => $("#masthead").dataset.language,
     // Returns a text of core/ui/languages with facts in its places.
     say(key, facts = {}) {
-      const text = JSON.parse($("#masthead").dataset.words)[key];
+      return anisvd.fill(JSON.parse($("#masthead").dataset.words)[key], facts);
+    },
+    fill(text, facts = {}) {
       const form = typeof text === "string" ? text : text[new Intl.PluralRules(anisvd.spoken()).select(facts.n)] ?? text.other;
       return form.replace(/{(\w+)}/g, (match, fact) => facts[fact] ?? match);
     },

@@ -46,6 +46,7 @@
     }
   };
 
+  anisvd.tools.bring = bring;
   Object.assign(actions, {
     readAs: (button, scale) => bring(watchlist, scale),
     readList: (form, value) => bring(new Blob([value], { type: "text/plain" })),

@@ -30,10 +30,13 @@ class Additions:
 
 
 class Content:
-    """Renders what is added. ``current`` returns the model in service at the time of each call."""
+    """Renders what is added. ``current`` returns the model in service at the time of each call. ``anilist_client`` is
+    the operator's client id of AniList, or empty.
+    """
 
-    def __init__(self, current: Callable[[], ServedModel]) -> None:
+    def __init__(self, current: Callable[[], ServedModel], anilist_client: str = "") -> None:
         self._current, self._handlers = current, Handlers(current)
+        self._anilist_client = anilist_client
 
     def additions(self, query: str, language: str, root: str) -> Additions:
         """Return what is added for a link's query. ``root`` is the address of the page, without a slash at its end.
@@ -76,6 +79,7 @@ class Content:
             styles=style(*STYLES),
             scripts=script("first") + script("load"),
             version=version(),
+            anilist_client=self._anilist_client,
         )
 
 

@@ -30,8 +30,8 @@ LONGEST_HEADER = 1000
 class FirstPage:
     """Completes what another app answers to ``GET /``, and passes on everything else."""
 
-    def __init__(self, app: ASGIApp, current: Callable[[], ServedModel]) -> None:
-        self._app, self._content = app, Content(current)
+    def __init__(self, app: ASGIApp, current: Callable[[], ServedModel], anilist_client: str = "") -> None:
+        self._app, self._content = app, Content(current, anilist_client)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
