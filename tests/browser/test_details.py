@@ -157,6 +157,12 @@ def test_anilist_tells_the_story_after_the_tap_and_is_asked_once(visit: Visit, a
     assert links["▶ Trailer"].get_attribute("href") == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
     assert {link.get_attribute("rel") for link in links.values()} == {"noopener noreferrer"}
     assert page.evaluate("window.hacked") is None
+    small = [
+        target.inner_text() or target.get_attribute("aria-label")
+        for target in details.locator("button:visible, a:visible, select:visible, summary:visible").all()
+        if target.bounding_box()["height"] < 44
+    ]
+    assert not small
     assert details.locator("script, .story *").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     options = {
