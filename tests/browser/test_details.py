@@ -36,6 +36,7 @@ def test_plan_is_one_tap_and_taken_back_by_another(visit: Visit, app: str) -> No
     expect(page.locator("#toast")).to_contain_text(f"Planned: {first}")
     expect(page.locator("#rated")).to_contain_text("1 planned")
     page.reload()
+    expect(page.locator("#first")).to_have_count(0)  # the list of the first HTML has been replaced
     expect(plan).to_have_attribute("aria-pressed", "true")
     plan.click()
     expect(plan).to_have_attribute("aria-pressed", "false")
@@ -92,7 +93,7 @@ def test_details_tell_facts_reasons_and_titles_like_it(visit: Visit, app: str, s
     ask.focus()
     page.keyboard.press("Enter")
     expect(details.locator("tr", has_text="Steins;Gate")).to_contain_text(re.compile(r"no\. \d+ without it"))
-    expect(details.get_by_role("button", name="Leave it out: Steins;Gate")).to_be_focused()
+    expect(details.get_by_role("button", name="Ignore it: Steins;Gate")).to_be_focused()
     genre = details.locator("[data-field=genres]").first
     name = genre.inner_text()
     genre.click()
@@ -176,6 +177,7 @@ def test_anilist_tells_the_story_after_the_tap_and_is_asked_once(visit: Visit, a
     details.get_by_label("Links go to").select_option("AniList")
     expect(site).to_have_attribute("href", re.compile("^https://anilist.co/anime/\\d+$"))
     page.reload()
+    expect(page.locator("#first")).to_have_count(0)  # the list of the first HTML has been replaced
     details = open_details(page, name)
     expect(details.locator(".story")).to_contain_text("Told once.")
     expect(details.locator(".top [data-site]:visible")).to_have_text("AniList")
