@@ -11,6 +11,7 @@ from ..data.catalogue import Catalogue, Title
 from ..errors import InputError
 from ..heads.facts import TitleFacts, same_facts
 from ..insight.map_additions import extended
+from ..insight.personas import Persona, personas
 from ..insight.steps import Walkthrough
 from ..insight.walkthrough import LISTED, walkthrough
 from ..numerics.arrays import Bool, Float32, Int64
@@ -153,6 +154,11 @@ class Recommender(TrainedParts):
     def suggester(self) -> Suggester:
         """Chooses what to ask a visitor. Raises `InputError`: see `own_heads`."""
         return Suggester(self.catalogue, self.franchises, self.own_heads[0], self.rating_scale)
+
+    @cached_property
+    def personas(self) -> tuple[Persona, ...]:
+        """Tastes to borrow: see `core.insight.personas`. Raises `InputError`: see `own_heads`."""
+        return personas(self.suggester)
 
     @cached_property
     def _certainty_meter(self) -> CertaintyMeter:

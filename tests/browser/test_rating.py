@@ -84,6 +84,35 @@ def test_title_that_would_tell_most_comes_first_and_stars_fill_only_under_a_movi
     assert wall.evaluate_all("tiles => tiles.map(tile => tile.dataset.name)")[1:] == before[1:]
 
 
+def test_persona_is_borrowed_replaced_given_back_and_made_ones_own(page: Page) -> None:
+    chips = page.locator("#wall .personas button")
+    expect(chips).to_have_count(3)
+    example = page.locator("#wall .notice")
+    expect(example).to_have_count(0)
+    shown = []
+    for number in (0, 1):
+        chips.nth(number).focus()
+        page.keyboard.press("Enter")
+        expect(chips.nth(number)).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#wall [aria-pressed=true]")).to_have_count(1)
+        expect(example).to_contain_text(f"somebody who likes {chips.nth(number).inner_text()}")
+        expect(page.get_by_role("heading", name="Ratings of the example")).to_be_visible()
+        expect(page.locator("#rated li")).to_have_count(4)
+        shown.append(rated(page))
+        assert len(recommended(page)) == 10
+    assert not {*shown[0]} & {*shown[1]}
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(chips.nth(0)).to_have_attribute("aria-pressed", "true")
+    assert rated(page) == shown[0]
+    chips.nth(0).click()
+    expect(page.get_by_role("heading", name="Loved by most")).to_be_visible()
+    chips.nth(0).click()
+    expect(page.locator("#rated li")).to_have_count(4)
+    page.locator("#wall li").first.get_by_role("radio", name="8 of 10").click()
+    expect(page.get_by_role("heading", name="Your ratings")).to_be_visible()
+    expect(chips).to_have_count(0)
+
+
 def test_ratings_can_be_changed_removed_undone_and_cleared_and_survive_a_reload(page: Page) -> None:
     rate(page, "naruto", "Naruto", 9)
     rate(page, "bleach", "Bleach", 8)

@@ -99,6 +99,9 @@
       const ratings = JSON.parse(button.dataset.ratings);
       anisvd.commit({ ratings, complete: true, dropped: null, without: [], tab: "rate", user: null, like: null }, say("start", { n: ratings.length }));
     },
+    borrow(button) {
+      anisvd.commit({ ratings: JSON.parse(button.dataset.ratings), complete: null, without: [], like: null }, button.dataset.text);
+    },
     // -- two people
     partner(form, value, field) {
       focusNext = "#partner-heading";

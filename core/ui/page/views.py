@@ -1,10 +1,12 @@
 """The parts of the page: each function fills the template of one part."""
 
+import json
 import math
 from collections.abc import Sequence
 
 from ...data.catalogue import Catalogue, Title
 from ...data.genres import ADULT_GENRES
+from ...insight.personas import Persona
 from ...model.sources import known_sources
 from ...serving.model_source import ServedModel
 from ..rendering import kept, render
@@ -41,17 +43,41 @@ def footer(served: ServedModel, texts: Texts) -> str:
 
 
 def wall(titles: Sequence[Title], visitor: Visitor) -> str:
-    """Return titles to rate with one tap on one of five stars."""
+    """Return titles to rate with one tap on one of five stars, and the personas for who wants to look around."""
+    state, texts = visitor.state, visitor.texts
     steps = visitor.model.rating_scale.steps
     stars = dict.fromkeys(steps[math.ceil(len(steps) * star / STARS) - 1] for star in range(1, STARS + 1))
-    return render("wall.html", visitor.texts, titles=titles, state=visitor.state, stars=tuple(stars))
+    offered = visitor.model.personas if visitor.borrowed or not state.ratings else ()
+    return render(
+        "wall.html",
+        texts,
+        titles=titles,
+        state=state,
+        stars=tuple(stars),
+        personas=[
+            (persona, _shared_by(persona, texts), json.dumps(visitor.ratings_of(persona))) for persona in offered
+        ],
+        borrowed=visitor.borrowed,
+    )
+
+
+def _shared_by(persona: Persona, texts: Texts) -> str:
+    """Return what the titles of a persona have in common, as words."""
+    return " · ".join(texts.named(trait.kind, trait.value) for trait in persona.traits)
 
 
 def rated(visitor: Visitor, n_shown: int | None = RATED_SHOWN) -> str:
     """Return the visitor's latest ratings, to change or remove, latest first; all for ``n_shown`` None."""
     state, model = visitor.state, visitor.model
     titles = [(model.catalogue[anime_id], rating) for anime_id, rating in state.ratings[::-1][:n_shown]]
-    return render("rated.html", visitor.texts, titles=titles, steps=model.rating_scale.steps, state=state)
+    return render(
+        "rated.html",
+        visitor.texts,
+        titles=titles,
+        steps=model.rating_scale.steps,
+        state=state,
+        borrowed=visitor.borrowed,
+    )
 
 
 def controls(visitor: Visitor) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...errors import AniSVDError, InputError
+from ...insight.personas import Persona
 from ...model.model import Model
 from ...recommend.fold_in import Taste
 from ...recommend.together import JointRecommendation
@@ -69,6 +70,16 @@ class Visitor:
         except AniSVDError as error:
             return self.explain(error)
         return ""
+
+    def ratings_of(self, persona: Persona) -> tuple[Rated, ...]:
+        """Return the ratings that the state has after a tap on a persona: the best one for each title."""
+        return tuple((anime_id, self.model.rating_scale.high) for anime_id in persona.anime_ids)
+
+    @cached_property
+    def borrowed(self) -> Persona | None:
+        """The persona whose ratings these are; None for ratings of the visitor's own."""
+        ratings = {*self.state.ratings}
+        return next((persona for persona in self.model.personas if {*self.ratings_of(persona)} == ratings), None)
 
     def is_estimated(self, anime_id: int) -> bool:
         """Return whether nothing but its facts says who likes a title: too few people have rated it."""
