@@ -15,6 +15,7 @@ from core.disk import try_to_write, write_file
 from core.evaluation.interviews import (
     Interviewer,
     Panel,
+    after_choices,
     in_order,
     most_popular,
     outcomes_table,
@@ -24,6 +25,7 @@ from core.evaluation.interviews import (
 )
 from core.evaluation.report import write_json
 from core.evaluation.splits import split_users
+from core.model.card import markdown_table
 
 
 def main() -> None:
@@ -47,11 +49,19 @@ def main() -> None:
             "the most popular": in_order(most_popular(known)),
             "popular and disputed": in_order(popular_and_disputed(known)),
         }
-        panel = Panel.draw(ratings.matrix[~np.isin(ratings.user_ids, known.user_ids)], arguments.seed)
+        hidden = ratings.matrix[~np.isin(ratings.user_ids, known.user_ids)]
+        panel = Panel.draw(hidden, model.franchises.numbers, arguments.seed)
+        choices = after_choices(model, panel, arguments.seed)
         outcomes = simulate(model, panel, interviewers, seed=arguments.seed, on_progress=bar)
     finally:
         bar.close()
-    table = outcomes_table(outcomes)
+    gains = {n: figure - choices[0] for n, figure in choices.items()}
+    rows = [
+        [str(n), f"{choices[n].value:.3f}", f"{gain.value:+.3f} ±{gain.standard_error:.3f}"]
+        for n, gain in gains.items()
+    ]
+    by_covers = markdown_table([["choices", "without sequels", "gain"], *rows])
+    table = f"{outcomes_table(outcomes)}\n\nChoices between covers:\n\n{by_covers}"
 
     def write(folder: Path) -> None:
         write_json(folder / "interviews.json", outcomes_to_dict(outcomes))

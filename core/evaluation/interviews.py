@@ -1,10 +1,10 @@
 """Simulated interviews: how good lists are after each way to choose the titles that a visitor is asked about.
 
-The users were held out of training. Half of a user's ratings are the *pool*, which the user can tell;
-the other half judges. An interviewer shows walls of six titles. A title in the pool is answered with
-its rating. Any other counts as "haven't seen it", also one that the user watched without rating it
-or rated in the other half. So there are about twice as many questions as for a visitor who rates
-every title they know.
+The users were held out of training. Half of a user's franchises are the *pool*, whose ratings the user can
+tell; the ratings of the other half judge. So nobody who tells of a later season "hasn't seen" the first. An
+interviewer shows walls of six titles. A title in the pool is answered with its rating. Any other counts as
+"haven't seen it", also one that the user watched without rating it or rated in the other half. So there are
+about twice as many questions as for a visitor who rates every title they know.
 
 After exactly n ratings the user is folded in, and the whole catalogue is ranked without the titles
 that the user has seen outside the judging half, asked about or not. So all interviewers are judged on
@@ -17,7 +17,8 @@ The figures after n ratings are over the users whom every interviewer got to tel
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,13 +30,13 @@ from ..model.card import markdown_table
 from ..model.model import Model
 from ..model.training import Progress
 from ..numerics.arrays import Float32, Float64, Int64
-from ..numerics.sparse import history_matrix, keep_entries, rank_in_shuffled_row, row_of_entries
+from ..numerics.sparse import history_matrix, keep_entries, row_of_entries
 from ..recommend.filters import Filters
 from ..recommend.fold_in import Taste
 from . import metrics
 from .figures import figure_rows, figures_to_dict
 from .measure import LIST_LENGTH, USERS_PER_BLOCK, top_lists
-from .metrics import Estimates
+from .metrics import Estimate, Estimates
 
 WALL = 6
 MOST_QUESTIONS = 300
@@ -61,11 +62,16 @@ class Panel:
     seen: sparse.csr_array
 
     @classmethod
-    def draw(cls, matrix: sparse.csr_array, seed: int) -> "Panel":
-        """Return the histories of users that no model was trained on, their ratings split at random."""
+    def draw(cls, matrix: sparse.csr_array, franchises: Int64, seed: int) -> "Panel":
+        """Return the histories of users that no model was trained on, their franchises split at random.
+
+        ``franchises`` holds the number of the franchise of each title, int64 [n_items].
+        """
         rated = explicit(matrix)
-        n_rated = np.repeat(np.diff(rated.indptr), np.diff(rated.indptr))
-        in_pool = 2 * rank_in_shuffled_row(rated, np.random.default_rng(seed)) < n_rated
+        # A coin for each franchise of each user.
+        begun = row_of_entries(rated) * (int(franchises.max()) + 1) + franchises[rated.indices]
+        distinct, number = np.unique(begun, return_inverse=True)
+        in_pool = np.random.default_rng(seed).random(len(distinct))[number] < 0.5
         pool = keep_entries(rated, in_pool)
         watched = keep_entries(matrix, matrix.data < 0)
         return cls(pool, keep_entries(rated, ~in_pool), sparse.csr_array(pool + watched))
@@ -200,6 +206,35 @@ def simulate(
             questions = {name: np.array([row[-1].question for row in replies]) for name, replies in first.items()}
             outcomes[n] = Outcome(estimates, questions)
     return outcomes
+
+
+def choose(model: Model, panel: Panel, user: int, random: np.random.Generator) -> list[tuple[int, ...]]:
+    """Return the ids that one user prefers in each of `Model.pairs`; none where they know neither group.
+
+    A title of the pool speaks for its group by ``½ + (rating - their mean) / 2``. A standard normal error is added.
+    """
+    pool = {int(model.item_ids[position]): rating for position, rating in panel.ratings_in_pool(user).items()}
+    mean = float(np.mean(list(pool.values()))) if pool else 0.0
+    preferred: list[tuple[int, ...]] = []
+    for pair in model.pairs:
+        known = [[pool[anime_id] for anime_id in group if anime_id in pool] for group in pair]
+        one, other = (sum(0.5 + (rating - mean) / 2 for rating in group) for group in known)
+        chosen = pair.one if one - other + random.standard_normal() > 0 else pair.other
+        preferred.append(chosen if any(known) else ())
+    return preferred
+
+
+def after_choices(model: Model, panel: Panel, seed: int = 0) -> dict[int, Estimate]:
+    """Return NDCG@10 without sequels after 0, 1, … choices between covers, over all users, by the number of choices."""
+    random = np.random.default_rng(seed)
+    preferred = [choose(model, panel, user, random) for user in range(len(panel))]
+    liked = keep_entries(panel.judging, model.rating_scale.liked(panel.judging.data))
+    masked = _all_but_first_parts(panel.seen, model)
+    figures = {}
+    for n in range(len(model.pairs) + 1):
+        tastes = [replace(model.nobody, preferred_ids=tuple(chain.from_iterable(row[:n]))) for row in preferred]
+        figures[n] = metrics.mean(_ndcg(np.stack([taste.scores for taste in tastes]), liked, masked))
+    return figures
 
 
 def _judge(model: Model, panel: Panel, users: Int64, replies: list[list[Reply]]) -> Estimates:

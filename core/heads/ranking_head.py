@@ -179,6 +179,16 @@ class RankingHead:
         v = self.factors.v32
         return np.asarray(visitor.data[:, None] * (v[visitor.indices] * filtered @ v[targets].T) * lift[targets])
 
+    def pull(self, titles: sparse.csr_array) -> Float32:
+        """Return what liking single titles adds to all scores, on average over the titles, float32 [n_items].
+
+        ``titles`` are histories of one title each.
+        """
+        rows, steps = self.visitors(titles, complete=False)
+        filtered, lift = self.filter_and_lift(int(steps[0]))
+        v = self.factors.v32
+        return np.asarray(np.asarray(rows @ v).mean(axis=0) * filtered @ v.T * lift)
+
     def average_part(self, row: sparse.csr_array, targets: Int64, complete: bool | None = None) -> Float32:
         """Return what the average visitor adds to each target's score, float32 [targets], without earlier parts."""
         filtered, lift = self.filter_and_lift(int(self.shrinkage_steps(*self._lengths(row, complete))[0]))

@@ -10,6 +10,7 @@ from scipy import sparse
 from ..data.catalogue import Catalogue, Title
 from ..errors import InputError
 from ..heads.facts import TitleFacts, same_facts
+from ..insight.choices import Pair, pairs
 from ..insight.map_additions import extended
 from ..insight.personas import Persona, personas
 from ..insight.steps import Walkthrough
@@ -147,7 +148,7 @@ class Recommender(TrainedParts):
 
     def walkthrough(self, taste: Taste, count: int = LISTED, filters: Filters | None = None) -> Walkthrough:
         """Return the steps from a taste to its ``count`` best titles. Raises `InputError`: see `own_heads`."""
-        own = self._of_this_model(taste)
+        own = replace(self._of_this_model(taste), preferred_ids=())  # the steps are those from ratings to scores
         return walkthrough(self.own_heads[0], own, filters or Filters(), self.spectrum, count)
 
     @cached_property
@@ -159,6 +160,11 @@ class Recommender(TrainedParts):
     def personas(self) -> tuple[Persona, ...]:
         """Tastes to borrow: see `core.insight.personas`. Raises `InputError`: see `own_heads`."""
         return personas(self.suggester)
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Groups of covers to choose from: see `core.insight.choices`. Raises `InputError`: see `own_heads`."""
+        return pairs(self.suggester)
 
     @cached_property
     def _certainty_meter(self) -> CertaintyMeter:

@@ -17,10 +17,11 @@ from .novelty import Position
 from .second_stage import PARTS
 
 RATING, OTHER_RATINGS, AVERAGE, NEW, VARIETY = "rating", "other ratings", "average", "new", "variety"
-KINDS = (RATING, OTHER_RATINGS, AVERAGE, *PARTS, NEW, VARIETY)
-"""Kinds of contributions: a rating of the visitor; all their other ratings together; the average visitor; the parts of
-`core.recommend.second_stage`, of which *quality* includes what the dial adds; how new the title is to them; and what
-like titles before it on the list take away."""
+CHOICES = "choices"
+KINDS = (RATING, OTHER_RATINGS, AVERAGE, CHOICES, *PARTS, NEW, VARIETY)
+"""Kinds of contributions: a rating of the visitor; all their other ratings together; the average visitor; their choices
+by cover; the parts of `core.recommend.second_stage`, of which *quality* includes what the dial adds; how new the title
+is to them; and what like titles before it on the list take away."""
 SUMS = (OTHER_RATINGS, AVERAGE)
 RATINGS_SHOWN = 5
 NEGLIGIBLE, ROUNDING = 1e-9, 5e-5
@@ -57,7 +58,8 @@ def explanations(
         What each title of the history adds, float32 [history, n]: see `Ranker.contributions`.
     """
     average, factors = linear_rest(taste, targets, by_rating)
-    linear = by_rating.sum(axis=0, dtype=np.float64) + average
+    choices = taste.pull[targets].astype(np.float64)
+    linear = by_rating.sum(axis=0, dtype=np.float64) + average + choices
     # The logarithms of all factors, float64 [n_parts + 2, n], and what each adds.
     logs = np.vstack([taste.parts_at(position, targets), -penalties])
     logs[PARTS.index("franchise")] += np.log(factors)
@@ -71,8 +73,8 @@ def explanations(
     rest = by_rating.sum(axis=0, dtype=np.float64) - largest.sum(axis=0)
     titles = {row: taste.model.catalogue.title(int(taste.positions[row])) for row in set(strongest.ravel().tolist())}
     others = (OTHER_RATINGS,) if len(by_rating) > RATINGS_SHOWN else ()
-    kinds = (*others, AVERAGE, *PARTS, NEW, VARIETY)
-    other_amounts = np.vstack([rest[None][: len(others)], average, amounts])
+    kinds = (*others, AVERAGE, CHOICES, *PARTS, NEW, VARIETY)
+    other_amounts = np.vstack([rest[None][: len(others)], average, choices, amounts])
     columns = zip(strongest.T.tolist(), largest.T.tolist(), other_amounts.T.tolist(), strict=True)
     explained = []
     for rows, of_ratings, of_others in columns:
@@ -89,7 +91,8 @@ def linear_rest(taste: Taste, targets: Int64, by_rating: Float32) -> tuple[Float
     float64 [n] each.
     """
     average = taste.model.ranker.average_part(taste.row, targets, taste.is_complete).astype(np.float64)
-    linear, scores = by_rating.sum(axis=0, dtype=np.float64) + average, taste.linear_scores[targets]
+    linear = by_rating.sum(axis=0, dtype=np.float64) + average + taste.pull[targets]
+    scores = taste.linear_scores[targets]
     positive = (linear > NEGLIGIBLE) & (scores > 0)
     factors = np.where(positive, scores / np.where(positive, linear, 1), 1.0)
     return average, np.where(np.abs(factors - 1) < ROUNDING, 1.0, factors)

@@ -26,6 +26,9 @@ from .second_stage import PARTS, SecondStage, multiplied
 from .variety import Variety
 
 MASKS_KEPT = 16
+PREFERRED = 0.1
+"""How much a title counts that was preferred by its cover, as a share of one that was liked: see ``docs/quality.md``.
+Twice of it is as good within a standard error, but worse after a single choice."""
 
 
 class TasteModel(Protocol):
@@ -85,6 +88,9 @@ class Taste:
         like. See `RankingHead.looks_complete`.
     unseen_ids
         Ids of titles that the person said they haven't seen. Unknown ids are ignored.
+    preferred_ids
+        Ids of titles that the person preferred to others by their covers: see `core.insight.choices`. They need not
+        have seen them. All ids are known.
     """
 
     row: sparse.csr_array
@@ -94,6 +100,7 @@ class Taste:
     user_id: int | None = None
     complete: bool | None = None
     unseen_ids: tuple[int, ...] = ()
+    preferred_ids: tuple[int, ...] = ()
     _allowed: dict[Filters, Bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     # -- the ratings ------------------------------------------------------------------------
@@ -148,7 +155,19 @@ class Taste:
     @cached_property
     def linear_scores(self) -> Float32:
         """The scores of the ranking head alone, float32 [n_items]."""
-        return np.asarray(self.model.ranker.rank_scores(self.row, self.is_complete)[0])
+        return np.asarray(self.model.ranker.rank_scores(self.row, self.is_complete)[0] + self.pull)
+
+    @cached_property
+    def pull(self) -> Float32:
+        """What `preferred_ids` add to the linear scores, float32 [n_items]: a little for each title, as if they liked
+        it. What they did not prefer is not held against it, which costs more than all choices gain.
+        """
+        ranker, catalogue = self.model.ranker, self.model.catalogue
+        if not self.preferred_ids or not isinstance(ranker, RankingHead):
+            return np.zeros(len(catalogue), dtype=np.float32)
+        titles = catalogue.positions(np.array(self.preferred_ids, dtype=np.int64))[:, None]
+        liked = history_matrix(titles, np.full(titles.shape, self.scale.high), len(catalogue))
+        return np.asarray(PREFERRED * len(titles) * ranker.pull(liked))
 
     @cached_property
     def parts(self) -> Float32:

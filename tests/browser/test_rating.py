@@ -113,6 +113,41 @@ def test_persona_is_borrowed_replaced_given_back_and_made_ones_own(page: Page) -
     expect(chips).to_have_count(0)
 
 
+def test_choices_between_covers_lead_to_a_list_without_ratings(page: Page) -> None:
+    choice, count = page.locator("#choice"), page.locator("#choice h3 .count")
+    page.get_by_text("Or choose by covers").focus()
+    page.keyboard.press("Enter")
+    groups = choice.locator(".pair button")
+    expect(groups).to_have_count(2)
+    expect(groups.first.locator(".cover")).to_have_count(3)
+    chosen = groups.first.locator("bdi").all_inner_texts()
+    before = recommended(page)
+    groups.first.focus()
+    page.keyboard.press("Enter")
+    expect(count).to_have_text("2 of 5")
+    expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
+    expect(groups.first).to_be_focused()
+    expect(page.locator("#rated li")).to_have_count(0)
+    assert recommended(page) != before
+    assert not {*chosen} & {*choice.locator("bdi").all_inner_texts()}
+    choice.get_by_role("button", name="Neither").click()
+    expect(count).to_have_text("3 of 5")
+    page.locator("#wall").get_by_role("button", name="Undo").click()
+    expect(count).to_have_text("2 of 5")
+    page.reload()
+    expect(count).to_have_text("2 of 5")
+    for number in (3, 4, 5):
+        groups.nth(1).click()
+        expect(count).to_have_text(f"{number} of 5")
+    groups.nth(1).click()
+    expect(choice).to_have_count(0)
+    expect(page.locator("#wall")).to_contain_text("5 choices made.")
+    assert len(recommended(page)) == 10
+    page.get_by_role("button", name="forget").click()
+    expect(page.get_by_role("heading", name="Loved by most")).to_be_visible()
+    assert recommended(page) == before
+
+
 def test_ratings_can_be_changed_removed_undone_and_cleared_and_survive_a_reload(page: Page) -> None:
     rate(page, "naruto", "Naruto", 9)
     rate(page, "bleach", "Bleach", 8)

@@ -13,6 +13,8 @@ from core.evaluation.interviews import (
     RANDOM,
     Panel,
     Reply,
+    after_choices,
+    choose,
     in_order,
     interview,
     known_at_random,
@@ -27,15 +29,18 @@ from core.evaluation.splits import split_users
 
 
 @pytest.fixture(scope="module")
-def panel(ratings: Ratings) -> Panel:
-    return Panel.draw(ratings.matrix[:40], seed=1)
+def panel(ratings: Ratings, model: Model) -> Panel:
+    return Panel.draw(ratings.matrix[:40], model.franchises.numbers, seed=1)
 
 
-def test_panel_splits_the_ratings_in_two(ratings: Ratings, panel: Panel) -> None:
+def test_panel_splits_the_franchises_of_each_user_in_two(ratings: Ratings, model: Model, panel: Panel) -> None:
     whole = explicit(ratings.matrix[:40])
     assert np.array_equal((panel.pool + panel.judging).toarray(), whole.toarray())
     assert not panel.pool.multiply(panel.judging).nnz
-    assert (np.abs(np.diff(panel.pool.indptr) - np.diff(panel.judging.indptr)) <= 1).all()
+    for user in range(len(panel)):
+        told, judging = (model.franchises.numbers[half[[user]].indices] for half in (panel.pool, panel.judging))
+        assert not {*told} & {*judging}
+    assert 0.4 < panel.pool.nnz / whole.nnz < 0.6
     assert np.array_equal((panel.seen + panel.judging).toarray(), ratings.matrix[:40].toarray())
 
 
@@ -88,7 +93,7 @@ def test_disputed_title_comes_before_a_title_that_all_rate_alike(ratings: Rating
 def test_all_interviewers_are_measured_on_the_same_users(ratings: Ratings) -> None:
     split = split_users(ratings, 30, seed=2)
     model = train(split.train, SMALL)
-    panel = Panel.draw(ratings.matrix[~np.isin(ratings.user_ids, split.train.user_ids)], 0)
+    panel = Panel.draw(ratings.matrix[~np.isin(ratings.user_ids, split.train.user_ids)], model.franchises.numbers, 0)
     order = most_popular(split.train)
     interviewers = {"silent": lambda *arguments: order[:0], "popular": in_order(order)}
     assert simulate(model, panel, interviewers, (1,)) == {}  # one interviewer asks nothing: no user counts
@@ -106,10 +111,31 @@ def test_all_interviewers_are_measured_on_the_same_users(ratings: Ratings) -> No
     assert outcomes_table(outcomes).count("\n") == 1 + 2 * 2
 
 
+def test_users_choose_the_group_that_they_rated_higher(model: Model, panel: Panel) -> None:
+    pair = model.pairs[0]
+    one, other = (model.catalogue.positions(np.array(group)) for group in pair)
+
+    def panel_of(ratings: dict[int, float]) -> Panel:
+        pool = np.zeros((1, 60), dtype=np.float32)
+        pool[0, list(ratings)] = list(ratings.values())
+        return Panel(sparse.csr_array(pool), panel.judging[[0]], sparse.csr_array(pool))
+
+    def first_choice(liked: np.ndarray, disliked: np.ndarray) -> tuple[int, ...]:
+        ratings = dict.fromkeys(liked.tolist(), 10.0) | dict.fromkeys(disliked.tolist(), 1.0)
+        return choose(model, panel_of(ratings), 0, np.random.default_rng(0))[0]
+
+    assert first_choice(one, other) == pair.one
+    assert first_choice(other, one) == pair.other
+    assert choose(model, panel_of({}), 0, np.random.default_rng(0))[0] == ()
+    figures = after_choices(model, panel)
+    assert list(figures) == list(range(len(model.pairs) + 1))
+    assert figures[0].value != figures[1].value
+
+
 def test_figures_agree_with_lists_made_by_hand(ratings: Ratings) -> None:
     split = split_users(ratings, 30, seed=2)
     model = train(split.train, SMALL)
-    panel = Panel.draw(ratings.matrix[~np.isin(ratings.user_ids, split.train.user_ids)], 0)
+    panel = Panel.draw(ratings.matrix[~np.isin(ratings.user_ids, split.train.user_ids)], model.franchises.numbers, 0)
     order = most_popular(split.train)
     estimates = simulate(model, panel, {"popular": in_order(order)}, (2,))[2].estimates["popular"]
     by_user, first_parts, errors = [], [], []

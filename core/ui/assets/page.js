@@ -65,7 +65,7 @@
     },
     reset: (button, value, field) => anisvd.commit({ [field]: null }),
     defaults() {
-      const people = ["ratings", "complete", "unseen", "hidden", "planned", "dropped", "swapped", "tab", "user", "like", ...partnerFields()];
+      const people = ["ratings", "complete", "unseen", "hidden", "planned", "dropped", "preferred", "passed", "swapped", "tab", "user", "like", ...partnerFields()];
       anisvd.commit(cleared(Object.keys(anisvd.state).filter((field) => !people.includes(field))), say("defaults"));
     },
     visit(button, value, field) {
@@ -99,6 +99,12 @@
       const ratings = JSON.parse(button.dataset.ratings);
       anisvd.commit({ ratings, complete: true, dropped: null, without: [], tab: "rate", user: null, like: null }, say("start", { n: ratings.length }));
     },
+    choose(button) {
+      focusNext = "#choice button, #wall-heading";
+      const more = (field) => [...list(field), ...JSON.parse(button.dataset[field])];
+      anisvd.commit({ preferred: more("preferred"), passed: more("passed") });
+    },
+    rechoose: () => anisvd.commit({ preferred: [], passed: [] }),
     borrow(button) {
       anisvd.commit({ ratings: JSON.parse(button.dataset.ratings), complete: null, without: [], like: null }, button.dataset.text);
     },

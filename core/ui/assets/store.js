@@ -1,7 +1,7 @@
 // The state of the page: see core/ui/page/state.py. This browser keeps it and sends it with every call.
 window.anisvd = (() => {
   const { KEPT, DRAFT, store, read, write, language, opening } = anisvdFirst;
-  const TASTE = ["ratings", "complete", "unseen", "hidden", "planned", "dropped"]; // shared by all tabs of a browser
+  const TASTE = ["ratings", "complete", "unseen", "hidden", "planned", "dropped", "preferred", "passed"]; // shared by all tabs of a browser
   const VIEW = ["tab", "user", "like"]; // kept in the history, for the Back button
   const LONGEST_PAST = 50;
   const PATIENCE = 250; // milliseconds until the page shows that it waits

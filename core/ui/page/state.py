@@ -36,6 +36,7 @@ LINK_NAMES = {
 PARTNER_FIELDS = {
     "ratings": "partner", "unseen": "partner_unseen", "hidden": "partner_hidden", "planned": "partner_planned",
     "complete": "partner_complete", "dropped": "partner_dropped",
+    "preferred": "partner_preferred", "passed": "partner_passed",
 }  # fmt: skip
 """What belongs to the visitor, and the same of the other of two people."""
 FORMER_DIAL = {"-2": 0, "-1": 0, "0": round(DEFAULT * DIAL_STEPS), "1": 2, "2": 4}
@@ -60,6 +61,8 @@ class PageState:
     hidden: tuple[int, ...] = ()  # never recommended
     planned: tuple[int, ...] = ()  # titles that the visitor plans to watch
     dropped: tuple[int, ...] = ()  # titles that they stopped watching, all of them in `ratings`
+    preferred: tuple[int, ...] = ()  # titles chosen by their covers, see `core.insight.choices`, seen or not
+    passed: tuple[int, ...] = ()  # titles that stood beside those, or that were all left
     plan: str = "any"  # whether those come like any others, are hidden, or come first
     without: tuple[int, ...] = ()  # these don't count as reasons
     partner: tuple[Rated, ...] = ()  # the ratings of the other of two people
@@ -67,6 +70,8 @@ class PageState:
     partner_hidden: tuple[int, ...] = ()
     partner_planned: tuple[int, ...] = ()
     partner_dropped: tuple[int, ...] = ()
+    partner_preferred: tuple[int, ...] = ()
+    partner_passed: tuple[int, ...] = ()
     partner_complete: bool = False
     partner_user: int | str | None = None  # the other person is this existing user
     swapped: bool = False  # the other person rates now, and the two have exchanged their lists

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from ...data.catalogue import Catalogue, Title
 from ...data.genres import ADULT_GENRES
@@ -58,7 +59,22 @@ def wall(titles: Sequence[Title], visitor: Visitor) -> str:
             (persona, _shared_by(persona, texts), json.dumps(visitor.ratings_of(persona))) for persona in offered
         ],
         borrowed=visitor.borrowed,
+        **_choice(visitor),
     )
+
+
+def _choice(visitor: Visitor) -> dict[str, Any]:
+    """Return the next two groups of covers, its number and how many there are; None for the groups after the last one,
+    and for visitors who rate.
+    """
+    state, catalogue, pairs = visitor.state, visitor.model.catalogue, visitor.model.pairs
+    answered = {*state.preferred, *state.passed}
+    open_pairs = [pair for pair in pairs if answered.isdisjoint(pair.one + pair.other)]
+    pair = open_pairs[0] if open_pairs and not state.ratings else None
+    groups = pair and [
+        ([catalogue[anime_id] for anime_id in one], list(one), list(other)) for one, other in (pair, pair[::-1])
+    ]
+    return {"groups": groups, "n_pairs": len(pairs), "n_chosen": len(pairs) - len(open_pairs)}
 
 
 def _shared_by(persona: Persona, texts: Texts) -> str:

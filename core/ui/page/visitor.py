@@ -1,6 +1,6 @@
 """A visitor's request, with the tastes and the list that follow from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ...errors import AniSVDError, InputError
@@ -48,9 +48,9 @@ class Visitor:
     def taste(self) -> Taste:
         """The visitor's own taste, by all their ratings."""
         state = self.state
-        return self.model.fold_in(
-            self._counted(state.ratings, state.dropped), complete=state.complete, unseen=state.unseen
-        )
+        ratings = self._counted(state.ratings, state.dropped)
+        taste = self.model.fold_in(ratings, complete=state.complete, unseen=state.unseen)
+        return replace(taste, preferred_ids=state.preferred)
 
     @cached_property
     def answer(self) -> Answer:
@@ -99,7 +99,7 @@ class Visitor:
 
     def _answer(self, state: PageState) -> Answer:
         model, filters, novelty = self.model, state.filters(), state.novelty
-        about, taste = ("own" if state.ratings else "nobody"), self.taste
+        about, taste = ("own" if state.ratings or state.preferred else "nobody"), self.taste
         if state.listed_user is not None:
             about, taste = "user", model.user_taste(state.listed_user).with_seen(taste)
         taste = taste.narrowed(state.without, state.likes_only)
@@ -116,7 +116,8 @@ class Visitor:
         if state.partner_user is not None:
             return self.model.user_taste(state.partner_user)
         ratings = self._counted(state.partner, state.partner_dropped)
-        return self.model.fold_in(ratings, complete=state.partner_complete, unseen=state.partner_unseen)
+        taste = self.model.fold_in(ratings, complete=state.partner_complete, unseen=state.partner_unseen)
+        return replace(taste, preferred_ids=state.partner_preferred)
 
     def _counted(self, ratings: tuple[Rated, ...], dropped: tuple[int, ...]) -> dict[int, float]:
         """Return ratings as they count, those of dropped titles lowered, by the id of the title."""
