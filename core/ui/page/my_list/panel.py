@@ -9,7 +9,7 @@ from ....recommend.fold_in import Taste
 from ....watchlists.anilist import ANILIST_QUERY, ANILIST_URL
 from ...rendering import render
 from ..visitor import Visitor
-from .shelves import MANY, ORDERS, ShelfView, kept_titles, names, shelves_of
+from .shelf import MANY, ORDERS, ShelfView, kept_titles, names, shelves_of
 
 
 def my_list(visitor: Visitor, sent: Any = None) -> str:
