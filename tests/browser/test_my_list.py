@@ -9,7 +9,7 @@ from test_look import violations
 from visitor_actions import DESKTOP, PHONE, Visit
 
 from core import Model
-from core.ui.page.my_list.shelves import FEW
+from core.ui.page.my_list.shelf import FEW
 
 NARUTO, CLANNAD, STEINS_GATE, BLEACH, TORADORA = 20, 2167, 9253, 269, 4224
 DEATH_NOTE, MONSTER, ATTACK_ON_TITAN = 1535, 19, 16498

@@ -11,7 +11,7 @@ from core import WATCHED, Model
 from core.serving.model_source import ServedModel
 from core.ui.page.handlers import Handlers
 from core.ui.page.my_list import shelves
-from core.ui.page.my_list.shelves import ShelfView, kept_titles, shelves_of
+from core.ui.page.my_list.shelf import ShelfView, kept_titles, shelves_of
 from core.ui.page.state import PageState
 from core.ui.page.visitor import Visitor
 from core.ui.translations import texts_in
