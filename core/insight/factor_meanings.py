@@ -25,7 +25,7 @@ import numpy as np
 from ..data.catalogue import Catalogue, Title
 from ..data.genres import ADULT_GENRES
 from ..heads.item_factors import ItemFactors
-from ..numerics.arrays import Bool, Float64, Int64
+from ..numerics.arrays import Bool, Float32, Float64, Int64
 from ..recommend.filters import Filters
 from .traits import OPPOSITES, Trait, cours
 
@@ -112,6 +112,17 @@ def meanings(factors: ItemFactors, catalogue: Catalogue, franchises: Int64, coun
         low, high = (sample.end(sign * loadings[:, index], sign * along[:, index]) for sign in (-1, 1))
         result.append(FactorMeaning(index, float(sigma[index]), float(shares[index]), (low, high)))
     return result
+
+
+def centred_loadings(factors: ItemFactors, index: int) -> Float32:
+    """Return the loading ℓ of each title on a factor, float32 [n_items], minus the mean by energy of all trained
+    titles; 0 for the others. It is positive towards the second of the factor's ends.
+    """
+    sigma = factors.singular_values
+    energy = np.maximum(np.square(factors.v32) @ sigma**2, np.finfo(np.float32).tiny)
+    loadings = sigma[index] * factors.v32[:, index] / np.sqrt(energy)
+    centred = (loadings - np.average(loadings, weights=energy)).astype(np.float32)
+    return np.asarray(factors.expand(centred[None])[0])
 
 
 class _Sample:

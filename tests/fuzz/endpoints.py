@@ -36,8 +36,8 @@ ENDPOINTS: dict[str, dict[str, Any]] = {
     "similar": {"anime_id": 103, "k": 3, "types": ["TV"], "exclude_ids": [104], "min_members": 10},
 }
 FILES = (
-    "/list.csv", "/list.json", "/map.json", "/model-card", "/code/core/", "/healthz", "/readyz", "/metrics",
-    "/gradio_api/openapi.json", "/gradio_api/call/", "/gradio_api/queue/data", "/anisvd/", "/",
+    "/list.csv", "/list.json", "/map.json", "/map-factor", "/model-card", "/code/core/", "/healthz", "/readyz",
+    "/metrics", "/gradio_api/openapi.json", "/gradio_api/call/", "/gradio_api/queue/data", "/anisvd/", "/",
 )  # fmt: skip
 ADDRESSES = (
     *[("POST", f"/gradio_api/{way}/{name}") for name in ENDPOINTS for way in ("run", "api", "call", "call/v2")],
@@ -88,6 +88,7 @@ def corpus() -> Iterator[bytes]:
     for path in ("/list.csv", "/list.json"):
         yield request(by_path[path], "?rated=103:10,105:seen&tab=together&partner=104:3&no=Drama&user=5&like=103&k=7")
     yield request(by_path["/map.json"], "?language=ja&adult=1&version=1")
+    yield request(by_path["/map-factor"], "?number=3&adult=1&version=1")
     yield request(by_path["/code/core/"], "model/model.py")
     for content in dict.fromkeys(data[1:] for data in lists()):
         yield request(by_path["/bring"], "?language=id&scale=POINT_100&pasted=1", content)

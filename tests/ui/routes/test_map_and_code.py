@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from small_data import ROOT
 from starlette.applications import Starlette
@@ -68,6 +69,22 @@ def test_map_is_in_the_visitors_language(http: TestClient, model: Model) -> None
 @pytest.mark.parametrize("query", ["adult=yes", "adult=", "language=%00", "language=../en", "x=1&adult=1&adult=0"])
 def test_map_is_returned_for_any_query(http: TestClient, query: str) -> None:
     assert json.dumps(http.get(f"/map.json?{query}").json(), allow_nan=False)
+
+
+def test_factor_has_a_number_for_each_title_of_the_map(http: TestClient, model: Model) -> None:
+    for adult in (0, 1):
+        titles = http.get(f"/map.json?adult={adult}").json()["titles"]
+        answer = http.get(f"/map-factor?number=1&adult={adult}")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/octet-stream")
+        numbers = dict(zip((row[0] for row in titles), np.frombuffer(answer.content, np.int8).tolist(), strict=True))
+        assert max(abs(number) for number in numbers.values()) == 127 or not adult
+        for sign, end in zip((-1, 1), model.meanings[1].ends, strict=True):
+            assert all(sign * numbers[title.anime_id] > 0 for title in end.titles)
+
+
+@pytest.mark.parametrize("query", ["", "number=", "number=-1", "number=12", "number=1.0", "number=%00", "number=x"])
+def test_there_are_twelve_factors(http: TestClient, query: str) -> None:
+    assert http.get(f"/map-factor?{query}").status_code == 404
 
 
 def test_another_model_has_another_map(model: Model) -> None:
