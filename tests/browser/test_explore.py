@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from visitor_actions import DESKTOP, PHONE, Visit, cut_off, open_filters, open_tab, rate, recommended
+from waiting import wait_until
 
 STILL = {"reduced_motion": "reduce"}
 MAP = "document.querySelector('#map').map"
@@ -58,6 +59,73 @@ def clickable_title(page: Page) -> dict[str, Any]:
     }}""")
     assert title["label"]
     return title
+
+
+def names_on(page: Page) -> list[str]:
+    """Return the names that the map shows now."""
+    drawing(page)
+    return page.evaluate(f"{MAP}.names().map(label => label.text)")
+
+
+def names_around(page: Page) -> int:
+    """Return how many titles are named on the map, with their whole names in view."""
+    return page.evaluate(f"""{MAP}.names().filter(({{ title, left, top, width }}) => title && left > width / 2
+        && left < {MAP}.width - width / 2 && top > 8 && top < {MAP}.height - 8).length""")
+
+
+def swipe(page: Page, *frames: list[tuple[float, float]]) -> None:
+    """Move fingers over the map: their places in each frame, from the middle of the map. Then lift them."""
+    box = page.locator("#map canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    for kind, places in [("touchStart", frames[0]), *(("touchMove", frame) for frame in frames[1:]), ("touchEnd", [])]:
+        points = [{"x": x + across, "y": y + down, "id": finger} for finger, (across, down) in enumerate(places)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_names_never_overlap_and_stay_while_the_map_moves(visit: Visit, app: str, size: tuple[int, int]) -> None:
+    page = open_map(visit(f"{app}?rated=9253:10,4224:8,20:3", size, **STILL))
+    regions = page.evaluate(f"{MAP}.regions.map(region => region.label)")
+    for scale in (1, 2, 3.7, 9, 40):
+        page.evaluate(f"scale => {MAP}.go({{ x: 0.6, y: 0.45 }}, scale)", scale)
+        shown = names_on(page)
+        assert len(set(shown) - set(regions)) > (3 if size == PHONE else 5), scale  # titles at every scale
+        assert (len(set(shown) & set(regions)) > 3) == (scale == 1) or 1 < scale < 4
+        boxes = page.evaluate(f"""{MAP}.names().map(({{ left, top, width, height }}) =>
+            [left - width / 2, top - height / 2, left + width / 2, top + height / 2])""")
+        for index, (left, top, right, bottom) in enumerate(boxes):
+            for other in boxes[index + 1 :]:
+                assert left >= other[2] or other[0] >= right or top >= other[3] or other[1] >= bottom, scale
+        before = page.evaluate(f"""{MAP}.names().filter(({{ left, top }}) =>
+            Math.hypot(left - {MAP}.width / 2, top - {MAP}.height / 2) < {MAP}.width / 6).map(label => label.text)""")
+        page.evaluate(f"{MAP}.drag([0, 0], [3, -2])")
+        drawing(page)
+        assert set(before) & set(names_on(page)) == set(before)
+    page.get_by_role("button", name="All", exact=True).click()
+    best = page.evaluate(f"{MAP}.landmarks.slice(0, {MAP}.regions.length).map(title => title.label)")
+    assert len(set(best) & set(names_on(page))) >= (2 if size == PHONE else 4)  # the best-known of the regions
+
+
+def test_labels_are_placed_best_first(visit: Visit, app: str) -> None:
+    page = open_map(visit(app, **STILL))
+    placed = page.evaluate("""() => {
+        const label = (x, y, region = false) => ({ x, y, width: 60, height: 16, region });
+        const { placed } = anisvd.mapLabels;
+        const show = (labels, bounds) => placed(labels, bounds).map(({ x, y, across, down }) => [x, y, across, down]);
+        const crowd = Array.from({ length: 50 }, () => label(100, 100));
+        return {
+            apart: show([label(0, 0), label(200, 0)]),
+            two: show([label(0, 0, true), label(0, 0, true)]),
+            crowd: show(crowd).length,
+            bounded: show([label(2, 50)], { left: 0, top: 0, right: 100, bottom: 100 }),
+            none: show([label(2, 5)], { left: 0, top: 0, right: 30, bottom: 10 }),
+        };
+    }""")
+    assert placed["apart"] == [[0, 0, 0, -14], [200, 0, 0, -14]]  # above their points
+    assert placed["two"] == [[0, 0, 0, 0], [0, 0, 0, -19]]  # the second region's name steps aside
+    assert placed["crowd"] == 2  # above and below the point
+    assert placed["bounded"] == [[2, 50, 38, 0]]  # not cut off on the left
+    assert placed["none"] == []
 
 
 def test_map_can_be_zoomed_moved_and_clicked(visit: Visit, app: str) -> None:
@@ -132,6 +200,10 @@ def test_map_finds_titles_and_shows_the_visitor(visit: Visit, app: str) -> None:
     spot = page.evaluate(f"[{MAP}.spot.x, {MAP}.spot.y]")
     assert view(page)[1:] == tuple(spot)
     assert view(page)[0] > 1
+    assert "Me" in names_on(page)
+    assert names_around(page) > 3
+    legend = page.locator("#map .legend button")
+    legend.filter(has_text="Mecha").click()
     search_box = page.get_by_label("Find a title on the map")
     search_box.press_sequentially("stiens gate", delay=10)
     expect(page.locator(".map-found")).to_have_attribute("data-query", "stiens gate")  # the answer to the last letter
@@ -141,10 +213,12 @@ def test_map_finds_titles_and_shows_the_visitor(visit: Visit, app: str) -> None:
     assert page.evaluate(f"[{MAP}.chosen.id, {MAP}.chosen.x, {MAP}.chosen.y]") == [9253, *view(page)[1:]]
     expect(search_box).to_have_value("")
     expect(page.locator(".map-chosen")).to_contain_text("Steins;Gate")
+    expect(page.locator(".map-said")).to_contain_text("The filter Mecha is off now")  # it hid the title
+    assert page.evaluate(f"{MAP}.only") is None
+    assert names_around(page) > 3
     search_box.fill("zzzqqq")
     expect(page.locator(".map-said")).to_contain_text("No title of that name")
     search_box.fill("")
-    legend = page.locator("#map .legend button")
     assert legend.count() == page.evaluate(f"{MAP}.regions.length") + 1 > 6
     pixels = drawing(page)
     legend.nth(2).click()
@@ -154,14 +228,97 @@ def test_map_finds_titles_and_shows_the_visitor(visit: Visit, app: str) -> None:
     assert (page.evaluate(f"{MAP}.only"), drawing(page)) == (None, pixels)
     page.get_by_role("button", name="All", exact=True).click()
     page.locator("#map canvas").scroll_into_view_if_needed()
-    box = page.locator("#map canvas").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    touch = page.context.new_cdp_session(page)
-    for kind, distance in (("touchStart", 20), ("touchMove", 40), ("touchMove", 80), ("touchEnd", None)):
-        points = [] if distance is None else [{"x": x + side * distance, "y": y, "id": side + 1} for side in (-1, 1)]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    swipe(page, [(-20, 0), (20, 0)], [(-40, 0), (40, 0)], [(-80, 0), (80, 0)])
     page.wait_for_function(f"{MAP}.view.scale > 3")
     expect(page.get_by_role("heading", name="More like Steins;Gate")).to_be_visible()  # a pinch is no tap
+
+
+def test_one_finger_scrolls_the_page_and_two_move_the_map(visit: Visit, app: str) -> None:
+    page = open_map(visit(app, PHONE, has_touch=True, **STILL))
+    page.locator("#map canvas").scroll_into_view_if_needed()
+    start, top = view(page), page.evaluate("scrollY")
+    swipe(page, [(0, 0)], *([(0, -30 * step)] for step in range(1, 6)))
+    page.wait_for_function(f"scrollY > {top + 50}")
+    assert view(page) == start
+    swipe(page, [(0, 0)], [(20, 0)], [(50, 0)])
+    expect(page.locator(".map-said")).to_contain_text("two fingers")
+    assert view(page) == start
+    top = page.evaluate("scrollY")
+    swipe(page, [(-30, 0), (30, 0)], *([(-30, -12 * step), (30, -12 * step)] for step in range(1, 6)))
+    page.wait_for_function(f"{MAP}.view.y > {start[2] + 0.1}")
+    assert view(page)[0] == pytest.approx(start[0])
+    assert page.evaluate("scrollY") == top
+    sizes = page.locator("#map :is(button, input):visible, .factor-panel > summary").evaluate_all(
+        "all => all.map(element => element.getBoundingClientRect().height)"
+    )
+    assert min(sizes) >= 44
+    panel = page.locator(".factor-panel")
+    expect(panel.locator(".factors")).to_be_hidden()
+    panel.get_by_text("What a factor means").click()
+    button = panel.get_by_role("button", name="On the map: factor 2")
+    button.click()
+    page.wait_for_function(f"{MAP}.factor?.number === 1")
+    expect(page.locator("#map canvas")).to_be_in_viewport(ratio=0.9)
+
+
+def test_factor_colours_the_map_beside_it(visit: Visit, app: str) -> None:
+    page = open_map(visit(app, **STILL))
+    canvas, panel = page.locator("#map canvas").bounding_box(), page.locator(".factor-panel").bounding_box()
+    assert canvas["x"] + canvas["width"] < panel["x"]
+    assert panel["y"] < canvas["y"]
+    by_genre = drawing(page)
+    buttons = page.locator("[data-factor]")
+    buttons.first.hover()
+    page.wait_for_function(f"{MAP}.factor?.number === 0")
+    pointed = drawing(page)
+    buttons.nth(1).click()
+    page.wait_for_function(f"{MAP}.factor?.number === 1")
+    page.mouse.move(5, 5)
+    assert len({by_genre, pointed, drawing(page)}) == 3
+    low, high = (
+        [title.inner_text() for title in end.locator("button").all()]
+        for end in page.locator(".factors > li").nth(1).locator(".end").all()
+    )
+    numbers = page.evaluate(f"{MAP}.titles.map(title => [title.label, {MAP}.factor.values[title.index]])")
+    values = dict(numbers)
+    assert all(values[name] < 0 for name in low)
+    assert all(values[name] > 0 for name in high)
+    expect(buttons.nth(1)).to_have_attribute("aria-pressed", "true")
+    buttons.nth(1).click()
+    page.mouse.move(5, 5)
+    page.wait_for_function(f"{MAP}.factor === null")
+    assert drawing(page) == by_genre
+
+
+def test_map_that_cannot_be_loaded_can_be_tried_again(visit: Visit, app: str) -> None:
+    page = visit(app, PHONE, covers=False)
+    asked: list[Route] = []
+    page.route("**/map.json*", lambda route: asked.append(route))
+    open_tab(page, "Explore")
+    expect(page.get_by_text("The map is loading")).to_be_visible()
+    expect(page.locator(".map-failed")).to_be_hidden()
+    wait_until(lambda: page.evaluate("true") and asked)
+    asked.pop().abort()
+    expect(page.get_by_text("The map could not be loaded.")).to_be_visible()
+    expect(page.get_by_text("The map is loading")).to_be_hidden()
+    page.unroute("**/map.json*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#map[data-ready]")).to_be_visible()
+    expect(page.get_by_text("The map could not be loaded.")).to_be_hidden()
+
+
+def test_search_offers_adult_titles_when_they_are_left_out(visit: Visit, app: str) -> None:
+    page = open_map(visit(app, **STILL))
+    shown, every = (
+        {row[6] for row in page.request.get(f"{app}/map.json?adult={adult}").json()["titles"]} for adult in (0, 1)
+    )
+    name = max(every - shown, key=len)
+    page.get_by_label("Find a title on the map").fill(name)
+    page.get_by_role("button", name="Look among adult titles, too").click()
+    page.locator(".map-found").get_by_role("button", name=name, exact=True).first.click()
+    page.wait_for_function(f"{MAP}.chosen !== null")
+    assert page.evaluate(f"{MAP}.chosen.label") == name
+    assert names_around(page) > 3
 
 
 @pytest.mark.xdist_group("hostile")

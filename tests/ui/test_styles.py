@@ -12,7 +12,7 @@ def test_each_sheet_is_in_the_head_or_in_one_template() -> None:
     templates = "".join(path.read_text(encoding="utf-8") for path in (ASSETS.parent / "templates").glob("*.html"))
     in_panels = re.findall(r"{{ style\(\"(\w+)\"\) }}", templates)
     assert sorted([*STYLES, *in_panels]) == sorted(path.stem for path in FOLDER.glob("*.css"))
-    panel = render("explore.html", texts_in(), n_titles=1, adult=False, version="1", genres=())
+    panel = render("explore.html", texts_in(), n_titles=1, adult=False, version="1", genres=(), n_factors=1, factors=())
     assert panel.startswith(style("map"))
 
 

@@ -155,6 +155,12 @@
         prompt(say("copy"), address); // no clipboard without https
       }
     },
+    explore(button) {
+      const { dataset } = button.closest(".map");
+      delete dataset.asked;
+      delete dataset.failed;
+      explore();
+    },
     theme() {
       anisvdFirst.theme(document.body.classList.contains("dark") ? "light" : "dark");
     },
@@ -287,14 +293,25 @@
     if (close) close.textContent = $("#results [data-show]")?.dataset.show;
   };
 
-  // Loads the script and the data of the map when its tab is open.
-  const explore = () => {
+  // Loads the scripts and the data of the map when its tab is open.
+  const MAP_SCRIPTS = ["map_labels", "map_input", "map_search", "map_view", "map_picture", "map"];
+  const version = new URL(document.currentScript.src).search;
+  let mapScripts = null;
+  const loaded = (name) =>
+    new Promise((onload, onerror) => {
+      document.head.append(Object.assign(document.createElement("script"), { src: `anisvd/${name}.js${version}`, async: false, onload, onerror }));
+    });
+  const explore = async () => {
     const root = $("#map:not([data-asked])");
     if (!root) return;
     root.dataset.asked = "true";
-    if (anisvd.map) return anisvd.map(root);
-    const script = Object.assign(document.createElement("script"), { src: "anisvd/map.js", onload: () => anisvd.map(root) });
-    document.head.append(script);
+    try {
+      await (mapScripts ??= Promise.all(MAP_SCRIPTS.map(loaded)));
+    } catch {
+      mapScripts = null;
+    }
+    await anisvd.map?.(root).catch(() => {});
+    root.dataset.failed = !root.dataset.ready;
   };
 
   const shown = anisvd.shown;

@@ -16,15 +16,20 @@ TITLES_NAMED = 2  # titles in the name of an end without a naming trait
 
 
 def explore(visitor: Visitor) -> str:
-    """Return the frame of the map. ``assets/map.js`` draws the map."""
-    model, adult = visitor.model, visitor.state.adult
+    """Return the frame of the map, which ``assets/map.js`` draws, and the leading factors with their shares of the
+    users' energy, and the names and titles of their ends.
+    """
+    model, texts, adult = visitor.model, visitor.texts, visitor.state.adult
+    leading = zip(model.meanings[:FACTORS_SHOWN], energy_shares(model), strict=False)
     return render(
         "explore.html",
-        visitor.texts,
+        texts,
         n_titles=int(map_titles(model, adult).sum()),
         adult=adult,
         version=map_version(visitor.served),
         genres=model.regions.genres,
+        n_factors=len(model.singular_values),
+        factors=[(share, [(end_name(end, texts), end.titles) for end in meaning.ends]) for meaning, share in leading],
     )
 
 
@@ -36,14 +41,6 @@ def map_version(served: ServedModel) -> str:
 def map_titles(model: Model, adult: bool) -> Bool:
     """Return which titles the map shows, bool [n_titles]."""
     return Filters(adult=adult).mask(model.catalogue)
-
-
-def factors(visitor: Visitor) -> str:
-    """Return the leading factors with their shares of the users' energy, and the names and titles of their ends."""
-    model, texts = visitor.model, visitor.texts
-    leading = zip(model.meanings[:FACTORS_SHOWN], energy_shares(model), strict=False)
-    shown = [(share, [(end_name(end, texts), end.titles) for end in meaning.ends]) for meaning, share in leading]
-    return render("factors.html", texts, n_factors=len(model.singular_values), factors=shown)
 
 
 def energy_shares(model: Model) -> list[float]:

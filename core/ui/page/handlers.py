@@ -16,7 +16,6 @@ from ..translations import texts_in
 from . import views
 from .details.panel import details
 from .details.reasons import rank_without
-from .explore import factors
 from .my_list.panel import entries, numbers
 from .results import results
 from .search_panel import search_panel
@@ -45,7 +44,6 @@ class PageParts(NamedTuple):
     panel: str
     controls: str
     results: str
-    below: str
 
 
 class Handlers:
@@ -154,7 +152,6 @@ def _parts(
         panel=panel(visitor, sent.get("mine")),
         controls="" if brief else views.controls(visitor),
         results=results(visitor, [title for title in suggested if title in wall], brief=brief),
-        below=factors(visitor) if state.tab == "explore" else "",
     )
 
 

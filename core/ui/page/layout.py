@@ -49,11 +49,10 @@ def build_page(current: Callable[[], ServedModel]) -> Page:
                 refine = _part()
                 controls = _part(elem_id="controls")
                 results = _part(elem_id="results")
-        below = _part()
         footer = _part()
 
         # The page triggers all events but the first: assets/store.js.
-        parts = [banner, wall, rated, dock, panel, controls, results, below]
+        parts = [banner, wall, rated, dock, panel, controls, results]
         everything = [opened, *parts, header, search, refine, footer]
         page.load(handlers.open, sent, everything, js=OPENING, **INSTANT).then(
             None, opened, None, js="opened => anisvd.adopt(opened)"
