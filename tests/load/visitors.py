@@ -130,7 +130,8 @@ class Person(Visitor):
         tab = random.choice(TABS)
         self.change({"tab": tab})
         if tab == "explore":
-            self.ask("GET", "/anisvd/map.js", "files of the page")
+            for part in ("_labels", "_input", "_search", "_view", "_picture", ""):
+                self.ask("GET", f"/anisvd/map{part}.js", "files of the page")
             self.ask("GET", "/map.json?language=en&adult=0", "map.json")
         self.wait()
         self.change({"tab": "rate"})
