@@ -84,12 +84,12 @@ def test_filters_restrict_the_list_and_are_shown(visit: Visit, app: str) -> None
     page.get_by_label("From year").fill("18")  # the browser says what is wrong
     page.get_by_label("From year").press("Enter")
     expect(active_filter(page, "2010 or later")).to_be_visible()
-    page.get_by_label("How well known").select_option("on 300,000 people’s lists or more")
+    page.get_by_label("Popularity").select_option("on 300,000 people’s lists or more")
     controls.get_by_role("button", name="Include recaps, specials and music videos").click()
     expect(active_filter(page, "Include recaps")).to_be_visible()
     controls.get_by_role("button", name="Ignore my low ratings").click()
-    expect(active_filter(page, "likes only")).to_be_visible()
-    page.get_by_role("button", name="Reset the choices").click()
+    expect(active_filter(page, "Ignore my low ratings")).to_be_visible()
+    page.get_by_role("button", name="Reset filters").click()
     expect(page.locator(".wishes li")).to_have_count(0)
     expect(page.get_by_label("From year")).to_have_value("")
     expect(page.locator("#results .card")).to_have_count(10)
@@ -97,7 +97,7 @@ def test_filters_restrict_the_list_and_are_shown(visit: Visit, app: str) -> None
 
 def test_dial_turns_the_list(page: Page, size: tuple[int, int]) -> None:
     rate(page, "naruto", "Naruto", 9)
-    dial = page.get_by_role("radiogroup", name="Well known or hidden")
+    dial = page.get_by_role("radiogroup", name="How well known the titles are")
     chosen = dial.locator("[aria-checked=true]")
     expect(chosen).to_have_text("balanced")
     dial.scroll_into_view_if_needed()  # nothing is unfolded for it
