@@ -1,4 +1,4 @@
-"""Measure lists for two, on pairs of users that the model was not trained on.
+"""Measure lists for two, three and four people, on users that the model was not trained on.
 
 python scripts/evaluate_together.py --ratings rating.csv --anime anime.csv [--titles titles.csv] [--out report/]
 """
@@ -12,18 +12,18 @@ from _shared import StageBar, add_data_arguments, add_test_arguments, read_data,
 from core import TrainingConfig, train
 from core.disk import try_to_write, write_file
 from core.evaluation.figures import figures_table, figures_to_dict
-from core.evaluation.pairs import HISTORIES, PAIR_METRICS, Pairs, compare_lists, list_makers
+from core.evaluation.joint_lists import HISTORIES, JOINT_METRICS, GroupSample, compare_lists, list_makers
 from core.evaluation.report import write_json
 from core.evaluation.splits import history_name, split_users
 
 
 def main() -> None:
-    """Train without the users of the pairs, make lists for the pairs, and write the figures."""
-    parser = argparse.ArgumentParser(description="Measure lists for two.")
+    """Train without the users of the groups, make lists for these, and write the figures."""
+    parser = argparse.ArgumentParser(description="Measure lists for several people.")
     add_data_arguments(parser)
     add_test_arguments(parser)
     parser.add_argument(
-        "--tuning-users", type=int, metavar="N", help="pair N other users than the test users, to choose settings by"
+        "--tuning-users", type=int, metavar="N", help="group N other users than the test users, to choose settings by"
     )
     parser.add_argument("--out", default="report", metavar="DIR", help="folder of the figures (default: report)")
     arguments = parser.parse_args()
@@ -36,14 +36,14 @@ def main() -> None:
     bar = StageBar()
     try:
         model = train(known, TrainingConfig(stored_users=0), bar)
-        paired = ratings.matrix[~np.isin(ratings.user_ids, known.user_ids)]
-        content, parts = {}, ["# Two people"]
+        grouped = ratings.matrix[~np.isin(ratings.user_ids, known.user_ids)]
+        content, parts = {}, ["# Lists for several people"]
         for histories in HISTORIES:
-            pairs = Pairs.draw(paired, histories, arguments.seed)
-            figures = compare_lists(model, pairs, list_makers(model), bar)
+            groups = GroupSample.draw(grouped, histories, arguments.seed)
+            figures = compare_lists(model, groups, list_makers(model), bar)
             shown = " and ".join(map(history_name, histories))
-            content[shown] = {"pairs": len(pairs), "lists": figures_to_dict(figures)}
-            parts += [f"{shown} shown, {len(pairs):,} pairs:", figures_table("list", figures, PAIR_METRICS)]
+            content[shown] = {"groups": len(groups), "lists": figures_to_dict(figures)}
+            parts += [f"{shown} shown, {len(groups):,} groups:", figures_table("list", figures, JOINT_METRICS)]
     finally:
         bar.close()
     page = "\n\n".join(parts)

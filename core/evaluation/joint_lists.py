@@ -1,12 +1,12 @@
-"""Lists for two: how good the ways to make one list for two people are, judged on held-out ratings.
+"""Joint lists: how good the ways to make one list for several people are, judged on held-out ratings.
 
-Users that no model was trained on are paired at random, each user once, so that the pairs are
+Users that no model was trained on are put into groups at random, each user once, so that the groups are
 independent. A part of each person's ratings is shown, and the rest judges: titles rated high (8 of 10)
-there are relevant. Titles shown for either person are not ranked and don't count.
+there are relevant. Titles shown for one of them are not ranked and don't count.
 
-People chose their held-out titles alone, so a list is judged well that puts the favourites of both next to
-each other. For an evening together the titles that *both* rated high matter: they are judged
-separately, on the pairs that have such titles.
+People chose their held-out titles alone, so a list is judged well that puts the favourites of each next to
+each other. For an evening together the titles that *two or more* rated high matter: they are judged
+separately, on the groups that have such titles. Titles that all of a larger group rated high are too rare.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,58 +31,68 @@ from .measure import LIST_LENGTH
 from .metrics import Estimates
 from .splits import History, hold_out
 
-HISTORIES: tuple[tuple[History, History], ...] = ((3, 3), (10, 10), (0.8, 0.8), (3, 0.8))
+HISTORIES: tuple[tuple[History, ...], ...] = (
+    (3, 3), (10, 10), (0.8, 0.8), (3, 0.8), (3,) * 3, (10,) * 3, (0.8,) * 3, (3,) * 4, (10,) * 4, (0.8,) * 4,
+)  # fmt: skip
+"""How much is shown of each person in a group."""
 BALANCES = (0.0, 0.25, 0.5, 0.75, 1.0)
 WHOLE_CATALOGUE = Filters(adult=True, extras=True)
 WELL_KNOWN = 0.0
-PAIR_METRICS = {
+JOINT_METRICS = {
     "ndcg": "NDCG@10, mean",
-    "lower": "NDCG@10, lower",
-    "both": "NDCG@10, liked by both",
+    "lowest": "NDCG@10, lowest",
+    "shared": "NDCG@10, liked by two",
     "without_hit": "a person without a hit",
     "disliked": "rated 5 or less",
 }
 
 ListMaker = Callable[[Sequence[Taste]], Int64]
-"""Returns the catalogue positions of a list, best first, from two tastes."""
+"""Returns the catalogue positions of a list, best first, from several tastes."""
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Shown and held-out ratings of pairs: for the first and the second person CSR [n_pairs, n_items] each."""
+class GroupSample:
+    """Shown and held-out ratings of groups: for each person of a group CSR [n_groups, n_items]."""
 
-    shown: tuple[sparse.csr_array, sparse.csr_array]
-    held_out: tuple[sparse.csr_array, sparse.csr_array]
+    shown: tuple[sparse.csr_array, ...]
+    held_out: tuple[sparse.csr_array, ...]
 
     @classmethod
-    def draw(cls, matrix: sparse.csr_array, histories: tuple[History, History], seed: int) -> "Pairs":
-        """Pair the rows of users that no model was trained on, and drop pairs without a rating to judge by.
+    def draw(cls, matrix: sparse.csr_array, histories: Sequence[History], seed: int) -> "GroupSample":
+        """Group the rows of users that no model was trained on, and drop groups in which somebody has no rating to
+        judge by.
 
-        ``histories``, for the first and the second person, are as in `core.evaluation.splits.hold_out`.
+        ``histories``, one for each person of a group, are as in `core.evaluation.splits.hold_out`.
         """
-        half = matrix.shape[0] // 2
+        size = matrix.shape[0] // len(histories)
         order = np.random.default_rng(seed).permutation(matrix.shape[0])
-        first = hold_out(matrix[order[:half]], histories[0], seed)
-        second = hold_out(matrix[order[half : 2 * half]], histories[1], seed + 1)
-        in_first, in_second = np.isin(first.rows, second.rows), np.isin(second.rows, first.rows)
-        shown = first.shown[in_first], second.shown[in_second]
-        return cls(shown, (first.held_out[in_first], second.held_out[in_second]))
+        sides = [
+            hold_out(matrix[order[size * person : size * (person + 1)]], history, seed + person)
+            for person, history in enumerate(histories)
+        ]
+        # The groups in which everybody has ratings to judge by.
+        whole = reduce(np.intersect1d, [side.rows for side in sides])
+        chosen = [np.isin(side.rows, whole) for side in sides]
+        return cls(
+            tuple(side.shown[rows] for side, rows in zip(sides, chosen, strict=True)),
+            tuple(side.held_out[rows] for side, rows in zip(sides, chosen, strict=True)),
+        )
 
     def __len__(self) -> int:
         return int(self.shown[0].shape[0])
 
 
 class Judgement(NamedTuple):
-    """The figures of one list for one pair.
+    """The figures of one list for one group.
 
-    ``ndcg`` and ``lower`` are the mean and the lower of the two NDCG@10; for ``both`` a title is relevant that
-    both rated high. ``without_hit`` is 1 if a person finds nothing relevant on the list, else 0. Of the
+    ``ndcg`` and ``lowest`` are the mean and the lowest NDCG@10 of its people; for ``shared`` a title is relevant that
+    two or more of them rated high. ``without_hit`` is 1 if a person finds nothing relevant on the list, else 0. Of the
     ``known`` ratings of listed titles, ``disliked`` are 5 of 10 or less.
     """
 
     ndcg: float
-    lower: float
-    both: float
+    lowest: float
+    shared: float
     without_hit: float
     disliked: int
     known: int
@@ -119,19 +129,19 @@ def list_makers(model: Model) -> dict[str, ListMaker]:
 
 
 def compare_lists(
-    model: Model, pairs: Pairs, makers: Mapping[str, ListMaker], on_progress: Progress = lambda stage, done: None
+    model: Model, groups: GroupSample, makers: Mapping[str, ListMaker], on_progress: Progress = lambda stage, done: None
 ) -> dict[str, Estimates]:
-    """Return the figures of the lists that each maker makes for every pair: by maker and metric of `PAIR_METRICS`."""
-    tastes = [[Taste(side[[pair]], side[[pair]], model) for side in pairs.shown] for pair in range(len(pairs))]
+    """Return the figures of the lists that each maker makes for every group: by maker and metric of `JOINT_METRICS`."""
+    tastes = [[Taste(side[[group]], side[[group]], model) for side in groups.shown] for group in range(len(groups))]
     figures: dict[str, Estimates] = {}
     for name, maker in makers.items():
         judgements = []
-        for pair, both in enumerate(tastes):
-            held_out = [side[[pair]] for side in pairs.held_out]
-            seen = np.concatenate([taste.seen for taste in both])
-            judgements.append(judge(maker(both), held_out, seen, model.rating_scale))
-            on_progress(name, (pair + 1) / len(pairs))
-        # A column for each field, float64 [n_pairs]; the share of disliked ratings is over all pairs together.
+        for group, people in enumerate(tastes):
+            held_out = [side[[group]] for side in groups.held_out]
+            seen = np.concatenate([taste.seen for taste in people])
+            judgements.append(judge(maker(people), held_out, seen, model.rating_scale))
+            on_progress(name, (group + 1) / len(groups))
+        # A column for each field, float64 [n_groups]; the share of disliked ratings is over all groups together.
         columns = dict(zip(Judgement._fields, np.array(judgements).T, strict=True))
         known = columns.pop("known")
         columns["disliked"] /= metrics.nan_where_zero(known)
@@ -149,12 +159,13 @@ def judge(listed: Int64, held_out: Sequence[sparse.csr_array], seen: npt.ArrayLi
     # Each person's relevant titles, int [n_relevant], and the known ratings of listed titles.
     relevant = [np.setdiff1d(row.indices[scale.liked(row.data)], seen) for row in held_out]
     known = np.concatenate([row.data[np.isin(row.indices, listed)] for row in held_out])
-    # NDCG@10 for each person, and for the titles relevant to all.
+    # NDCG@10 for each person, and for the titles relevant to two or more.
     own = [_ndcg(listed, titles) for titles in relevant]
-    both = _ndcg(listed, reduce(np.intersect1d, relevant))
+    titles, n_people = np.unique(np.concatenate(relevant), return_counts=True)
+    shared = _ndcg(listed, titles[n_people > 1])
     without_hit = np.nan if np.isnan(own).any() else float(min(own) == 0)
     disliked = int(scale.disliked(known).sum())
-    return Judgement(float(np.mean(own)), float(np.min(own)), both, without_hit, disliked, len(known))
+    return Judgement(float(np.mean(own)), float(np.min(own)), shared, without_hit, disliked, len(known))
 
 
 def _ndcg(listed: Int64, relevant: Int64) -> float:
