@@ -39,6 +39,10 @@ class Variety:
         number = {name: index for index, name in enumerate(dict.fromkeys(names))}
         return np.array([number[name] if name else -1 - index for index, name in enumerate(names)], dtype=np.int64)
 
+    def running(self, order: Int64, weight: float) -> "RunningPenalties":
+        """Return the penalties, times ``weight``, of titles at these positions, int64 [m], before any is chosen."""
+        return RunningPenalties(self.franchises.numbers[order], self.studios[order], weight)
+
     def choose(self, order: Int64, log_scores: Float32, k: int, weight: float) -> tuple[Int64, Float32]:
         """Return the first ``k`` titles with penalties times ``weight``, int64 [k], and their penalties, float32 [k].
 
@@ -68,3 +72,18 @@ class Variety:
             in_franchise[franchise] += 1
             by_studio[studio] += 1
         return order[chosen], np.array(penalties, dtype=np.float32)
+
+
+class RunningPenalties:
+    """The penalties of candidates while a list grows. ``now``, float64 [m], are those after the last choice."""
+
+    def __init__(self, franchises: Int64, studios: Int64, weight: float) -> None:
+        self._franchises, self._studios, self._weight = franchises, studios, weight
+        self._in_franchise, self._by_studio = np.zeros((2, len(franchises)), dtype=np.int64)
+        self.now = np.zeros(len(franchises))
+
+    def add(self, index: int) -> None:
+        """Take in that the candidate with this index was chosen."""
+        self._in_franchise += self._franchises == self._franchises[index]
+        self._by_studio += self._studios == self._studios[index]
+        self.now = self._weight * (FRANCHISE * self._in_franchise**2 + STUDIO * self._by_studio**2)

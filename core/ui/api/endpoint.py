@@ -25,7 +25,7 @@ from ...serving.model_source import ServedModel
 from ...settings import expectation
 
 JsonList = list[dict[str, Any]]
-ADDED = ("extras", "complete", "unseen")
+ADDED = ("extras", "complete", "unseen", "more_ratings", "names")
 """Parameters that came later: they stand last, so that calls by position go on meaning the same."""
 
 

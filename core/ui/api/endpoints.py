@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Literal
 
 from pydantic import Field
@@ -11,13 +12,14 @@ from ...errors import InputError
 from ...model.model import Model
 from ...recommend.filters import Filters
 from ...recommend.novelty import DEFAULT
-from ...recommend.together import BALANCE, JointRecommendation
+from ...recommend.together import BALANCE, MOST_PEOPLE, JointRecommendation
 from ...recommend.top_k import Recommendation
 from ...serving.model_source import ServedModel
 from .endpoint import Endpoint, Question
 
 MAX_LIMIT = 100
 MAX_DIGITS = 18
+LONGEST_NAME = 20
 
 COUNT: int = Field(10, description="How many, 1 to 1000.")
 
@@ -84,8 +86,7 @@ class Recommend(RankedQuestion):
 
     def answer(self, model: Model) -> list[Recommendation]:
         """Return recommendations for a folded-in person."""
-        unseen = [anime_id for anime_id in self.unseen or () if anime_id in model.catalogue]
-        taste = model.fold_in(_by_id(self.ratings), self.complete, unseen)
+        taste = model.fold_in(_by_id(self.ratings), self.complete, _known(self.unseen, model))
         return model.recommend(taste, self.k, self.filters, self.novelty)
 
 
@@ -104,7 +105,7 @@ class RecommendForUser(RankedQuestion):
 
 
 class RecommendTogether(RankedQuestion):
-    """Recommend anime that two people would both like, best first, with reasons for each of them."""
+    """Recommend anime that two to six people would all like, best first, with reasons for each of them."""
 
     ratings: dict[str, float] = Field(
         description='Of the first person, by MyAnimeList id, 1 to 10, or -1 for seen without a rating: {"5114": 10}.'
@@ -112,13 +113,28 @@ class RecommendTogether(RankedQuestion):
     other_ratings: dict[str, float] = Field(description="Of the second person, in the same form.")
     k: int = COUNT
     balance: float = Field(
-        BALANCE, description="From 0, what suits them on average, to 1, what suits the less pleased person."
+        BALANCE, description="From 0, what suits them on average, to 1, what suits the least pleased person."
     )
+    more_ratings: list[dict[str, float]] | None = Field(None, description="Of up to four more people.")
+    complete: list[bool] | None = Field(None, description="By person: true: all they have seen; false: a sample.")
+    unseen: list[list[int]] | None = Field(None, description="By person: ids they haven't seen: safe to recommend.")
+    names: list[str] | None = Field(None, description="By person; each line of the answer repeats them.")
 
     def answer(self, model: Model) -> list[JointRecommendation]:
-        """Return recommendations for two folded-in people."""
-        tastes = [model.fold_in(_by_id(ratings)) for ratings in (self.ratings, self.other_ratings)]
-        return model.recommend_together(tastes, self.k, self.filters, self.balance, self.novelty)
+        """Return recommendations for folded-in people."""
+        people = [self.ratings, self.other_ratings, *(self.more_ratings or ())]
+        if len(people) > MOST_PEOPLE:
+            raise InputError(f"more_ratings has {len(people) - 2} people; expected {MOST_PEOPLE - 2} at most.")
+        for name, values in (("complete", self.complete), ("unseen", self.unseen), ("names", self.names)):
+            if values and len(values) > len(people):
+                raise InputError(f"{name} has {len(values)} entries; there are {len(people)} people.")
+        given = zip_longest(range(len(people)), self.complete or (), self.unseen or ())
+        tastes = [
+            model.fold_in(_by_id(people[index]), complete, _known(unseen, model)) for index, complete, unseen in given
+        ]
+        listed = model.recommend_together(tastes, self.k, self.filters, self.balance, self.novelty)
+        names = tuple(name[:LONGEST_NAME] for name in self.names or ())
+        return [replace(item, names=names) for item in listed]
 
 
 class Similar(FilteredQuestion):
@@ -139,6 +155,11 @@ def _by_id(ratings: dict[str, float]) -> dict[int, float]:
         if not _is_id(text):
             raise InputError(f'{text[:MAX_DIGITS]!r} is not a MyAnimeList id; expected ratings such as {{"5114": 10}}.')
     return {int(text): rating for text, rating in ratings.items()}
+
+
+def _known(anime_ids: list[int] | None, model: Model) -> list[int]:
+    """Return the ids that the catalogue has."""
+    return [anime_id for anime_id in anime_ids or () if anime_id in model.catalogue]
 
 
 def _is_id(text: str) -> bool:

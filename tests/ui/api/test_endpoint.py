@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core import Filters, InputError, Model
+from core import WATCHED, Filters, InputError, Model
 from core.serving.model_source import ServedModel
 from core.ui.api.endpoint import Endpoint
 from core.ui.api.endpoints import endpoints
@@ -99,13 +99,31 @@ def test_taste_reaches_the_model(api: Api, model: Model) -> None:
     assert sum(part["amount"] for part in line["why"]) == pytest.approx(line["score"], rel=1e-4)
 
 
+def test_people_of_a_group_have_their_own_facts(api: Api, model: Model) -> None:
+    people = [{103: 9}, {105: 8}, {107: 3, 108: WATCHED}]
+    sent = [{str(anime_id): rating for anime_id, rating in ratings.items()} for ratings in people]
+    group = {"ratings": sent[0], "other_ratings": sent[1], "more_ratings": sent[2:]}
+    facts = {"complete": [True, False], "unseen": [[], [], [110, 10**9]], "names": ["Aki", "B" * 30]}
+    tastes = [model.fold_in(people[0], True), model.fold_in(people[1], False), model.fold_in(people[2], None, [110])]
+    answer = api["recommend_together"](group | facts)
+    expected = dicts(model.recommend_together(tastes))
+    assert answer == [line | {"names": ("Aki", "B" * 20)} for line in expected]
+    assert api["recommend_together"](group) == dicts(model.recommend_together([model.fold_in(one) for one in people]))
+    assert len(answer[0]["predicted_ratings"]) == 3
+    with pytest.raises(InputError, match="more_ratings has 5 people; expected 4 at most"):
+        api["recommend_together"](group | {"more_ratings": sent[2:] * 5})
+    with pytest.raises(InputError, match="names has 4 entries; there are 3 people"):
+        api["recommend_together"](group | {"names": ["A"] * 4})
+
+
 def test_calls_by_position_mean_what_they_meant(api: Api) -> None:
     former = ["genres", "exclude_genres", "types", "min_members", "min_year", "max_year", "adult", "sequels"]
     former += ["exclude_ids", "themes", "exclude_themes", "studios", "exclude_studios"]
     names = {name: list(endpoint.parameters) for name, endpoint in api.items()}
     assert names["recommend"] == ["ratings", "k", *former, "novelty", "complete", "unseen", "extras"]
     assert names["recommend_for_user"] == ["user_id", "k", *former, "novelty", "extras"]
-    assert names["recommend_together"] == ["ratings", "other_ratings", "k", "balance", *former, "novelty", "extras"]
+    added = ["more_ratings", "complete", "unseen", "names", "extras"]
+    assert names["recommend_together"] == ["ratings", "other_ratings", "k", "balance", *former, "novelty", *added]
     assert names["similar"] == ["anime_id", "k", *former, "extras"]
 
 
