@@ -10,6 +10,7 @@ from core.insight.profile import profile
 from core.model.card import model_card
 from core.serving.model_source import ServedModel
 from core.ui.page.handlers import Handlers
+from core.ui.page.people.person import Person
 from core.ui.page.state import TABS, PageState
 from core.ui.routes.map_and_code import map_data
 from core.ui.translations import LANGUAGES, texts_in
@@ -66,7 +67,10 @@ def ask_page(model: Model) -> None:
     ids = model.item_ids[:4].tolist()
     ratings = tuple((anime_id, steps[-1 - index % len(steps)]) for index, anime_id in enumerate(ids)) if steps else ()
     states = [PageState(), *(PageState(tab=tab, ratings=ratings) for tab in TABS)]
-    states += [PageState(ratings=ratings, like=ids[0]), PageState(tab="together", ratings=ratings, partner=ratings[1:])]
+    states += [
+        PageState(ratings=ratings, like=ids[0]),
+        PageState(tab="together", ratings=ratings, others=(Person(ratings=ratings[1:]),)),
+    ]
     states += [PageState(tab="user", user=user) for user in model.user_ids[:1].tolist()]
     states += [PageState(genres=model.catalogue.genres[:1], types=model.catalogue.types[:1], min_year=1990)]
     handlers.open({"query": "?rated=103:9"})

@@ -1,7 +1,7 @@
 """A rehearsal: a model is asked what visitors and programs ask, before it enters service.
 
 It finds a model that loads but cannot answer. And it fills the caches: the first visitor after a start
-or a swap waits no longer than the second.
+or a change of hands waits no longer than the second.
 """
 
 import json
@@ -19,6 +19,7 @@ from ..watchlists.matching import match_entries
 from .api.endpoints import endpoints
 from .first.content import Content
 from .page.handlers import Handlers
+from .page.people.person import Person
 from .page.state import DIAL_STEPS, TABS, PageState
 from .routes.list_upload import report
 from .routes.map_and_code import packed_map
@@ -46,7 +47,7 @@ def rehearse(served: ServedModel) -> None:
 
 
 def _states(model: Model) -> Iterator[PageState]:
-    """Yield states of the page: after some taps, with filters, on each tab, and for two people."""
+    """Yield states of the page: after some taps, with filters, on each tab, and for a group."""
     ids = [title.anime_id for title in model.suggest(model.nobody)] or model.item_ids[:6].tolist()
     low, high = model.rating_scale.low, model.rating_scale.high
     rated = tuple(zip(ids, (high, low, WATCHED, high), strict=False))
@@ -56,7 +57,7 @@ def _states(model: Model) -> Iterator[PageState]:
     yield replace(visitor, genres=catalogue.genres[:1], types=catalogue.types[:1], sequels="new", dial=DIAL_STEPS)
     yield replace(visitor, like=ids[0])
     yield from (replace(visitor, tab=tab) for tab in TABS)
-    yield replace(visitor, tab="together", partner=rated[::-1])
+    yield replace(visitor, tab="together", others=(Person(ratings=rated[::-1]), Person(ratings=rated[1:])))
     for user_id in _some_users(model):
         yield replace(visitor, tab="user", user=user_id)
 

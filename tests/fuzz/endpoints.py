@@ -80,7 +80,13 @@ def corpus() -> Iterator[bytes]:
         yield request(number, "", arguments)
         yield request(number, "/", {"data": list(arguments.values())})
     by_path = {path: number for number, (_, path) in reversed(list(enumerate(ADDRESSES)))}
-    state = {"ratings": [[103, 9], [105, -1]], "tab": "together", "partner": [[104, 3]], "genres": ["Drama"], "k": 5}
+    state = {
+        "ratings": [[103, 9], [105, -1]],
+        "tab": "together",
+        "others": [{"ratings": [[104, 3]], "name": "<b>"}],
+        "genres": ["Drama"],
+        "k": 5,
+    }
     for function in range(15):
         body = {"fn_index": function, "data": [{"state": state, "language": "ja", "query": "sh"}], "session_hash": "s"}
         yield request(by_path["/gradio_api/run/predict"], "", body)

@@ -18,6 +18,7 @@ def corpus() -> Iterator[bytes]:
     links = [
         "rated=110:10,101:seen,121:7.5&no=Drama&genres=Action&types=TV&from=1990&to=2000&members=1000&k=20",
         "?tab=together&partner=110:3&partner_planned=101&swapped=1&balance=4&partner_user=7&hidden=101,105&unseen=106",
+        "partner=110:3&partner_name=A,b&partner3=101:9&partner3_name=<b>&partner6_unseen=110&handed=3&rated=101:8",
         "tab=user&user=42&like=110&sequels=all&likes=1&novelty=-2&dial=3&complete=1&extras=1&adult=1&plan=first&planned=120&without=101",
         "user=%EF%BC%91&k=1e3&from=9999&rated=1:nan,%00:1,99999999999999999999:1&like=-0",
     ]
@@ -37,8 +38,9 @@ def one_input(data: bytes) -> str:
     else:
         state, n_wrong = PageState.from_link(text, MODEL)
     assert n_wrong >= 0
-    assert all(anime_id in MODEL.catalogue for anime_id, _ in state.ratings + state.partner)
-    assert all(rating == WATCHED or 1 <= rating <= 10 for _, rating in state.ratings + state.partner)
+    ratings = sum((person.ratings for person in state.others), state.ratings)
+    assert all(anime_id in MODEL.catalogue for anime_id, _ in ratings)
+    assert all(rating == WATCHED or 1 <= rating <= 10 for _, rating in ratings)
     state.filters()
     json.dumps(state.to_json(), allow_nan=False).encode()
     assert PageState.from_json(state.to_json(), MODEL) == (state, 0)

@@ -6,7 +6,8 @@ from urllib.request import urlopen
 
 EVENTS = {"open": "open", "show": "show", "change": "change", "search_1": "search"}
 """Our names of the events, by those in ``/config``: the endpoint is called ``search``, too."""
-OWN_FILES = tuple(f"/anisvd/{name}.js" for name in ("store", "page", "watchlists", "my_list", "details", "synopsis"))
+OWN_SCRIPTS = ("store", "page", "watchlists", "my_list", "together", "details", "synopsis")
+OWN_FILES = tuple(f"/anisvd/{name}.js" for name in OWN_SCRIPTS)
 
 
 def fetch(url: str) -> str:

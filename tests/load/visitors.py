@@ -143,11 +143,11 @@ class Person(Visitor):
             self.change({"ratings": answer.json()["ratings"]})
 
     def meet(self) -> None:
-        """Find something for two, and hand the screen over and back."""
-        self.change({"tab": "together", "partner": [list(rated) for rated in SOME_RATINGS]})
-        for _ in range(2):
+        """Find something for three, and hand the screen over and back."""
+        self.change({"tab": "together", "others": [{"ratings": [list(rated) for rated in SOME_RATINGS]}] * 2})
+        for person in (2, 0):
             self.wait()
-            if outputs := self.event("change", {"state": self.state, "swap": True}):
+            if outputs := self.event("change", {"state": self.state, "hand": person}):
                 self.change(outputs[0])
         self.wait()
         self.change({"tab": "rate"})

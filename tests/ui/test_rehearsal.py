@@ -15,6 +15,7 @@ from core.ui import rehearse
 from core.ui.api.endpoints import endpoints
 from core.ui.first.content import Content
 from core.ui.page.handlers import Handlers
+from core.ui.page.people.person import Person
 from core.ui.page.state import TABS, PageState
 from core.ui.routes.map_and_code import packed_map
 from core.ui.translations import LANGUAGES, texts_in
@@ -44,7 +45,9 @@ def visit(model: ServedModel) -> None:
         Content(lambda: model).additions("", language, "https://anime.example")
         for tab in TABS:
             handlers.open({"query": f"tab={tab}", "language": language})
-            state = PageState(tab, ratings=ratings, user=user, partner=ratings[:1], exclude_genres=("Comedy",))
+            state = PageState(
+                tab, ratings=ratings, user=user, others=(Person(ratings=ratings[:1]),), exclude_genres=("Comedy",)
+            )
             handlers.show({"state": state.to_json(), "language": language})
         handlers.search({"query": "more", "language": language})
         packed_map(model, texts_in(language), adult=False)

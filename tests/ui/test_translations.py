@@ -21,6 +21,7 @@ from core.ui.first import content as content_module
 from core.ui.first.content import Content
 from core.ui.page import handlers as handlers_module
 from core.ui.page.handlers import Handlers
+from core.ui.page.people.person import Person
 from core.ui.page.state import TABS, PageState
 from core.ui.routes.list_upload import report, trouble
 from core.ui.translations import LANGUAGES, Texts, texts_in
@@ -196,10 +197,11 @@ def states(model: Model) -> list[PageState]:
         PageState(tab="user", user=user),
         PageState(tab="user", user="nobody"),
         PageState(tab="user", user=user, like=int(model.item_ids[1])),
-        PageState(tab="together", ratings=own, partner=ratings[:2]),
-        PageState(tab="together", partner_user=user),
-        PageState(tab="together", partner_user=-1),
-        PageState(tab="rate", swapped=True, ratings=own),
+        PageState(tab="together", ratings=own, others=(Person(ratings=ratings[:2]),)),
+        PageState(tab="together", others=(Person("星", ratings=own), Person(), Person(user=user), Person(), Person())),
+        PageState(tab="together", others=(Person(user=user),)),
+        PageState(tab="together", others=(Person(user=-1),)),
+        PageState(tab="rate", handed=1, others=(Person(),), ratings=own),
     ]  # fmt: skip
 
 

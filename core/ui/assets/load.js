@@ -1,6 +1,6 @@
 // The scripts of the page load side by side, and run in this order. Whatever needs them waits for this promise.
 window.anisvdReady = Promise.all(
-  ["store", "page", "watchlists", "my_list", "details", "synopsis", ...(document.querySelector("meta[name=anilist-client]") ? ["anilist"] : [])].map(
+  ["store", "page", "watchlists", "my_list", "together", "details", "synopsis", ...(document.querySelector("meta[name=anilist-client]") ? ["anilist"] : [])].map(
     (name) =>
       new Promise((onload, onerror) => {
         const src = `anisvd/${name}.js?v=${document.currentScript.dataset.version}`;

@@ -8,7 +8,6 @@
   const name = (button) => button.closest("[data-name]").dataset.name;
   const say = (key, facts) => anisvd.say(key, facts);
   const cleared = (fields) => Object.fromEntries(fields.map((field) => [field, null])); // null is the default
-  const partnerFields = () => Object.keys(anisvd.state).filter((field) => field.startsWith("partner"));
   const plain = (text) => (/^-?\d+$/.test(text) ? Number(text) : text);
   const toggled = (field, value) =>
     list(field).includes(value) ? list(field).filter((other) => other !== value) : [...list(field), value];
@@ -65,7 +64,7 @@
     },
     reset: (button, value, field) => anisvd.commit({ [field]: null }),
     defaults() {
-      const people = ["ratings", "complete", "unseen", "hidden", "planned", "dropped", "preferred", "passed", "swapped", "tab", "user", "like", ...partnerFields()];
+      const people = ["ratings", "complete", "unseen", "hidden", "planned", "dropped", "preferred", "passed", "others", "handed", "tab", "user", "like"];
       anisvd.commit(cleared(Object.keys(anisvd.state).filter((field) => !people.includes(field))), say("defaults"));
     },
     visit(button, value, field) {
@@ -108,27 +107,11 @@
     borrow(button) {
       anisvd.commit({ ratings: JSON.parse(button.dataset.ratings), complete: null, without: [], like: null }, button.dataset.text);
     },
-    // -- two people
-    partner(form, value, field) {
-      focusNext = "#partner-heading";
-      anisvd.commit({ ...cleared(partnerFields()), [field]: plain(value) });
-    },
-    async partnerLink(form, value) {
-      const changes = await anisvd.ask({ link: value });
-      if (!changes) return anisvd.tell(say("no_ratings"));
-      focusNext = "#partner-heading";
-      anisvd.commit(changes);
-    },
-    async swap() {
-      const text = say(anisvd.state.swapped ? "returned" : "handed");
-      anisvd.commit(await anisvd.ask({ swap: true }), text);
-    },
-    alone: () => anisvd.commit(cleared(partnerFields()), say("alone")),
     surprise(button, value, field = "user") {
       const users = all("#users option").map((option) => option.value);
       const others = users.filter((other) => Number(other) !== anisvd.state[field]);
       const user = others[Math.floor(Math.random() * others.length)];
-      if (user) actions[field === "user" ? "visit" : "partner"](button, user, field);
+      if (user) actions[field === "user" ? "visit" : "addUser"](button, user, field);
     },
     results() {
       $("#results").scrollIntoView();
@@ -317,7 +300,8 @@
   const shown = anisvd.shown;
   Object.assign(anisvd, {
     // For the other scripts, which add their actions, and hear of "anisvd:shown" after each answer.
-    tools: { $, all, list, id, name, say, actions },
+    // `focus` takes the selector of the element to focus after the next answer.
+    tools: { $, all, list, id, name, say, actions, focus: (selector) => (focusNext = selector) },
     // What was tapped and typed before the page was ready: see assets/first.js.
     tap(selector, value) {
       const element = $(selector);

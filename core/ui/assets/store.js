@@ -1,7 +1,7 @@
 // The state of the page: see core/ui/page/state.py. This browser keeps it and sends it with every call.
 window.anisvd = (() => {
   const { KEPT, DRAFT, store, read, write, language, opening } = anisvdFirst;
-  const TASTE = ["ratings", "complete", "unseen", "hidden", "planned", "dropped", "preferred", "passed"]; // shared by all tabs of a browser
+  const TASTE = ["ratings", "complete", "unseen", "hidden", "planned", "dropped", "preferred", "passed", "others", "handed"]; // shared by all tabs of a browser
   const VIEW = ["tab", "user", "like"]; // kept in the history, for the Back button
   const LONGEST_PAST = 50;
   const PATIENCE = 250; // milliseconds until the page shows that it waits
@@ -33,15 +33,15 @@ window.anisvd = (() => {
   const remember = () => (past = [...past.slice(1 - LONGEST_PAST), { state, shared, search: location.search }]);
   const address = (search) => history.replaceState({ view: pick(state, VIEW) }, "", location.pathname + search);
 
-  // Asks the server for the changes that swap two people or take ratings from a link.
+  // Asks the server for the changes that hand the screen over or take ratings from a link.
   const ask = (request) =>
     new Promise((resolve) => {
       asked = { sent: { ...request, state, language: language() }, resolve };
       call("apply");
     });
-  // Sends the state. On the tab of two people each of them gets their own lists back first.
+  // Sends the state. On the tab of the group everybody gets their own lists back first.
   const follow = async () => {
-    if (!state.swapped || state.tab !== "together") return send();
+    if (!state.handed || state.tab !== "together") return send();
     const changes = await ask({});
     state = { ...state, ...changes };
     persist();

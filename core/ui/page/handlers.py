@@ -17,9 +17,10 @@ from . import views
 from .details.panel import details
 from .details.reasons import rank_without
 from .my_list.panel import entries, numbers
+from .people.person import read_people
 from .results import results
 from .search_panel import search_panel
-from .state import PARTNER_FIELDS, PageState, link_content
+from .state import PageState, link_content
 from .tabs import panel
 from .visitor import Visitor
 
@@ -31,7 +32,7 @@ ON_REQUEST: dict[str, Callable[[Visitor, Any], str]] = {
 }
 """Parts that are shown on request, by the key in a call of `Handlers.change`, whose value they take: the view of
 *My list*, and anything for the taste in numbers."""
-NOBODY: dict[str, Any] = dict.fromkeys((*PARTNER_FIELDS.values(), "partner_user"))
+TAKEN = ("ratings", "complete", "dropped", "preferred")  # of the person who made a link
 
 
 class PageParts(NamedTuple):
@@ -81,12 +82,12 @@ class Handlers:
         return _parts(visitor, bool(sent.get("shared")), n_wrong, sent)
 
     def change(self, sent: Any) -> dict[str, Any] | None:
-        """Return the fields of the state that change for two people; None for a link without ratings. Or return a
+        """Return the fields of the state that change for a group; None for a link without ratings. Or return a
         part that is shown on request, ``{"mine": HTML}`` and such: see `ON_REQUEST`.
 
-        ``sent`` is ``{"state": …}`` with a key of `ON_REQUEST`, with ``"link"``, to take the other person's
-        ratings from a link, or with ``"swap": true``, to hand the screen over or back. Without these, each person
-        gets their own lists on the tab of both.
+        ``sent`` is ``{"state": …}`` with a key of `ON_REQUEST`, with ``"link"``, to add somebody with the ratings of a
+        link, or with ``"hand"``, to hand the screen over to one of the others, from 1, or back, 0. Without these,
+        everybody gets their own lists on the tab of the group.
         """
         visitor, _, sent = self._visitor(sent)
         for name, part in ON_REQUEST.items():
@@ -94,10 +95,12 @@ class Handlers:
                 return {name: part(visitor, sent[name])}
         if link := str(sent.get("link") or ""):
             theirs = link_content(link[link.find("?") + 1 :])  # not read here: `show` counts wrong values
-            partner = {PARTNER_FIELDS[name]: theirs.get(name) for name in ("ratings", "complete", "dropped")}
-            has_ratings = PageState.from_json(partner, visitor.model)[0].partner
-            return NOBODY | partner if has_ratings else None
-        state = visitor.state.handed_over() if sent.get("swap") else visitor.state
+            person = {name: theirs[name] for name in TAKEN if name in theirs}
+            (read,), _ = read_people([person], visitor.model)
+            return {"others": [*visitor.state.to_json()["others"], person]} if read.ratings else None
+        state, person = visitor.state, sent.get("hand")
+        if isinstance(person, int):
+            state = state.handed_over(max(person, 0))
         before = _dict(sent.get("state"))
         return {name: value for name, value in state.to_json().items() if value != before.get(name)}
 
@@ -145,7 +148,7 @@ def _parts(
     suggested = model.suggest(visitor.taste, 2 * SUGGESTED, left_out)
     wall = _wall(visitor, suggested, left_out, sent.get("wall"))
     return PageParts(
-        banner=render("banner.html", texts, notice=visitor.served.notice, shared=shared, state=state, n_wrong=n_wrong),
+        banner=views.banner(visitor, shared, n_wrong),
         wall=views.wall(wall, visitor),
         rated=views.rated(visitor, None if sent.get("all") else views.RATED_SHOWN),
         dock=render("dock.html", texts, n_rated=len(state.ratings)),

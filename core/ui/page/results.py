@@ -1,5 +1,7 @@
 """The visitor's list: its cards, its active filters, and what to change if it is short."""
 
+import numpy as np
+
 from ...data.catalogue import Title
 from ...recommend.together import JointRecommendation
 from ...recommend.top_k import Reason, Recommendation
@@ -22,14 +24,15 @@ def results(visitor: Visitor, suggested: list[Title], *, brief: bool = False) ->
     """
     state, model, shown = visitor.state, visitor.model, visitor.shown
     n_shown = len(shown.recommendations)
-    is_short = n_shown < state.k and shown.about != "two"
+    is_short = n_shown < state.k and shown.about != "group"
     certainty = model.certainty(shown.taste) if shown.about == "own" else None
     people = _people(visitor)
     return render(
         "results.html",
         visitor.texts,
         state=state,
-        n_allowed=int(shown.taste.allowed(state.filters()).sum()),
+        n_allowed=int(np.all([taste.allowed(state.filters()) for taste in shown.tastes], axis=0).sum()),
+        n_people=len(shown.tastes),
         about=shown.about,
         like=None if state.like is None else model.catalogue[state.like],
         is_known=state.like is None or model.is_known(state.like),
@@ -62,12 +65,23 @@ def _told(item: Recommendation | JointRecommendation, visitor: Visitor) -> list[
 
 
 def _people(visitor: Visitor) -> list[tuple[str, str]]:
-    """Return for each person the keys of the texts before their rating and before their reasons."""
-    if visitor.shown.about == "two":
-        return [("card.you", "card.because.you"), ("card.partner", "card.because.partner")]
-    if visitor.shown.taste.user_id is not None:
-        return [("card.them", "card.because")]
-    return [("card.you" if visitor.state.ratings else "", "card.because")]  # no ratings, no predicted rating
+    """Return for each person the words before their rating and before their reason. For three and more people a card
+    has their names and no reasons: these are in its details.
+    """
+    texts, shown = visitor.texts, visitor.shown
+    if len(shown.tastes) > 2:
+        return [(name, "") for name in visitor.people]
+    if shown.about == "group":
+        name = visitor.people[1]
+        of_other = (texts("card.named", name=name), texts("card.because.named", name=name))
+        return [
+            (texts("card.you"), texts("card.because.you")),
+            of_other if name else (texts("card.partner"), texts("card.because.partner")),
+        ]
+    if shown.taste.user_id is not None:
+        return [(texts("card.them"), texts("card.because"))]
+    # No ratings, no predicted rating.
+    return [(texts("card.you") if visitor.state.ratings else "", texts("card.because"))]
 
 
 def _chance(item: Recommendation | JointRecommendation, visitor: Visitor) -> str:

@@ -4,55 +4,54 @@ Nothing that comes from a browser or a link is trusted. Wrong values are left ou
 """
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from ...data.genres import name_of_today
-from ...data.scale import WATCHED
-from ...errors import AniSVDError
 from ...model.model import Model
 from ...recommend.filters import SEQUELS, Filters
 from ...recommend.novelty import DEFAULT
-from ...recommend.together import BALANCE
+from ...recommend.together import BALANCE, MOST_PEOPLE
+from .people.person import LINK_NAMES as PEOPLE
+from .people.person import LISTS, TITLES, Person, consistent_lists, link_names, linked, people_of, read_people
+from .people.values import (
+    Rated,
+    Reader,
+    flag,
+    genre,
+    in_link,
+    number,
+    one_of,
+    rated_by,
+    read_fields,
+    title_of,
+    unique,
+    user,
+)
 
 TABS = ("rate", "list", "user", "together", "explore", "how")
 PLANS = ("any", "hide", "first")
-SEEN = "seen"  # a rating `WATCHED`, in a link
 YEARS = 1900, 2100
 BALANCE_STEPS, DIAL_STEPS = 4, 4
 LONGEST_LIST = 100
-MAX_ENTRIES = 20_000  # more than a catalogue has titles
 MAX_LINK = 200_000
-LONGEST_USER = 18
 
 LINK_NAMES = {
     "ratings": "rated", "exclude_genres": "no", "min_members": "members", "min_year": "from", "max_year": "to",
     "exclude_themes": "no_theme", "likes_only": "likes",
 }  # fmt: skip
 """The names of fields in a link, where they differ."""
-PARTNER_FIELDS = {
-    "ratings": "partner", "unseen": "partner_unseen", "hidden": "partner_hidden", "planned": "partner_planned",
-    "complete": "partner_complete", "dropped": "partner_dropped",
-    "preferred": "partner_preferred", "passed": "partner_passed",
-}  # fmt: skip
-"""What belongs to the visitor, and the same of the other of two people."""
 FORMER_DIAL = {"-2": 0, "-1": 0, "0": round(DEFAULT * DIAL_STEPS), "1": 2, "2": 4}
 """The steps of the dial by the values of ``novelty``, its former name, in older links: from mainstream to hidden gems.
 Links without it meant 0, and get the default."""
-
-Rated = tuple[int, float]
-Reader = Callable[[Any], Any]
-"""Returns a value of a field from JSON, and raises for a wrong one."""
 
 
 @dataclass(frozen=True)
 class PageState:
     """What a visitor rated and chose. The filters are those of `core.recommend.filters.Filters`."""
 
-    tab: str = "rate"  # on "user" the list is for that existing user, on "together" for two people
+    tab: str = "rate"  # on "user" the list is for that existing user, on "together" for a group
     user: int | str | None = None
     like: int | None = None  # the page shows titles like this one instead
     ratings: tuple[Rated, ...] = ()  # (anime_id, rating or `WATCHED`), oldest first
@@ -65,17 +64,9 @@ class PageState:
     passed: tuple[int, ...] = ()  # titles that stood beside those, or that were all left
     plan: str = "any"  # whether those come like any others, are hidden, or come first
     without: tuple[int, ...] = ()  # these don't count as reasons
-    partner: tuple[Rated, ...] = ()  # the ratings of the other of two people
-    partner_unseen: tuple[int, ...] = ()
-    partner_hidden: tuple[int, ...] = ()
-    partner_planned: tuple[int, ...] = ()
-    partner_dropped: tuple[int, ...] = ()
-    partner_preferred: tuple[int, ...] = ()
-    partner_passed: tuple[int, ...] = ()
-    partner_complete: bool = False
-    partner_user: int | str | None = None  # the other person is this existing user
-    swapped: bool = False  # the other person rates now, and the two have exchanged their lists
-    balance: int = round(BALANCE * BALANCE_STEPS)  # 0 suits two people on average, 4 the less pleased one
+    others: tuple[Person, ...] = ()  # the other people of a group
+    handed: int = 0  # which of them rates now, from 1, and has exchanged their lists with the visitor; 0: nobody
+    balance: int = round(BALANCE * BALANCE_STEPS)  # 0 suits a group on average, 4 the least pleased one
     k: int = 10
     genres: tuple[str, ...] = ()
     exclude_genres: tuple[str, ...] = ()
@@ -101,18 +92,11 @@ class PageState:
             return cls(), int(content is not None)
         if content.get("dial") is None and (former := content.get("novelty")) is not None:
             content = {**content, "dial": FORMER_DIAL.get(str(former), former)}
-        values: dict[str, Any] = {}
-        n_wrong = 0
-        for name, reader in _readers(model).items():
-            if (sent := content.get(name)) is None:
-                continue
-            is_list = isinstance(getattr(cls, name), tuple)
-            items = sent if is_list and isinstance(sent, list) else [sent]
-            readable = _readable(items, reader)
-            n_wrong += len(items) - len(readable)
-            if readable:
-                values[name] = tuple(readable) if is_list else readable[0]
-        return cls(**values)._consistent(), n_wrong
+        if content.get("handed") is None and content.get("swapped"):  # its former name, for two people
+            content = {**content, "handed": 1}
+        values, n_wrong = read_fields(cls, content, _readers(model))
+        values["others"], n_wrong_others = read_people(content.get("others", people_of(content)), model)
+        return cls(**values)._consistent(), n_wrong + n_wrong_others
 
     @classmethod
     def from_link(cls, query: str, model: Model) -> tuple["PageState", int]:
@@ -123,56 +107,84 @@ class PageState:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists, numbers and strings by field, defaults included."""
-        return dict(json.loads(json.dumps(vars(self))))
+        return dict(json.loads(json.dumps(vars(self), default=vars)))
 
     def to_link(self) -> str:
-        """Return the query of a link that restores this state, with the values that differ from the defaults."""
+        """Return the query of a link that restores this state, with the values that differ from the defaults. Of other
+        people it leaves out the last ones of whom nothing is known.
+        """
         changed = {name: value for name, value in vars(self).items() if value != getattr(PageState, name)}
-        return urlencode({LINK_NAMES.get(name, name): _text(value) for name, value in changed.items()}, safe=":,")
+        people = linked(changed.pop("others", ()))
+        texts = {LINK_NAMES.get(name, name): in_link(value) for name, value in changed.items()}
+        return urlencode(texts | people, safe=":,")
 
     def _consistent(self) -> "PageState":
         """Return the state with no title twice (the last rating counts), no genre or theme both wanted and excluded,
-        years in order, no whole list without ratings, no rated title planned and only rated ones dropped, and on the
-        tab of two people each with their own lists.
+        years in order, lists that don't contradict each other, and on the tab of the group with everybody's own lists.
         """
         changes: dict[str, Any] = {
-            name: _unique(value) for name, value in vars(self).items() if isinstance(value, tuple)
+            name: unique(value) for name, value in vars(self).items() if isinstance(value, tuple) and name != "others"
         }
+        changes |= consistent_lists(self)
         for unwanted, wanted in (("exclude_genres", self.genres), ("exclude_themes", self.themes)):
             changes[unwanted] = tuple(name for name in changes[unwanted] if name not in wanted)
-        for prefix, ratings in (("", self.ratings), ("partner_", self.partner)):
-            rated = {anime_id for anime_id, _ in ratings}
-            for name, is_rated in (("planned", False), ("dropped", True)):
-                ids = changes[prefix + name]
-                changes[prefix + name] = tuple(anime_id for anime_id in ids if (anime_id in rated) == is_rated)
         if self.min_year and self.max_year:
             changes["min_year"], changes["max_year"] = sorted((self.min_year, self.max_year))
-        changes["complete"] = self.complete and bool(self.ratings)
-        changes["partner_complete"] = self.partner_complete and bool(self.partner)
+        if self.handed > len(self.others):  # the lists of the visitor are empty
+            changes["others"] = self.others + (Person(),) * (self.handed - len(self.others))
         state = replace(self, **changes)
-        return state.exchanged() if self.swapped and self.tab == "together" else state
+        return state._returned() if state.tab == "together" else state
 
-    # -- two people ------------------------------------------------------------------------------
+    # -- a group -----------------------------------------------------------------------------------
 
-    def exchanged(self) -> "PageState":
-        """Return the state after the visitor and the other person have exchanged their lists."""
-        sources = PARTNER_FIELDS | {partners: own for own, partners in PARTNER_FIELDS.items()}
-        lists: dict[str, Any] = {name: getattr(self, source) for name, source in sources.items()}
-        return replace(self, **lists, swapped=not self.swapped)
+    def exchanged(self, person: int) -> "PageState":
+        """Return the state after the visitor and one of the others, counted from 1, have exchanged their lists."""
+        other = self.others[person - 1]
+        others = list(self.others)
+        others[person - 1] = replace(other, **{name: getattr(self, name) for name in LISTS})
+        lists: dict[str, Any] = {name: getattr(other, name) for name in LISTS}
+        return replace(self, **lists, others=tuple(others), handed=0 if self.handed else person)
 
-    def handed_over(self) -> "PageState":
-        """Return the state for the other person, who rates now, or for both people after that."""
-        tab = "together" if self.swapped else "rate"
-        return replace(self.exchanged(), tab=tab, like=None, partner_user=None, without=())
+    def _returned(self) -> "PageState":
+        """Return the state with everybody's own lists, without those of whom nothing is known after they have rated."""
+        if not self.handed:
+            return self
+        state = self.exchanged(self.handed)
+        is_new = [number != self.handed or other != Person() for number, other in enumerate(state.others, 1)]
+        return replace(state, others=tuple(other for other, kept in zip(state.others, is_new, strict=True) if kept))
 
-    def alone(self) -> "PageState":
-        """Return the state without the existing user for whom the list is, or with whom it is shared."""
-        return replace(self, partner_user=None) if self.tab == "together" else replace(self, user=None)
+    def handed_over(self, person: int) -> "PageState":
+        """Return the state for one of the others, counted from 1, who rates now; the one after the last is new. 0 is
+        the state for the group after that.
+        """
+        state = replace(self._returned(), tab="rate" if person else "together", like=None, without=())
+        if not person:
+            return state
+        others = list(state.others)
+        if person > len(others):
+            others = [*others, Person()][: MOST_PEOPLE - 1]
+            person = len(others)
+        others[person - 1] = replace(others[person - 1], user=None)
+        return replace(state, others=tuple(others)).exchanged(person)
 
     @property
-    def is_for_two(self) -> bool:
-        """Whether the list is for the visitor and somebody else, and both are known."""
-        return self.tab == "together" and self.like is None and bool(self.partner or self.partner_user is not None)
+    def listed_users(self) -> tuple[int | str, ...]:
+        """The existing users for whom the list is."""
+        people = self.others if self.tab == "together" else ()
+        users = [self.listed_user, *(person.user for person in people)]
+        return tuple(user for user in users if user is not None)
+
+    def without_users(self, users: tuple[int | str, ...]) -> "PageState":
+        """Return the state without these existing users, for whom the list was to be."""
+        others = tuple(replace(person, user=None) if person.user in users else person for person in self.others)
+        return replace(self, others=others, user=None if self.user in users else self.user)
+
+    @property
+    def listed_others(self) -> tuple[tuple[int, Person], ...]:
+        """The others for whom the list is, with their numbers in the group, from 2; none for a list of one."""
+        if self.tab != "together" or self.like is not None:
+            return ()
+        return tuple((number, person) for number, person in enumerate(self.others, 2) if person.is_known)
 
     # -- for the model -----------------------------------------------------------------------------
 
@@ -187,114 +199,43 @@ class PageState:
         return self.user if self.tab == "user" else None
 
     def filters(self) -> Filters:
-        """Return the choices as filters. They exclude the titles that the visitor, or one of two people, has hidden."""
+        """Return the choices as filters. They exclude the titles that somebody has hidden for whom the list is."""
         values: dict[str, Any] = {field.name: getattr(self, field.name, field.default) for field in fields(Filters)}
-        hidden = self.hidden + (self.partner_hidden if self.is_for_two else ())
+        hidden = sum((person.hidden for _, person in self.listed_others), self.hidden)
         return Filters(**values | {"exclude_ids": hidden + (self.planned if self.plan == "hide" else ())})
 
 
 def link_content(query: str) -> dict[str, Any]:
     """Return the values in a link's query by field, as `PageState.from_json` takes them."""
     texts = dict(parse_qsl(query[:MAX_LINK].lstrip("?"), keep_blank_values=True))
+    names = [(LINK_NAMES.get(name, name), name, default) for name, default in vars(PageState()).items()]
+    for prefix in PEOPLE:
+        names += [(key, key, getattr(Person, field)) for field, key in link_names(prefix).items()]
     content: dict[str, Any] = {}
-    for name, default in vars(PageState()).items():
-        if text := texts.get(LINK_NAMES.get(name, name)):
+    for key, name, default in names:
+        if (text := texts.get(key)) and name != "others":
             content[name] = text.split(",") if isinstance(default, tuple) else text
-    return content | {name: texts[name] for name in ("novelty",) if texts.get(name)}
-
-
-# -- reading values ----------------------------------------------------------------------------------
+    return content | {name: texts[name] for name in ("novelty", "swapped") if texts.get(name)}
 
 
 def _readers(model: Model) -> dict[str, Reader]:
     """Return the reader of each field. The reader of a list field reads one item."""
-    number_of_id = _number(0, 2**62)
-
-    def title(value: Any) -> int:
-        anime_id: int = number_of_id(value)
-        model.catalogue.position(anime_id)
-        return anime_id
-
-    def rated(value: Any) -> Rated:
-        anime_id, rating = value.split(":") if isinstance(value, str) else value
-        if isinstance(rating, str):
-            rating = WATCHED if rating == SEEN else float(rating)
-        model.rating_scale.check(rating, "The rating")
-        return title(anime_id), rating
-
     return {
-        **dict.fromkeys((*PARTNER_FIELDS, *PARTNER_FIELDS.values(), "without", "like"), title),
-        **dict.fromkeys(("ratings", "partner"), rated),
-        **dict.fromkeys(("genres", "exclude_genres"), _genre(model.catalogue.genres)),
-        **dict.fromkeys(("themes", "exclude_themes"), _one_of(model.catalogue.themes)),
-        "studios": _one_of(model.catalogue.studios),
-        **dict.fromkeys(("min_year", "max_year"), _number(*YEARS)),
-        **dict.fromkeys(("user", "partner_user"), _user),
-        **dict.fromkeys(("swapped", "complete", "partner_complete", "likes_only", "adult", "extras"), _flag),
-        "tab": _one_of(TABS),
-        "plan": _one_of(PLANS),
-        "types": _one_of(model.catalogue.types),
-        "sequels": _one_of(SEQUELS),
-        "min_members": _number(0, 10**9),
-        "k": _number(1, LONGEST_LIST),
-        "balance": _number(0, BALANCE_STEPS),
-        "dial": _number(0, DIAL_STEPS),
+        **dict.fromkeys((*TITLES, "without", "like"), title_of(model)),
+        "ratings": rated_by(model),
+        **dict.fromkeys(("genres", "exclude_genres"), genre(model.catalogue.genres)),
+        **dict.fromkeys(("themes", "exclude_themes"), one_of(model.catalogue.themes)),
+        "studios": one_of(model.catalogue.studios),
+        **dict.fromkeys(("min_year", "max_year"), number(*YEARS)),
+        "user": user,
+        **dict.fromkeys(("complete", "likes_only", "adult", "extras"), flag),
+        "tab": one_of(TABS),
+        "plan": one_of(PLANS),
+        "types": one_of(model.catalogue.types),
+        "sequels": one_of(SEQUELS),
+        "min_members": number(0, 10**9),
+        "k": number(1, LONGEST_LIST),
+        "balance": number(0, BALANCE_STEPS),
+        "dial": number(0, DIAL_STEPS),
+        "handed": number(0, MOST_PEOPLE - 1),
     }
-
-
-def _readable(items: list[Any], reader: Reader) -> list[Any]:
-    """Return the values that the reader accepts."""
-    values = []
-    for item in items[:MAX_ENTRIES]:
-        with suppress(AniSVDError, ValueError, TypeError, KeyError, OverflowError, AttributeError):
-            values.append(reader(item))
-    return values
-
-
-def _one_of(allowed: tuple[str, ...]) -> Reader:
-    return lambda value: allowed[allowed.index(value)]
-
-
-def _genre(known: tuple[str, ...]) -> Reader:
-    """Return a reader of genres, which older links may give by a former name."""
-    return lambda value: _one_of(known)(name_of_today(value))
-
-
-def _number(low: int, high: int) -> Reader:
-    def read(value: Any) -> int:
-        number = int(value)
-        if isinstance(value, bool) or number != float(value) or not low <= number <= high:
-            raise ValueError(value)
-        return number
-
-    return read
-
-
-def _flag(value: Any) -> bool:
-    return {True: True, "1": True, False: False}[value]
-
-
-def _user(value: Any) -> int | str | None:
-    """Return the id of a user, or any short text: the page says that there is no such user. A blank means nobody."""
-    text = str(value).encode(errors="replace").decode()  # half a character, which JSON may hold, has no place in a link
-    text = text.strip()[:LONGEST_USER].strip()  # the cut may end in a space
-    return int(text) if text.isdecimal() else text or None
-
-
-# -- writing values ----------------------------------------------------------------------------------
-
-
-def _unique(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return titles, ratings or names without repetition. Of the ratings of a title the last one counts."""
-    return tuple({item[0] if isinstance(item, tuple) else item: item for item in items}.values())
-
-
-def _text(value: Any) -> str:
-    """Return a value as text in a link."""
-    if isinstance(value, tuple):
-        return ",".join(_rated_text(*item) if isinstance(item, tuple) else str(item) for item in value)
-    return "1" if value is True else str(value)
-
-
-def _rated_text(anime_id: int, rating: float) -> str:
-    return f"{anime_id}:{SEEN}" if rating == WATCHED else f"{anime_id}:{rating:g}"

@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...data.catalogue import Title
 from ...data.genres import ADULT_GENRES
@@ -12,10 +12,12 @@ from ...errors import AniSVDError
 from ...insight.profile import genre_shares
 from ...model.model import Model
 from ...recommend.fold_in import Taste
+from ...recommend.together import MOST_PEOPLE
 from ..rendering import render
 from .explore import explore
 from .how_it_works import how_it_works
 from .my_list.panel import my_list, taste_numbers
+from .people.person import LONGEST_NAME, Person
 from .state import BALANCE_STEPS
 from .visitor import Visitor
 
@@ -45,6 +47,16 @@ class TasteSummary:
         return cls(taste.user_id, len(taste), genres[:2], favourites)
 
 
+class GroupMember(NamedTuple):
+    """One of the others, with their number in the group, from 2. Of a user who is not there it has a sentence."""
+
+    number: int
+    name: str
+    person: Person
+    taste: TasteSummary | None
+    trouble: str
+
+
 def panel(visitor: Visitor, view: Any = None) -> str:
     """Return the panel of the visitor's tab; empty on *Rate*, whose parts are always there. ``view`` is for
     `my_list`.
@@ -68,7 +80,7 @@ def _user(visitor: Visitor) -> str:
         else:
             context |= _chosen_user(model.user_taste(state.user), model, state.adult)
     except AniSVDError as error:
-        trouble = visitor.explain(error)
+        trouble = visitor.explain(error, state.user)
     return render("person.html", visitor.texts, state=state, trouble=trouble, **context)
 
 
@@ -83,21 +95,33 @@ def _chosen_user(taste: Taste, model: Model, adult: bool) -> dict[str, Any]:
 
 
 def _together(visitor: Visitor) -> str:
-    """Return who the two people are, or the ways to name the other one."""
+    """Return the people of the group, and the ways to add one."""
+    state, adult = visitor.state, visitor.state.adult
     try:
         sample = _sample(visitor)
     except AniSVDError:
         sample = []
-    tastes = visitor.shown.tastes
+    people = [
+        GroupMember(
+            number,
+            visitor.name_of(number, person),
+            person,
+            TasteSummary.of(visitor.taste_of(person), adult) if person.user not in visitor.missing else None,
+            visitor.missing.get(person.user, "") if person.user is not None else "",
+        )
+        for number, person in enumerate(state.others, 2)
+    ]
     return render(
         "together.html",
         visitor.texts,
-        state=visitor.state,
-        trouble=visitor.trouble,
+        state=state,
         sample=sample,
         balance_steps=BALANCE_STEPS,
-        you=TasteSummary.of(visitor.taste, visitor.state.adult),
-        partner=TasteSummary.of(tastes[1], visitor.state.adult) if len(tastes) > 1 and not visitor.trouble else None,
+        you=TasteSummary.of(visitor.taste, adult),
+        people=people,
+        is_group=visitor.shown.about == "group",
+        is_full=len(people) == MOST_PEOPLE - 1,
+        longest_name=LONGEST_NAME,
     )
 
 

@@ -43,6 +43,13 @@ def footer(served: ServedModel, texts: Texts) -> str:
     return render("footer.html", texts, served=served, info=info, last_season=last, sources=sources)
 
 
+def banner(visitor: Visitor, shared: bool, n_wrong: int) -> str:
+    """Return what there is to say above the page: of the model, a shared list, who rates now, and wrong values."""
+    state, notice = visitor.state, visitor.served.notice
+    rater = visitor.name_of(state.handed + 1, state.others[state.handed - 1]) if state.handed else ""
+    return render("banner.html", visitor.texts, notice=notice, shared=shared, rater=rater, n_wrong=n_wrong)
+
+
 def wall(titles: Sequence[Title], visitor: Visitor) -> str:
     """Return titles to rate with one tap on one of five stars, and the personas for who wants to look around."""
     state, texts = visitor.state, visitor.texts

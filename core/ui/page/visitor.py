@@ -12,14 +12,16 @@ from ...recommend.top_k import Reason, Recommendation
 from ...serving.model_source import ServedModel
 from ...watchlists.matching import rating_of_dropped
 from ..translations import Texts
-from .state import BALANCE_STEPS, PageState, Rated
+from .people.person import Person
+from .people.values import Rated
+from .state import BALANCE_STEPS, PageState
 
 
 @dataclass(frozen=True)
 class Answer:
     """A list, and the tastes of the people that it is for, the visitor's or the existing user's first."""
 
-    about: str  # "own", "nobody" (the visitor rated nothing), "user", "two", or "like": titles like another one
+    about: str  # "own", "nobody" (the visitor rated nothing), "user", "group", or "like": titles like another one
     tastes: tuple[Taste, ...]
     recommendations: list[Recommendation] | list[JointRecommendation]
 
@@ -59,17 +61,45 @@ class Visitor:
 
     @cached_property
     def shown(self) -> Answer:
-        """The list on the page: `answer`, without an existing user who is not there."""
-        return self._answer(self.state.alone()) if self.trouble else self.answer
+        """The list on the page: `answer`, without existing users who are not there."""
+        missing = tuple(self.missing)
+        return self._answer(self.state.without_users(missing)) if missing else self.answer
 
-    @cached_property
+    @property
     def trouble(self) -> str:
         """A sentence if an existing user is not there, else an empty string."""
-        try:
-            _ = self.answer
-        except AniSVDError as error:
-            return self.explain(error)
-        return ""
+        return next(iter(self.missing.values()), "")
+
+    @cached_property
+    def missing(self) -> dict[int | str, str]:
+        """The existing users who are not there, each with a sentence."""
+        sentences = {}
+        for user in self.state.listed_users:
+            try:
+                self.model.user_taste(user)
+            except AniSVDError as error:
+                sentences[user] = self.explain(error, user)
+        return sentences
+
+    @cached_property
+    def people(self) -> list[str]:
+        """The names of the people for whom the list is, the visitor first; empty for a person of a pair without a name,
+        who needs none.
+        """
+        others = self.state.without_users(tuple(self.missing)).listed_others
+        names = [self.name_of(number, person) for number, person in others]
+        if len(others) == 1 and not others[0][1].name and others[0][1].user is None:
+            names = [""]
+        return [str(self.texts("together.you")), *names]
+
+    def name_of(self, number: int, person: Person) -> str:
+        """Return what one of the others is called."""
+        if person.name:
+            return person.name
+        is_user = person.user is not None
+        return str(
+            self.texts("person.user", id=str(person.user)) if is_user else self.texts("together.person", n=number)
+        )
 
     def ratings_of(self, persona: Persona) -> tuple[Rated, ...]:
         """Return the ratings that the state has after a tap on a persona: the best one for each title."""
@@ -91,11 +121,10 @@ class Visitor:
         is_adult = not self.state.adult and bool(catalogue.is_adult[catalogue.position(anime_id)])
         return is_adult and anime_id not in self.taste.ratings
 
-    def explain(self, error: AniSVDError) -> str:
-        """Return in a sentence why the existing user is not there."""
-        user = self.state.partner_user if self.state.tab == "together" else self.state.user
+    def explain(self, error: AniSVDError, user: int | str | None) -> str:
+        """Return in a sentence why an existing user is not there."""
         is_unknown = isinstance(error, InputError)
-        return self.texts("trouble.user", user=str(user)) if is_unknown else self.texts("trouble.users")
+        return str(self.texts("trouble.user", user=str(user)) if is_unknown else self.texts("trouble.users"))
 
     def _answer(self, state: PageState) -> Answer:
         model, filters, novelty = self.model, state.filters(), state.novelty
@@ -105,19 +134,20 @@ class Visitor:
         taste = taste.narrowed(state.without, state.likes_only)
         if state.like is not None:
             return Answer("like", (taste,), model.similar(state.like, state.k, filters, taste))
-        if state.is_for_two:
-            tastes = taste, self._partner_taste(state)
+        if others := state.listed_others:
+            tastes = taste, *(self.taste_of(person) for _, person in others)
             balance = state.balance / BALANCE_STEPS
-            return Answer("two", tastes, model.recommend_together(tastes, state.k, filters, balance, novelty))
+            return Answer("group", tastes, model.recommend_together(tastes, state.k, filters, balance, novelty))
         first = state.planned if state.plan == "first" else ()
         return Answer(about, (taste,), model.recommend(taste, state.k, filters, novelty, first))
 
-    def _partner_taste(self, state: PageState) -> Taste:
-        if state.partner_user is not None:
-            return self.model.user_taste(state.partner_user)
-        ratings = self._counted(state.partner, state.partner_dropped)
-        taste = self.model.fold_in(ratings, complete=state.partner_complete, unseen=state.partner_unseen)
-        return replace(taste, preferred_ids=state.partner_preferred)
+    def taste_of(self, person: Person) -> Taste:
+        """Return the taste of one of the others. Raises `AniSVDError` if they are a user who is not there."""
+        if person.user is not None:
+            return self.model.user_taste(person.user)
+        ratings = self._counted(person.ratings, person.dropped)
+        taste = self.model.fold_in(ratings, complete=person.complete, unseen=person.unseen)
+        return replace(taste, preferred_ids=person.preferred)
 
     def _counted(self, ratings: tuple[Rated, ...], dropped: tuple[int, ...]) -> dict[int, float]:
         """Return ratings as they count, those of dropped titles lowered, by the id of the title."""

@@ -12,6 +12,7 @@ from core.serving.model_source import ServedModel
 from core.ui.page.details.panel import PARTS_SHOWN, SIMILAR_SHOWN, details, similar, watch_order
 from core.ui.page.details.reasons import explained, told_parts
 from core.ui.page.handlers import Handlers
+from core.ui.page.people.person import Person
 from core.ui.page.state import DIAL_STEPS, PageState
 from core.ui.page.visitor import Visitor
 from core.ui.translations import LANGUAGES, texts_in
@@ -81,7 +82,7 @@ def test_title_that_is_not_listed_has_facts_and_no_reasons(model: Model) -> None
     html = details(RATED[0][0], visitor(model, STATE))
     assert "<dl" in html
     assert not percents(html)
-    both = visitor(model, replace(STATE, tab="together", partner=((105, 8.0),)))
+    both = visitor(model, replace(STATE, tab="together", others=(Person(ratings=((105, 8.0),)),)))
     html = details(both.answer.recommendations[0].anime_id, both)
     assert "Why for you" in html
     assert 'data-do="without"' not in html

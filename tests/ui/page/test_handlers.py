@@ -16,11 +16,12 @@ from small_data import catalogue_of
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core import WATCHED, Filters, HubError, Model
+from core import WATCHED, Filters, HubError, InputError, Model
 from core.serving.model_source import ServedModel
 from core.ui.page.active_filters import _counts_without, active_filters, loosenings
 from core.ui.page.covers import MOTIFS, drawn_cover
 from core.ui.page.handlers import Handlers
+from core.ui.page.people.person import Person
 from core.ui.page.state import PageState
 from core.ui.page.tabs import TasteSummary
 from core.ui.page.visitor import Visitor
@@ -91,14 +92,15 @@ def test_taste_knows_whether_it_is_whole_and_what_is_unseen(model: Model) -> Non
     typed = visitor(model, PageState(ratings=ratings, unseen=(107,)))
     assert (typed.taste.complete, typed.taste.unseen_ids) == (False, (107,))
     assert visitor(model, PageState(ratings=ratings, complete=True)).taste.complete
-    state = PageState(tab="together", ratings=ratings, partner=others, partner_complete=True, partner_unseen=(108,))
-    partner = visitor(model, state).answer.tastes[1]
-    assert (partner.complete, partner.unseen_ids) == (True, (108,))
+    state = PageState(tab="together", ratings=ratings, others=(Person("", None, others, True, (108,)),))
+    other = visitor(model, state).answer.tastes[1]
+    assert (other.complete, other.unseen_ids) == (True, (108,))
 
 
 def test_dropped_titles_count_as_disliked(model: Model) -> None:
     ratings = ((103, 9.0), (105, WATCHED), (107, 2.0))
-    state = PageState(ratings=ratings, dropped=(103, 105, 107), partner=ratings, partner_dropped=(105,), tab="together")
+    others = (Person(ratings=ratings, dropped=(105,)),)
+    state = PageState(ratings=ratings, dropped=(103, 105, 107), others=others, tab="together")
     assert visitor(model, state).taste.ratings == {103: 4.0, 105: 4.0, 107: 2.0}
     assert visitor(model, state).answer.tastes[1].ratings == {103: 9.0, 105: 4.0, 107: 2.0}
 
@@ -256,26 +258,64 @@ def test_ten_concurrent_visitors_get_their_own_pages(handlers: Handlers, model: 
 
 
 def test_the_screen_is_handed_over_and_back(handlers: Handlers) -> None:
-    state = PageState(tab="together", ratings=((103, 9),), hidden=(110,), partner=((105, 8),), without=(103,)).to_json()
-    changes = handlers.change({"state": state, "swap": True})
-    assert changes == {
-        "tab": "rate", "ratings": [[105, 8]], "partner": [[103, 9]], "hidden": [], "partner_hidden": [110],
-        "swapped": True, "without": [],
-    }  # fmt: skip
-    back = handlers.change({"state": state | changes, "swap": True})
+    others = (Person("Aki", None, ((105, 8),)),)
+    state = PageState(tab="together", ratings=((103, 9),), hidden=(110,), others=others, without=(103,)).to_json()
+    changes = handlers.change({"state": state, "hand": 1})
+    assert changes is not None
+    assert set(changes) == {"tab", "ratings", "others", "hidden", "handed", "without"}
+    assert (changes["ratings"], changes["hidden"], changes["handed"]) == ([[105, 8]], [], 1)
+    parts = handlers.show({"state": state | changes})
+    assert "What you rate now counts for Aki." in parts.banner
+    assert "Their ratings" in parts.rated
+    back = handlers.change({"state": state | changes, "hand": 0})
     assert state | changes | back == state | {"without": []}
-    # Whoever opens the tab of both is back in place; then there is nothing more to change.
+    # Whoever opens the tab of the group is back in place; then there is nothing more to change.
     back = handlers.change({"state": state | changes | {"tab": "together"}})
     assert state | changes | {"tab": "together"} | back == state | {"without": []}
-    assert handlers.change({"state": state}) == {}
+    for odd in (None, "1", 1.5, [1]):
+        assert handlers.change({"state": state, "hand": odd}) == {}
+    assert handlers.change({"state": state, "hand": -1}) == {"without": []}
 
 
-def test_a_link_names_the_other_person(handlers: Handlers, model: Model) -> None:
-    state = PageState(tab="together", partner_user="nobody", partner_hidden=(110,)).to_json()
+def test_a_link_names_another_person(handlers: Handlers, model: Model) -> None:
+    first = Person(user="nobody", hidden=(110,))
+    state = PageState(tab="together", others=(first,)).to_json()
     for link in ("https://example.org/?rated=105:8,103:seen,x&k=5", "rated=105:8,103:seen,x"):
         changed, dropped = PageState.from_json(state | handlers.change({"state": state, "link": link}), model)
-        assert changed == PageState(tab="together", partner=((105, 8), (103, WATCHED)))
+        assert changed == PageState(tab="together", others=(first, Person(ratings=((105, 8), (103, WATCHED)))))
         assert dropped == 1
-    assert handlers.change({"state": state, "link": "?rated=105:8&complete=1"})["partner_complete"] == "1"
+    whole = handlers.change({"state": state, "link": "?rated=105:8&complete=1"})
+    assert PageState.from_json(whole, model)[0].others[1].complete
     for link in ("https://example.org/?q=1", "?rated=", "?rated=999999:8", "x", 5, ["rated=105:8"]):
         assert handlers.change({"state": state, "link": link}) is None
+
+
+def test_list_of_a_group_has_the_values_of_each_person(handlers: Handlers, model: Model) -> None:
+    others = (Person("<i>Aki</i>", None, ((105, 8.0),)), Person("none yet"), Person(ratings=((105, 9.0),)))
+    state = PageState(tab="together", ratings=((103, 9.0),), others=others)
+    answer = visitor(model, state).answer
+    assert (answer.about, len(answer.tastes)) == ("group", 3)
+    parts = handlers.show({"state": state.to_json()})
+    assert "For the three of you" in parts.results
+    assert "<i>" not in parts.results + parts.panel
+    first = answer.recommendations[0]
+    figures = re.findall(r'class="predicted"><dt><bdi>(.*?)</bdi></dt><dd>(.*?)</dd>', parts.results)[:3]
+    names = ["You", "&lt;i&gt;Aki&lt;/i&gt;", "Person 4"]
+    assert figures == [(name, f"{rating:.1f}") for name, rating in zip(names, first.predicted_ratings, strict=True)]
+    assert parts.panel.count('data-do="removePerson"') == 3
+    opened = [{"state": state.to_json(), "id": item.anime_id} for item in answer.recommendations]
+    reasons = " ".join(handlers.details(sent)["html"] for sent in opened)
+    headings = {"Why for you", "Why for &lt;i&gt;Aki&lt;/i&gt;", "Why for Person 4"}
+    assert headings <= {*re.findall("<h4>(.*?)</h4>", reasons)}
+
+
+def test_user_who_is_not_there_is_left_out_of_the_group(handlers: Handlers, model: Model) -> None:
+    user = int(model.user_ids[0])
+    state = PageState(tab="together", others=(Person(user="nobody"), Person(user=user), Person(ratings=((107, 9.0),))))
+    for like in (None, 103):
+        parts = handlers.show({"state": replace(state, like=like).to_json()})
+        assert parts.panel.count("There is no user nobody") == 1
+    shown = visitor(model, state).shown
+    assert [taste.user_id for taste in shown.tastes] == [None, user, None]
+    with pytest.raises(InputError):
+        _ = visitor(model, state).answer

@@ -102,7 +102,7 @@ def test_panel_shows_counts_and_entries_of_the_view(model: Model) -> None:
         empty = handlers.show({"state": {"tab": "list"}, "mine": {"shelf": shelf}}).panel
         assert str(texts_in()(f"mine.empty.{shelf}")) in empty
         assert 'data-do="numbers"' not in empty
-    assert "Their list" in handlers.show({"state": KEPT.to_json() | {"swapped": True}}).panel
+    assert "Their list" in handlers.show({"state": KEPT.to_json() | {"handed": 1}}).panel
 
 
 def test_numbers_are_those_of_the_own_ratings(model: Model) -> None:

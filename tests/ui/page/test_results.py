@@ -9,6 +9,7 @@ import pytest
 from core import Model
 from core.serving.model_source import ServedModel
 from core.ui.page.handlers import Handlers
+from core.ui.page.people.person import Person
 from core.ui.page.results import _chance
 from core.ui.page.state import DIAL_STEPS, PageState
 from core.ui.page.visitor import Visitor
@@ -54,5 +55,7 @@ def test_card_shows_one_reason_a_person_and_whether_it_is_planned(model: Model) 
     pressed = re.findall(r'class="plan".*data-value="(\d+)" aria-pressed="true"', html)
     assert pressed == [str(listed[2].anime_id)]
     assert html.count("because of <b>") == sum(bool(item.because) for item in listed)
-    both = handlers.show({"state": replace(STATE, tab="together", partner=((105, 8.0),)).to_json()}).results
+    both = handlers.show(
+        {"state": replace(STATE, tab="together", others=(Person(ratings=((105, 8.0),)),)).to_json()}
+    ).results
     assert re.findall(r"<span>(you:|they:)", both)[:2] == ["you:", "they:"]

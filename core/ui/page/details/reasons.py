@@ -31,7 +31,7 @@ class Why:
 
 
 def reasons(anime_id: int, visitor: Visitor) -> list[tuple[str, Why]]:
-    """Return for each person the key of the text above their reasons, and these; nothing for a title that is not on
+    """Return for each person the words above their reasons, and these; nothing for a title that is not on
     the list.
     """
     shown = visitor.shown
@@ -39,8 +39,8 @@ def reasons(anime_id: int, visitor: Visitor) -> list[tuple[str, Why]]:
     if item is None:
         return []
     if shown.about in EXPLAINED and isinstance(item, Recommendation):
-        return [("why", explained(told_parts(item.why, visitor), item.score))]
-    headings = ("why.you", "why.partner") if shown.about == "two" else ("why",)
+        return [(visitor.texts("why"), explained(told_parts(item.why, visitor), item.score))]
+    headings = _headings(visitor) if shown.about == "group" else [visitor.texts("why")]
     shares = [
         tuple(
             (Contribution("rating", reason.share, reason.anime_id), round(100 * reason.share))
@@ -50,6 +50,12 @@ def reasons(anime_id: int, visitor: Visitor) -> list[tuple[str, Why]]:
         for _, reasons in by_person(item)
     ]
     return [(heading, Why(parts)) for heading, parts in zip(headings, shares, strict=True) if parts]
+
+
+def _headings(visitor: Visitor) -> list[str]:
+    """Return the words above the reasons of each person of a group."""
+    texts, others = visitor.texts, visitor.people[1:]
+    return [texts("why.you"), *(texts("why.named", name=name) if name else texts("why.partner") for name in others)]
 
 
 def explained(parts: list[Contribution], score: float) -> Why:
