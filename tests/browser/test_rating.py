@@ -21,7 +21,7 @@ def test_three_ratings_give_ten_recommendations(page: Page) -> None:
     assert not {"Attack on Titan", "Spirited Away", "Your Name."} & set(after)
     first = page.locator("#results .card").first
     expect(first.locator(".facts")).to_have_text(re.compile(r"(TV|Movie).*\d{4}.*episode"))
-    expect(first.locator(".predicted dd")).to_have_text(re.compile(r"^\d+\.\d$"))
+    expect(first.locator(".predicted dd")).to_have_text(re.compile(r"^\d+(\.\d)?–\d+(\.\d)?$"))
     expect(first.locator(".figures dd").nth(1)).to_have_text(re.compile(r"^\d\.\d\d$"))
     expect(first.locator(".because")).to_contain_text(re.compile("Attack on Titan|Spirited Away|Your Name"))
 

@@ -3,6 +3,8 @@
 import numpy as np
 
 from ...data.catalogue import Title
+from ...data.scale import WATCHED
+from ...recommend.fold_in import Taste
 from ...recommend.together import JointRecommendation
 from ...recommend.top_k import Reason, Recommendation
 from ..rendering import render
@@ -26,18 +28,19 @@ def results(visitor: Visitor, suggested: list[Title], *, brief: bool = False) ->
     n_shown = len(shown.recommendations)
     is_short = n_shown < state.k and shown.about != "group"
     certainty = model.certainty(shown.taste) if shown.about == "own" else None
-    people = _people(visitor)
+    people, spreads = _people(visitor), _spreads(visitor)
     return render(
         "results.html",
         visitor.texts,
         state=state,
         n_allowed=int(np.all([taste.allowed(state.filters()) for taste in shown.tastes], axis=0).sum()),
         n_people=len(shown.tastes),
+        has_ranges=any(spreads),
         about=shown.about,
         like=None if state.like is None else model.catalogue[state.like],
         is_known=state.like is None or model.is_known(state.like),
         cards=[
-            (item, list(zip(people, _told(item, visitor), strict=True)), _chance(item, visitor))
+            (item, list(zip(people, _told(item, visitor, spreads), strict=True)), _chance(item, visitor))
             for item in shown.recommendations[: BRIEF if brief else None]
         ],
         n_shown=n_shown,
@@ -56,12 +59,37 @@ def results(visitor: Visitor, suggested: list[Title], *, brief: bool = False) ->
     )
 
 
-def _told(item: Recommendation | JointRecommendation, visitor: Visitor) -> list[tuple[float, list[Reason]]]:
-    """Return the predicted rating and the reasons of each person, without those that are hidden from the visitor."""
-    return [
-        (rating, [reason for reason in reasons if not visitor.hides(reason.anime_id)])
-        for rating, reasons in by_person(item)
-    ]
+def _told(
+    item: Recommendation | JointRecommendation, visitor: Visitor, spreads: list[float]
+) -> list[tuple[str, list[Reason]]]:
+    """Return the predicted rating in words and the reasons of each person, without those that are hidden from the
+    visitor. Where there is a spread, the rating is a range.
+    """
+    texts, scale = visitor.texts, visitor.model.rating_scale
+    told = []
+    for (rating, reasons), spread in zip(by_person(item), spreads, strict=True):
+        ends = scale.clip(np.array([rating - spread, rating + spread], dtype=np.float32)).round(1).tolist()
+        words = "–".join(texts.rating(round(end, 1)) for end in ends) if spread else texts.number(rating, 1)
+        told.append((words, [reason for reason in reasons if not visitor.hides(reason.anime_id)]))
+    return told
+
+
+def _spreads(visitor: Visitor) -> list[float]:
+    """Return the expected error of each person's predicted ratings where these are shown as ranges, else 0.
+
+    Predictions are right for a random part of somebody's ratings, not for their favourites: see ``docs/quality.md``.
+    Nobody knows how a visitor chose what to rate; but who rated only what they like has probably begun with favourites.
+    """
+    model = visitor.model
+    return [model.certainty(taste).expected_error if _has_only_likes(taste) else 0.0 for taste in visitor.shown.tastes]
+
+
+def _has_only_likes(taste: Taste) -> bool:
+    """Return whether a sample of somebody's ratings has none below "liked"."""
+    ratings = taste.row.data[taste.row.data != WATCHED]
+    return (
+        len(ratings) > 0 and taste.user_id is None and not taste.is_complete and bool(taste.scale.liked(ratings).all())
+    )
 
 
 def _people(visitor: Visitor) -> list[tuple[str, str]]:

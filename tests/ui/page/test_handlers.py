@@ -291,8 +291,8 @@ def test_a_link_names_another_person(handlers: Handlers, model: Model) -> None:
 
 
 def test_list_of_a_group_has_the_values_of_each_person(handlers: Handlers, model: Model) -> None:
-    others = (Person("<i>Aki</i>", None, ((105, 8.0),)), Person("none yet"), Person(ratings=((105, 9.0),)))
-    state = PageState(tab="together", ratings=((103, 9.0),), others=others)
+    others = (Person("<i>Aki</i>", None, ((105, 8.0),)), Person("none yet"), Person(ratings=((105, 9.0), (107, 2.0))))
+    state = PageState(tab="together", ratings=((103, 7.0),), others=others)
     answer = visitor(model, state).answer
     assert (answer.about, len(answer.tastes)) == ("group", 3)
     parts = handlers.show({"state": state.to_json()})
@@ -301,7 +301,9 @@ def test_list_of_a_group_has_the_values_of_each_person(handlers: Handlers, model
     first = answer.recommendations[0]
     figures = re.findall(r'class="predicted"><dt><bdi>(.*?)</bdi></dt><dd>(.*?)</dd>', parts.results)[:3]
     names = ["You", "&lt;i&gt;Aki&lt;/i&gt;", "Person 4"]
-    assert figures == [(name, f"{rating:.1f}") for name, rating in zip(names, first.predicted_ratings, strict=True)]
+    error, (you, aki, fourth) = model.certainty(answer.tastes[1]).expected_error, first.predicted_ratings
+    range_of_aki = "–".join(f"{end:.3g}" for end in (round(aki - error, 1), round(min(aki + error, 10.0), 1)))
+    assert figures == list(zip(names, [f"{you:.1f}", range_of_aki, f"{fourth:.1f}"], strict=True))
     assert parts.panel.count('data-do="removePerson"') == 3
     opened = [{"state": state.to_json(), "id": item.anime_id} for item in answer.recommendations]
     reasons = " ".join(handlers.details(sent)["html"] for sent in opened)

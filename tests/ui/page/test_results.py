@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import Model
+from core import WATCHED, Model
 from core.serving.model_source import ServedModel
 from core.ui.page.handlers import Handlers
 from core.ui.page.people.person import Person
@@ -59,3 +59,27 @@ def test_card_shows_one_reason_a_person_and_whether_it_is_planned(model: Model) 
         {"state": replace(STATE, tab="together", others=(Person(ratings=((105, 8.0),)),)).to_json()}
     ).results
     assert re.findall(r"<span>(you:|they:)", both)[:2] == ["you:", "they:"]
+
+
+@pytest.mark.parametrize(
+    ("rated", "complete", "is_range"),
+    [
+        (((103, 10.0), (105, 8.0), (107, WATCHED)), False, True),
+        (((103, 10.0), (105, 7.0)), False, False),  # they told what they like less
+        (((103, 10.0), (105, 8.0)), True, False),  # all that they have seen, not their favourites
+        (((107, WATCHED),), False, False),
+        ((), False, False),
+    ],
+)
+def test_whoever_rated_only_what_they_like_gets_ranges(
+    model: Model, rated: tuple[tuple[int, float], ...], complete: bool, is_range: bool
+) -> None:
+    handlers = Handlers(lambda: visitor(model, STATE).served)
+    html = handlers.show({"state": PageState(ratings=rated, complete=complete).to_json()}).results
+    shown = re.findall(r'class="predicted">.*?<dd>(.*?)</dd>', html)
+    assert bool(shown) == bool(rated)
+    assert all(("–" in text) == is_range for text in shown)
+    assert ("gets a range" in html) == is_range
+    for text in shown:
+        ends = [float(end) for end in text.split("–")]
+        assert 1 <= ends[0] <= ends[-1] <= 10
