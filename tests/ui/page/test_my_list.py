@@ -10,7 +10,7 @@ from small_data import catalogue_of
 from core import WATCHED, Model
 from core.serving.model_source import ServedModel
 from core.ui.page.handlers import Handlers
-from core.ui.page.my_list import shelves
+from core.ui.page.my_list import shelf as shelves
 from core.ui.page.my_list.shelf import ShelfView, kept_titles, shelves_of
 from core.ui.page.state import PageState
 from core.ui.page.visitor import Visitor
