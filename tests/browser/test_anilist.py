@@ -84,7 +84,7 @@ def test_visitor_signs_in_saves_planned_titles_and_signs_out(visit: Visit, app_w
     assert mutation.count("status: PLANNING") == 2
     assert f"mediaId: {DEATH_NOTE}," in mutation
     assert anilist.tokens == {f"Bearer {TOKEN}"}
-    box.get_by_role("button", name="Bring my AniList list").click()
+    box.get_by_role("button", name="Import my AniList list").click()
     expect(page.locator("#report")).to_contain_text("AniList, list of somebody, 2 entries")
     anilist.refusals = [401]
     box.get_by_role("button", name="Save 2 planned titles to AniList").click()
@@ -110,5 +110,5 @@ def test_token_that_was_not_asked_for_is_dropped_and_no_client_means_no_button(
     assert page.evaluate("Object.values(sessionStorage).join()").count(TOKEN) == 0
     page = visit(app, PHONE)
     open_tab(page, page.locator("#tab-list").inner_text())
-    expect(page.get_by_role("button", name="Get it from AniList")).to_be_visible()
+    expect(page.get_by_role("button", name="Import from AniList")).to_be_visible()
     assert page.get_by_role("button", name="Sign in to AniList").count() == 0

@@ -99,7 +99,7 @@ def test_details_tell_facts_reasons_and_titles_like_it(visit: Visit, app: str, s
     genre.click()
     expect(active_filter(page, f"only {name}")).to_be_visible()
     expect(details.locator(f'[data-do=only][data-value="{name}"]')).to_have_attribute("aria-pressed", "true")
-    details.get_by_text("Leave out a genre").click()
+    details.get_by_text("Exclude a genre").click()
     details.get_by_role("button", name=f"no {name}", exact=True).click()
     expect(active_filter(page, f"no {name}")).to_be_visible()
     expect(active_filter(page, f"only {name}")).to_have_count(0)
@@ -152,7 +152,7 @@ def test_anilist_tells_the_story_after_the_tap_and_is_asked_once(visit: Visit, a
     details = open_details(page, name)
     expect(details.locator(".story")).to_have_text("A tale.\nTold once.", use_inner_text=True)
     expect(details.locator(".minutes")).to_have_text("24 min")
-    expect(details.locator(".next")).to_contain_text("Episode 7 comes on Oct 2, 2096")
+    expect(details.locator(".next")).to_contain_text("Episode 7 airs on Oct 2, 2096")
     links = {link.inner_text().strip(): link for link in details.locator(".watch a:visible").all()}
     assert [*links] == ["▶ Trailer", "Stream"]
     assert links["▶ Trailer"].get_attribute("href") == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"

@@ -79,7 +79,7 @@ def test_taps_before_the_page_is_ready_count_once(visit: Visit, app: str) -> Non
         planned = int(plan.get_attribute("data-value"))
         plan.click()
         expect(page.locator(".first-soon")).to_contain_text("as soon as the page is ready")
-        page.get_by_label("Find a show you know").fill("naruto")
+        page.get_by_label("Find an anime you know").fill("naruto")
     expect(page.locator("#rated li")).to_have_count(2)
     expect(page.locator("#found li").first).to_contain_text("Naruto")
     assert rated(page) == [second, first]
@@ -109,9 +109,9 @@ def test_returning_visitor_sees_no_list_but_their_own(visit: Visit, app: str) ->
     assert page.evaluate("window.shifts") <= 0.05
     with held(page, re.compile(r"/assets/.*\.js")):
         page.goto(f"{app}?rated=9253:10", wait_until="commit")
-        expect(page.get_by_text("Somebody shared this list")).to_be_visible()
+        expect(page.get_by_text("Somebody shared these ratings")).to_be_visible()
         assert rated(page) == ["Steins;Gate"]
-        page.get_by_role("button", name="Back to my own").click()
+        page.get_by_role("button", name="Back to my ratings").click()
     expect(page.locator("#rated li")).to_have_count(2)
 
 
@@ -126,10 +126,10 @@ def test_blocked_storage_is_told_and_the_page_opens_in_a_window(chromium: Browse
     frame = page.frame_locator("iframe")
     frame.locator("#wall li").first.get_by_role("radio", name="8 of 10").click()
     expect(frame.locator("#rated li")).to_have_count(1)
-    expect(frame.locator(".forgotten")).to_contain_text("keeps no data")
-    expect(frame.get_by_text("Your ratings are kept in your browser")).to_be_hidden()
+    expect(frame.locator(".forgotten")).to_contain_text("lost when you leave")
+    expect(frame.get_by_text("Your ratings are kept only in your browser")).to_be_hidden()
     with context.expect_page() as window:
-        frame.get_by_role("link", name="Open in its own window").click()
+        frame.get_by_role("link", name="Open in a new tab").click()
     expect(window.value.locator("#rated li")).to_have_count(1)
     expect(window.value.locator(".forgotten")).to_be_hidden()
     context.close()

@@ -27,9 +27,9 @@ def test_link_restores_the_whole_state_in_another_browser(visit: Visit, app: str
     rate(page, "steins gate", "Steins;Gate", 10)
     rate(page, "clannad", "Clannad", 4)
     open_details(page, recommended(page)[0]).get_by_role("button", name="Not interested").click()
-    expect(page.get_by_role("button", name="show again")).to_be_visible()
+    expect(page.get_by_role("button", name="Show again")).to_be_visible()
     open_filters(page)
-    page.get_by_label("Series you know").select_option("every part")
+    page.get_by_label("Series you started").select_option("show all parts")
     page.get_by_label("From year").fill("2005")
     page.get_by_label("From year").press("Enter")
     expect(active_filter(page, "2005 or later")).to_be_visible()
@@ -45,7 +45,7 @@ def test_link_restores_the_whole_state_in_another_browser(visit: Visit, app: str
     rate(other, "monster", "Monster", 8)
     other.reload()
     expect(other.locator("#rated li")).to_have_count(3)
-    other.get_by_role("button", name="Back to my own").click()
+    other.get_by_role("button", name="Back to my ratings").click()
     expect(other.locator("#rated li")).to_have_count(0)
     assert "?" not in other.url
     other.locator("#toast").get_by_role("button", name="Undo").click()
@@ -59,7 +59,7 @@ def test_shared_list_replaces_the_own_one_only_on_request(visit: Visit, app: str
     shared = visit(f"{app}?rated=9253:10,2167:seen&no=Ecchi", context=page.context)
     assert rated(shared) == ["Clannad", "Steins;Gate"]
     expect(page.locator("#rated li")).to_have_count(1)
-    shared.get_by_role("button", name="Make it mine").click()
+    shared.get_by_role("button", name="Use as my ratings").click()
     expect(shared.locator("#banner, .banner")).to_have_count(0)
     expect(page.locator("#rated li")).to_have_count(2)  # the other tab follows
     shared.locator("#toast").get_by_role("button", name="Undo").click()
@@ -77,7 +77,7 @@ def test_two_tabs_share_ratings_and_two_visitors_do_not(visit: Visit, app: str) 
     expect(page.locator("#rated li")).to_have_count(2)
     expect(stranger.locator("#rated li")).to_have_count(0)
     stranger.reload()
-    expect(stranger.get_by_role("heading", name="Loved by most")).to_be_visible()
+    expect(stranger.get_by_role("heading", name="Loved by many")).to_be_visible()
 
 
 def test_back_button_changes_views_and_keeps_ratings(page: Page) -> None:
@@ -87,7 +87,7 @@ def test_back_button_changes_views_and_keeps_ratings(page: Page) -> None:
     expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
     open_users(page)
     page.locator(".people button").first.click()
-    expect(page.get_by_role("button", name="Start from this taste")).to_be_visible()
+    expect(page.get_by_role("button", name="Use these ratings as mine")).to_be_visible()
     page.go_back()
     expect(page.locator(".people button").first).to_be_visible()
     page.go_back()
@@ -113,11 +113,11 @@ def test_undo_restores_a_shared_list_and_never_changes_another_tab(visit: Visit,
     assert rated(second) == ["Trigun", "Cowboy Bebop"]
     page.goto(f"{app}?rated=9253:10")
     expect(page.locator("#rated li")).to_have_count(1)
-    page.get_by_role("button", name="Back to my own").click()
+    page.get_by_role("button", name="Back to my ratings").click()
     expect(page.locator("#rated li")).to_have_count(2)
     page.locator("#toast").get_by_role("button", name="Undo").click()
     expect(page.locator("#rated li")).to_have_count(1)
-    expect(page.get_by_role("button", name="Make it mine")).to_be_visible()
+    expect(page.get_by_role("button", name="Use as my ratings")).to_be_visible()
     assert rated(second) == ["Trigun", "Cowboy Bebop"]
 
 
@@ -126,7 +126,7 @@ def test_back_never_leaves_the_site(visit: Visit, app: str) -> None:
     expect(page.get_by_role("heading", name="More like Death Note")).to_be_visible()
     page.locator("#results").get_by_role("button", name="Back").click()
     expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
-    page.get_by_role("button", name="Make it mine").click()
+    page.get_by_role("button", name="Use as my ratings").click()
     open_details(page, recommended(page)[0]).get_by_role("button", name="More like this").first.click()
     expect(page.get_by_role("heading", name="More like", exact=False)).to_be_visible()
     second = visit(app, context=page.context)  # starts at the list, with the same ratings
@@ -172,7 +172,7 @@ def test_hostile_names_show_as_text_everywhere(visit: Visit, hostile_app: str) -
     page = visit(hostile_app, DESKTOP, covers=False)
     page.on("dialog", lambda dialog: dialog.dismiss())
     for query, name in zip(("script", "alert(1) x", "img src"), HOSTILE, strict=True):
-        box = page.get_by_label("Find a show you know")
+        box = page.get_by_label("Find an anime you know")
         box.fill(query)
         row = page.locator("#found li").filter(has=page.get_by_text(name, exact=True))
         row.get_by_role("radio", name="9 of 10").click()
@@ -185,7 +185,7 @@ def test_hostile_names_show_as_text_everywhere(visit: Visit, hostile_app: str) -
     expect(page.locator(".wishes li")).to_have_count(1)
     page.locator(".panel .top [data-field=like]").click()
     expect(page.locator("#results-heading")).to_contain_text("More like")
-    page.get_by_label("Find a show you know").fill('<img src=x onerror="window.hacked = 1">${window.hacked = 1}')
+    page.get_by_label("Find an anime you know").fill('<img src=x onerror="window.hacked = 1">${window.hacked = 1}')
     expect(page.locator("#found")).to_contain_text("“<img")
     open_users(page)
     page.get_by_role("button", name="Surprise me").click()

@@ -33,7 +33,7 @@ def expect_notice(page: Page, sentence: str) -> None:
 
 def paste(page: Page, text: str) -> None:
     page.get_by_label("Or paste its text").fill(text)
-    page.get_by_role("button", name="Read it").click()
+    page.get_by_role("button", name="Import text").click()
 
 
 def rating(page: Page, title: str) -> str:
@@ -56,21 +56,21 @@ def test_watchlist_from_a_file_is_merged_with_own_ratings(visit: Visit, app: str
     for line in (
         "2 rated",
         "1 seen, not rated",
-        "1 dropped: counts against",
+        "1 dropped: counts as 4 of 10 or less",
         "1 planned",
         "1 newer than this catalogue, which ends with",
-        "1 there twice",
+        "1 listed twice",
     ):
         expect(report).to_contain_text(line)
     expect(report.get_by_text("<b>Nobody</b> knows this")).to_be_visible()
-    report.get_by_role("button", name="See your list").click()
+    report.get_by_role("button", name="See recommendations").click()
     expect(page.locator("#results-heading")).to_be_focused()
     page.locator("#toast").get_by_role("button", name="Undo").click()
     open_tab(page, "Rate")
     expect(page.locator("#rated li")).to_have_count(2)
     assert rating(page, "Naruto") == "4"
     assert "complete" not in page.locator("#results [data-link]").get_attribute("data-link")
-    expect(page.get_by_role("button", name="forget")).to_have_count(0)
+    expect(page.get_by_role("button", name="Clear planned")).to_have_count(0)
     open_tab(page, "My list")
     bring.set_input_files(file("animelist.xml", EXPORT.encode()))
     expect(page.locator("#report")).to_contain_text("7 entries")
@@ -89,13 +89,13 @@ def test_watchlist_from_a_file_is_merged_with_own_ratings(visit: Visit, app: str
     assert "complete=1" in link.get_attribute("data-link")  # an own rating leaves the list whole
     open_filters(page)
     plan = page.get_by_label("Titles you plan to watch")
-    plan.select_option("put them first")
-    expect(active_filter(page, "planned ones first")).to_be_visible()
+    plan.select_option("show them first")
+    expect(active_filter(page, "planned titles first")).to_be_visible()
     assert recommended(page)[0] == "Death Note"
-    plan.select_option("leave them out")
-    expect(active_filter(page, "nothing planned")).to_be_visible()
+    plan.select_option("do not show them")
+    expect(active_filter(page, "no planned titles")).to_be_visible()
     assert "Death Note" not in recommended(page)
-    page.get_by_role("button", name="forget").click()
+    page.get_by_role("button", name="Clear planned").click()
     expect(plan).to_have_count(0)
 
 
@@ -122,11 +122,11 @@ def test_anilist_is_asked_only_when_the_button_is_pressed(visit: Visit, app: str
     name.fill("some body")
     paste(page, "not a list")
     expect_notice(page, "neither XML nor JSON")
-    page.get_by_role("button", name="Get it from MyAnimeList").click()
+    page.get_by_role("button", name="Import from MyAnimeList").click()
     expect_notice(page, "This server has no access to MyAnimeList")
     assert not requests
     for sentence, status, _ in answers:
-        page.get_by_role("button", name="Get it from AniList").click()
+        page.get_by_role("button", name="Import from AniList").click()
         if status == 200:
             expect(page.locator("#report")).to_contain_text("AniList, list of somebody, 2 entries")
         else:

@@ -46,7 +46,7 @@ def test_entries_are_sorted_searched_rated_moved_and_removed(visit: Visit, app: 
     page.get_by_label("Search this part").fill("SHINGEKI")
     assert entries(page) == ["Attack on Titan"]
     page.get_by_label("Search this part").fill("no such title")
-    expect(page.get_by_text("No title here has such a name.")).to_be_visible()
+    expect(page.get_by_text("No title here has this name.")).to_be_visible()
     page.get_by_label("Search this part").fill("")
     page.get_by_role("button", name="Remove Monster").click()
     expect(page.locator("#toast")).to_contain_text("Removed: Monster")
@@ -79,17 +79,17 @@ def test_entries_are_sorted_searched_rated_moved_and_removed(visit: Visit, app: 
     page.locator("#mine").get_by_label("Your rating of Naruto").select_option("seen")
     expect(page.locator("#toast")).to_contain_text("Seen: Naruto")
     page.get_by_role("button", name="Remove Naruto").click()
-    expect(page.locator("#mine-list")).to_contain_text("Nothing dropped.")
+    expect(page.locator("#mine-list")).to_contain_text("Nothing here yet. Press “Dropped”")
     kept = json.loads(page.evaluate("localStorage.anisvd"))
     assert (kept["dropped"], NARUTO in dict(kept["ratings"])) == ([], False)
     page.reload()
     expect(shelves).to_have_text(["Planned 2", "Rated 4", "Seen 1", "Dropped 0"])
-    page.get_by_text("Take your list with you").click()
+    page.get_by_text("Export your list").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="For MyAnimeList (XML)").click()
     assert download.value.suggested_filename == "anisvd-my-list.xml"
     assert Path(download.value.path()).read_text().count("<anime>") == 7
-    page.get_by_role("button", name="Bring your list").click()
+    page.get_by_role("button", name="Import your list").click()
     expect(page.locator("#bring-heading")).to_be_focused()
 
 
@@ -112,7 +112,7 @@ def test_thousands_of_entries_are_searched_on_the_server(visit: Visit, app: str)
     expect(rows.first).to_have_attribute("data-id", str(best_known))
     page.get_by_role("button", name=f"Show all {n:,}").click()
     expect(rows).to_have_count(1_000)
-    expect(page.locator(".mine")).to_contain_text("the search finds the others")
+    expect(page.locator(".mine")).to_contain_text("Search to find the others")
     page.get_by_role("button", name="Remove", exact=False).first.click()
     expect(page.get_by_role("radio", name="Rated")).to_have_text(f"Rated {n - 1:,}")
     expect(rows).to_have_count(1_000)

@@ -7,7 +7,7 @@ from visitor_actions import PHONE, SEARCH, Visit, active_filter, open_tab, rate,
 
 
 def test_three_ratings_give_ten_recommendations(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Loved by most")).to_be_visible()
+    expect(page.get_by_role("heading", name="Loved by many")).to_be_visible()
     before = recommended(page)
     assert len(before) == 10
     rate(page, "attack on t", "Attack on Titan", 9)
@@ -45,11 +45,11 @@ def test_suggestions_are_rated_with_one_tap_or_skipped(page: Page) -> None:
     expect(page.locator(f'#wall li[data-name="{before[1]}"]')).to_have_count(0)
     assert names()[2:] == before[2:]
     shown = names()
-    page.get_by_role("button", name="None of them").click()
+    page.get_by_role("button", name="None: show others").click()
     expect(page.locator(f'#wall li[data-name="{shown[0]}"]')).to_have_count(0)
     expect(wall).to_have_count(6)
     assert not {*shown} & {*names()}
-    page.get_by_role("button", name="ask again").click()
+    page.get_by_role("button", name="Ask again").click()
     expect(page.get_by_text("not seen", exact=False).and_(page.locator("#rated p"))).to_have_count(0)
 
 
@@ -70,7 +70,7 @@ def test_title_that_would_tell_most_comes_first_and_stars_fill_only_under_a_movi
         page.wait_for_function(f"{filled} === 4")
     # From any tab, the title that would tell most comes to the first tile.
     open_tab(page, "Explore")
-    button = page.get_by_role("button", name="would tell most")
+    button = page.get_by_role("button", name="it helps most")
     asked = button.locator("bdi").inner_text()
     button.focus()
     page.keyboard.press("Enter")
@@ -96,7 +96,7 @@ def test_persona_is_borrowed_replaced_given_back_and_made_ones_own(page: Page) -
         expect(chips.nth(number)).to_have_attribute("aria-pressed", "true")
         expect(page.locator("#wall [aria-pressed=true]")).to_have_count(1)
         expect(example).to_contain_text(f"somebody who likes {chips.nth(number).inner_text()}")
-        expect(page.get_by_role("heading", name="Ratings of the example")).to_be_visible()
+        expect(page.get_by_role("heading", name="Example ratings")).to_be_visible()
         expect(page.locator("#rated li")).to_have_count(4)
         shown.append(rated(page))
         assert len(recommended(page)) == 10
@@ -105,7 +105,7 @@ def test_persona_is_borrowed_replaced_given_back_and_made_ones_own(page: Page) -
     expect(chips.nth(0)).to_have_attribute("aria-pressed", "true")
     assert rated(page) == shown[0]
     chips.nth(0).click()
-    expect(page.get_by_role("heading", name="Loved by most")).to_be_visible()
+    expect(page.get_by_role("heading", name="Loved by many")).to_be_visible()
     chips.nth(0).click()
     expect(page.locator("#rated li")).to_have_count(4)
     page.locator("#wall li").first.get_by_role("radio", name="8 of 10").click()
@@ -115,7 +115,7 @@ def test_persona_is_borrowed_replaced_given_back_and_made_ones_own(page: Page) -
 
 def test_choices_between_covers_lead_to_a_list_without_ratings(page: Page) -> None:
     choice, count = page.locator("#choice"), page.locator("#choice h3 .count")
-    page.get_by_text("Or choose by covers").focus()
+    page.get_by_text("Or compare covers").focus()
     page.keyboard.press("Enter")
     groups = choice.locator(".pair button")
     expect(groups).to_have_count(2)
@@ -143,8 +143,8 @@ def test_choices_between_covers_lead_to_a_list_without_ratings(page: Page) -> No
     expect(choice).to_have_count(0)
     expect(page.locator("#wall")).to_contain_text("5 choices made.")
     assert len(recommended(page)) == 10
-    page.get_by_role("button", name="forget").click()
-    expect(page.get_by_role("heading", name="Loved by most")).to_be_visible()
+    page.get_by_role("button", name="Clear choices").click()
+    expect(page.get_by_role("heading", name="Loved by many")).to_be_visible()
     assert recommended(page) == before
 
 
@@ -166,7 +166,7 @@ def test_ratings_can_be_changed_removed_undone_and_cleared_and_survive_a_reload(
     naruto.select_option("seen")
     expect(naruto).to_have_value("-1")
     page.get_by_role("button", name="Clear").click()
-    expect(page.get_by_role("heading", name="Loved by most")).to_be_visible()
+    expect(page.get_by_role("heading", name="Loved by many")).to_be_visible()
     page.locator("#toast").get_by_role("button", name="Undo").click()
     expect(page.locator("#rated li")).to_have_count(2)
 
@@ -200,7 +200,7 @@ def test_keyboard_alone_is_enough(page: Page) -> None:
     page.keyboard.type("zz")
     expect(page.locator("#found [data-query]")).to_have_attribute("data-query", "zz")
     page.keyboard.press("Escape")
-    expect(page.get_by_label("Find a show you know")).to_have_value("")
+    expect(page.get_by_label("Find an anime you know")).to_have_value("")
     expect(page.locator("#found [data-query]")).to_have_count(0)
     page.keyboard.press("Tab")  # on to the wall
     page.keyboard.press("Tab")
@@ -227,7 +227,7 @@ def test_focus_is_never_lost_when_its_element_goes(visit: Visit, app: str) -> No
         page.locator(".wishes button").first,
         page.locator(".actions .plan").nth(3),
         page.locator(".panel [data-field=hidden]"),
-        page.get_by_role("button", name="show again"),
+        page.get_by_role("button", name="Show again"),
         page.get_by_role("button", name="Remove Toradora!"),
         page.get_by_role("button", name="Clear"),
         page.locator("#toast button"),
@@ -294,5 +294,5 @@ def test_new_titles_are_a_shelf_that_opens_and_closes(page: Page) -> None:
     page.get_by_role("button", name="New in").click()
     expect(page.get_by_role("heading", name="New in")).to_be_visible()
     page.get_by_role("button", name="New in").click()
-    expect(page.get_by_role("heading", name="Loved by most")).to_be_visible()
+    expect(page.get_by_role("heading", name="Loved by many")).to_be_visible()
     assert recommended(page) == before

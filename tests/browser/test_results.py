@@ -33,7 +33,7 @@ def test_card_can_be_rated_rejected_and_followed(page: Page) -> None:
     open_details(page, second).get_by_role("button", name="Not interested").click()
     expect(more).to_have_count(0)
     assert len(recommended(page)) == 10
-    page.get_by_role("button", name="show again").click()
+    page.get_by_role("button", name="Show again").click()
     expect(more).to_be_visible()
     open_details(page, third).get_by_role("button", name="More like this").first.click()
     expect(page.get_by_role("heading", name=f"More like {third}")).to_be_focused()
@@ -63,7 +63,7 @@ def test_filters_restrict_the_list_and_are_shown(visit: Visit, app: str) -> None
     page = visit(app)
     rate(page, "naruto", "Naruto", 9)
     open_filters(page)
-    page.get_by_label("Titles on the list").select_option("5")
+    page.get_by_label("Number of titles").select_option("5")
     expect(page.locator("#results .card")).to_have_count(5)
     page.get_by_role("button", name="Show 10 more").click()
     expect(page.locator("#results .card")).to_have_count(15)
@@ -74,7 +74,7 @@ def test_filters_restrict_the_list_and_are_shown(visit: Visit, app: str) -> None
     active_filter(page, "Movie").click()
     controls.get_by_role("button", name="Romance", exact=True).click()
     expect(active_filter(page, "only Romance")).to_be_visible()
-    controls.get_by_role("button", name="Romance, wanted").click()
+    controls.get_by_role("button", name="Romance, chosen").click()
     expect(active_filter(page, "no Romance")).to_be_visible()
     page.get_by_label("From year").fill("2010")
     page.get_by_label("From year").press("Enter")
@@ -101,7 +101,9 @@ def test_dial_turns_the_list(page: Page, size: tuple[int, int]) -> None:
     chosen = dial.locator("[aria-checked=true]")
     expect(chosen).to_have_text("balanced")
     dial.scroll_into_view_if_needed()  # nothing is unfolded for it
-    expect(dial.get_by_role("radio")).to_have_text(["well known", "balanced", "new to you", "little known", "hidden"])
+    expect(dial.get_by_role("radio")).to_have_text(
+        ["well known", "balanced", "new to you", "little known", "hidden gems"]
+    )
     assert all(step.bounding_box()["height"] >= 38 for step in dial.get_by_role("radio").all())
     before = recommended(page)
     chosen.focus()
@@ -116,8 +118,8 @@ def test_dial_turns_the_list(page: Page, size: tuple[int, int]) -> None:
     page.locator("#toast").get_by_role("button", name="Undo").click()
     expect(chosen).to_have_text("balanced")
     assert recommended(page) == before
-    dial.get_by_role("radio", name="hidden").click()
-    expect(chosen).to_have_text("hidden")
+    dial.get_by_role("radio", name="hidden gems").click()
+    expect(chosen).to_have_text("hidden gems")
     assert "dial=4" in page.locator("#results [data-link]").get_attribute("data-link")
     expect(page.locator(".card .chance").first).to_have_text("probably new")
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
@@ -128,11 +130,11 @@ def test_sequels_appear_only_on_request(visit: Visit, app: str) -> None:
     rate(page, "code geass", "Code Geass: Lelouch of the Rebellion", 10)
     assert "Code Geass: Lelouch of the Rebellion R2" in recommended(page)  # the first unseen part
     open_filters(page)
-    page.get_by_label("Series you know").select_option("no series you have started")
-    expect(active_filter(page, "no series you have started")).to_be_visible()
+    page.get_by_label("Series you started").select_option("do not show them")
+    expect(active_filter(page, "no series you started")).to_be_visible()
     assert not [name for name in recommended(page) if name.startswith("Code Geass")]
-    page.get_by_label("Series you know").select_option("every part")
-    expect(active_filter(page, "every part of a series")).to_be_visible()
+    page.get_by_label("Series you started").select_option("show all parts")
+    expect(active_filter(page, "all parts of a series")).to_be_visible()
 
 
 def test_short_list_says_which_filter_to_relax(visit: Visit, app: str) -> None:
@@ -169,9 +171,9 @@ def test_phone_leads_from_the_first_rating_to_the_list(visit: Visit, app: str) -
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     page.keyboard.press("Escape")
     page.locator("#wall li").first.get_by_role("radio", name="8 of 10").click()
-    page.get_by_role("button", name="See your list").click()
+    page.get_by_role("button", name="See recommendations").click()
     expect(page.get_by_role("heading", name="Your next anime")).to_be_in_viewport()
-    expect(page.get_by_role("button", name="See your list")).not_to_be_in_viewport()
+    expect(page.get_by_role("button", name="See recommendations")).not_to_be_in_viewport()
     assert rated(page)
 
 

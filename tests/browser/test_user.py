@@ -32,7 +32,7 @@ def test_existing_user_has_taste_history_and_recommendations(page: Page) -> None
     assert len(names) == n
     assert page.evaluate("names => names.every((name, i) => !i || names[i - 1].localeCompare(name) <= 0)", names)
     recommendations = recommended(page)
-    page.get_by_role("button", name="Start from this taste").click()
+    page.get_by_role("button", name="Use these ratings as mine").click()
     expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
     n_rated = len(
         Model.load(ROOT / "core" / "bundled").user_taste(int(user)).ratings
@@ -46,7 +46,7 @@ def test_existing_user_has_taste_history_and_recommendations(page: Page) -> None
 
 def test_user_is_chosen_by_id_and_an_unknown_id_gets_an_error(page: Page) -> None:
     open_users(page)
-    box = page.get_by_label("User of the data set")
+    box = page.get_by_label("User number")
     user = page.locator("#users option").first.get_attribute("value")
     box.fill(user)
     box.press("Enter")

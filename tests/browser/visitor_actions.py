@@ -10,7 +10,7 @@ COVERS = ("https://cdn.myanimelist.net/", "https://myanimelist.net/images/", "ht
 ANILIST, ANILIST_SIGN_IN = "https://graphql.anilist.co", "https://anilist.co/api/v2/oauth/"
 Visit = Callable[..., Page]
 """``visit(url, size, …)``, the fixture of that name."""
-SEARCH = "Find a show you know"
+SEARCH = "Find an anime you know"
 
 
 def search(page: Page, text: str) -> Locator:
@@ -48,12 +48,12 @@ def open_users(page: Page) -> None:
     """Open what is told of existing users."""
     open_tab(page, "Together")
     page.get_by_role("button", name="See a user’s list").click()
-    expect(page.get_by_label("User of the data set")).to_be_visible()
+    expect(page.get_by_label("User number")).to_be_visible()
 
 
 def open_filters(page: Page) -> None:
     page.locator(".refine").click()
-    expect(page.get_by_label("Titles on the list")).to_be_visible()
+    expect(page.get_by_label("Number of titles")).to_be_visible()
 
 
 def active_filter(page: Page, text: str) -> Locator:

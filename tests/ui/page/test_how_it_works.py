@@ -56,7 +56,7 @@ def test_ranks_on_the_list_are_those_of_the_dial(model: Model) -> None:
         first = [scored.title.anime_id for scored in model.walkthrough(taste, filters=state.filters()).scores]
         expected = [1 + (allowed > scores[model.catalogue.position(anime_id)]).sum() for anime_id in first]
         html = rendered(model, replace(state, dial=dial))
-        assert [int(rank) for rank in re.findall(r"no\. (\d+) on your list", html)] == expected
+        assert [int(rank) for rank in re.findall(r"no\. (\d+) for you", html)] == expected
 
 
 def test_list_settles_where_more_factors_no_longer_change_it(model: Model) -> None:

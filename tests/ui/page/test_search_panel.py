@@ -64,7 +64,7 @@ def test_titles_that_too_few_people_rated_say_so(ratings: Ratings) -> None:
         row = re.search(
             rf'<li data-id="{anime_id}".*?</li>', search_panel(title.label, visitor(model, adult=True)), re.S
         )
-        assert row is None or ("estimated from its kind" in row[0]) is not is_known
+        assert row is None or ("estimated from its genres" in row[0]) is not is_known
 
 
 class TestFilterOffers:

@@ -41,10 +41,10 @@ def test_watchlist_becomes_ratings_plans_and_a_report_of_every_entry(http: TestC
         assert (answer["planned"], answer["dropped"]) == ([108], [[106, 3.0]])
         report = answer["report"]
         assert "MyAnimeList, list of <bdi>somebody</bdi>, 6 entries" in report
-        kinds = ("rated", "seen, not rated", "dropped: counts against", "planned")
+        kinds = ("rated", "seen, not rated", "dropped: counts as 4 of 10 or less", "planned")
         kinds += ("newer than this catalogue, which ends with 2013",)
         assert all(f"<b>1</b> {kind}" in report for kind in kinds)
-        assert "<b>1</b> there twice" in report
+        assert "<b>1</b> listed twice" in report
         assert "&lt;b&gt;Nobody&lt;/b&gt; knows this" in report
         assert "Third Show" in report
 
@@ -55,12 +55,12 @@ def test_report_says_at_a_glance_what_counts_and_why_others_do_not(http: TestCli
     entries += [mal_entry("", score=8, title="Thrid Show"), mal_entry("", "Plan to Watch", title="Thirdd Show")]
     entries += [mal_entry(2).replace("<series_type>TV", "<series_type>Music"), mal_entry("", title="Qqqq")]
     answer = http.post("/bring", content=mal_export("".join(entries)).encode()).json()
-    assert "55 of 599 entries count." in answer["report"]
+    assert "55 of 599 entries are used." in answer["report"]
     assert re.findall(r"<summary><b>(\d+)</b> (.*?)</summary>", answer["report"]) == [
         ("55", "rated"),
         ("500", "newer than this catalogue, which ends with 2013"),
-        ("1", "music videos, commercials or trailers that this catalogue lacks"),
-        ("2", "with a name that is probably misspelt: is it this title?"),
+        ("1", "music videos, ads or trailers that are not in this catalogue"),
+        ("2", "with a name that may be misspelt: is it this title?"),
         ("41", "not in this catalogue"),
     ]
     assert 'data-do="rate" data-value="8"' in answer["report"]
@@ -86,7 +86,7 @@ def test_pasted_text_is_read_as_utf_8(http: TestClient) -> None:
 def test_report_names_the_damaged_entry(http: TestClient) -> None:
     answer = http.post("/bring", content=EXPORT.replace("</my_status>", "</X>", 1).encode()).json()
     assert answer["ratings"] == [[105, WATCHED], [106, 3.0], [103, 2.0]]
-    assert "<b>1</b> damaged in the file, not read" in answer["report"]
+    assert "<b>1</b> damaged in the file, cannot be read" in answer["report"]
     assert "<bdi>A Show</bdi>" in answer["report"]
 
 
