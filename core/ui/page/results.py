@@ -4,6 +4,7 @@ import numpy as np
 
 from ...data.catalogue import Title
 from ...data.scale import WATCHED
+from ...recommend.certainty import Certainty
 from ...recommend.fold_in import Taste
 from ...recommend.together import JointRecommendation
 from ...recommend.top_k import Reason, Recommendation
@@ -28,7 +29,7 @@ def results(visitor: Visitor, suggested: list[Title], *, brief: bool = False) ->
     n_shown = len(shown.recommendations)
     is_short = n_shown < state.k and shown.about != "group"
     certainty = model.certainty(shown.taste) if shown.about == "own" else None
-    people, spreads = _people(visitor), _spreads(visitor)
+    people, spreads = _people(visitor), _spreads(visitor, certainty)
     return render(
         "results.html",
         visitor.texts,
@@ -74,14 +75,18 @@ def _told(
     return told
 
 
-def _spreads(visitor: Visitor) -> list[float]:
+def _spreads(visitor: Visitor, certainty: Certainty | None) -> list[float]:
     """Return the expected error of each person's predicted ratings where these are shown as ranges, else 0.
+    ``certainty`` is that of the visitor if the list is theirs alone.
 
     Predictions are right for a random part of somebody's ratings, not for their favourites: see ``docs/quality.md``.
     Nobody knows how a visitor chose what to rate; but who rated only what they like has probably begun with favourites.
     """
     model = visitor.model
-    return [model.certainty(taste).expected_error if _has_only_likes(taste) else 0.0 for taste in visitor.shown.tastes]
+    return [
+        (certainty or model.certainty(taste)).expected_error if _has_only_likes(taste) else 0.0
+        for taste in visitor.shown.tastes
+    ]
 
 
 def _has_only_likes(taste: Taste) -> bool:
