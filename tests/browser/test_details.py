@@ -89,7 +89,7 @@ def test_details_tell_facts_reasons_and_titles_like_it(visit: Visit, app: str, s
     numbers = [int(cell.rstrip("%")) for cell in details.locator(".why td:last-child").all_inner_texts()]
     assert sum(numbers[:-1]) == numbers[-1] == 100
     expect(details.locator(".similar button")).to_have_count(6)
-    ask = details.get_by_role("button", name="Without it? Steins;Gate")
+    ask = details.get_by_role("button", name="Try without it: Steins;Gate")
     ask.focus()
     page.keyboard.press("Enter")
     expect(details.locator("tr", has_text="Steins;Gate")).to_contain_text(re.compile(r"no\. \d+ without it"))

@@ -41,7 +41,7 @@ def test_other_person_comes_by_link_and_the_balance_changes_the_list(visit: Visi
     assert not {"Steins;Gate", "Clannad", "Toradora!", "Naruto"} & set(recommended(page))
     assert recommended(page) != own
     assert not cut_off(page)
-    balance = page.get_by_label("Whom to please")
+    balance = page.get_by_label("Who matters most")
     lists = []
     for key, value in (("Home", "0"), ("End", "4")):
         before = list_link(page)
@@ -62,7 +62,7 @@ def test_other_person_comes_by_link_and_the_balance_changes_the_list(visit: Visi
     other = visit(f"{app}?{list_link(page)}")
     expect_list_for(other, "for you", "for <b>Aki")
     assert recommended(other) == recommended(page)
-    expect(other.get_by_label("Whom to please")).to_have_value("4")
+    expect(other.get_by_label("Who matters most")).to_have_value("4")
     expect(other.locator("#person-2")).to_contain_text("4 ratings")
     page.get_by_role("button", name="Remove: <b>Aki").click()
     expect(page.get_by_role("heading", name="Your next anime")).to_be_visible()
@@ -107,7 +107,7 @@ def test_three_people_rate_on_the_same_screen(visit: Visit, app: str) -> None:
     user = page.locator("#users option").first.get_attribute("value")
     for wanted in ("123456789", user):
         page.get_by_text("Add somebody").click()
-        box = page.get_by_label("Or an existing user")
+        box = page.get_by_label("Or a user number")
         box.fill(wanted)
         box.press("Enter")
         expect(page.get_by_label(f"Name: User {wanted}")).to_be_visible()

@@ -103,7 +103,7 @@ def test_numbers_add_up_to_the_list(visit: Visit, app: str) -> None:
     average = [row[-1] for row in table(page, "Your position becomes scores")[1::2]]
     expect(page.get_by_text("You rated nothing: all cells of your row are empty")).to_be_visible()
     assert_product_fills_the_cells(page, [number(score) for score in average[:3]])
-    page.locator("#panel-more").get_by_role("button", name="Rate shows").click()
+    page.locator("#panel-more").get_by_role("button", name="Rate anime").click()
     rate(page, "steins gate", "Steins;Gate", 10)
     rate(page, "clannad", "Clannad", 2)
     rate(page, "toradora", "Toradora!", 8)

@@ -29,7 +29,7 @@ def test_link_restores_the_whole_state_in_another_browser(visit: Visit, app: str
     open_details(page, recommended(page)[0]).get_by_role("button", name="Not interested").click()
     expect(page.get_by_role("button", name="Show again")).to_be_visible()
     open_filters(page)
-    page.get_by_label("Series you started").select_option("show all parts")
+    page.get_by_label("Series you have started").select_option("show all parts")
     page.get_by_label("From year").fill("2005")
     page.get_by_label("From year").press("Enter")
     expect(active_filter(page, "2005 or later")).to_be_visible()

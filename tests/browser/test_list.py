@@ -47,7 +47,7 @@ def test_watchlist_from_a_file_is_merged_with_own_ratings(visit: Visit, app: str
     open_tab(page, "My list")
     bring = page.get_by_label("A file")
     bring.set_input_files(file("animelist.xml.gz", gzip.compress(EXPORT.encode())))
-    expect(page.locator("#toast")).to_contain_text("5 titles from your list.")
+    expect(page.locator("#toast")).to_contain_text("5 titles imported.")
     expect(page.locator("#report")).to_be_focused()
     report = page.locator("#report")
     expect(report).to_contain_text("MyAnimeList, list of somebody, 7 entries")

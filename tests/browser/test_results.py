@@ -48,7 +48,7 @@ def test_one_click_removes_a_reason_or_genre_and_another_restores_it(visit: Visi
     rate(page, "toradora", "Toradora!", 9)
     both = recommended(page)
     details = open_details(page, both[0])
-    details.get_by_role("button", name="Without it? Toradora!").click()
+    details.get_by_role("button", name="Try without it: Toradora!").click()
     details.get_by_role("button", name="Ignore it: Toradora!").click()
     expect(active_filter(page, "ignoring Toradora!")).to_be_visible()
     assert recommended(page) != both
@@ -130,10 +130,10 @@ def test_sequels_appear_only_on_request(visit: Visit, app: str) -> None:
     rate(page, "code geass", "Code Geass: Lelouch of the Rebellion", 10)
     assert "Code Geass: Lelouch of the Rebellion R2" in recommended(page)  # the first unseen part
     open_filters(page)
-    page.get_by_label("Series you started").select_option("do not show them")
+    page.get_by_label("Series you have started").select_option("do not show them")
     expect(active_filter(page, "no series you started")).to_be_visible()
     assert not [name for name in recommended(page) if name.startswith("Code Geass")]
-    page.get_by_label("Series you started").select_option("show all parts")
+    page.get_by_label("Series you have started").select_option("show all parts")
     expect(active_filter(page, "all parts of a series")).to_be_visible()
 
 
