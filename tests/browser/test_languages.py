@@ -72,7 +72,9 @@ def test_every_tab_is_translated_and_fits(visit: Visit, app: str, language: str)
     assert len(english) > 200
 
     def open_tab(name: str) -> None:
-        page.locator(f"#tab-{name}").click()
+        page.locator("#tab-together" if name == "user" else f"#tab-{name}").click()
+        if name == "user":
+            page.locator(".switch [data-value=user]").click()
         key = {"rate": "wall.next", "list": "bring.heading", "user": "person.show", "explore": "map.heading"}.get(name)
         panel = page.locator("#panel-rate" if name == "rate" else "#panel-more")
         expect(panel).to_contain_text(str(texts(key or f"{name}.heading")))
@@ -82,6 +84,8 @@ def test_every_tab_is_translated_and_fits(visit: Visit, app: str, language: str)
         if name == "rate":
             page.locator(".refine").click()
             expect(page.locator("#controls")).to_contain_text(str(texts("controls.reset")))
+            page.keyboard.press("Escape")
+            expect(page.locator("#controls")).to_be_hidden()
             page.locator(".card .about").first.click()
             expect(page.locator(".why").first).to_contain_text(str(texts("why.score")))
         elif name == "list":
