@@ -34,14 +34,17 @@ def pairs(suggester: Suggester, count: int = 5) -> tuple[Pair, ...]:
     # The well-known titles, float64 [n, d], and M.
     known = np.flatnonzero(suggester.franchises.depth[suggester.candidates] == 0)[:WELL_KNOWN]
     titles: Int64 = suggester.candidates[known]
+    n_pairs = min(count, len(titles) // (2 * GROUP))
+    if not n_pairs:  # a model without titles to ask about has no influences
+        return ()
     influence = suggester.influence.astype(np.float64)
     members = suggester.catalogue.members[suggester.candidates] + 1.0
     spread = (influence * (members / members.sum())[:, None]).T @ influence
     near = influence[known]
-    centred = near - np.average(near, axis=0, weights=members[known]) if len(titles) else near
+    centred = near - np.average(near, axis=0, weights=members[known])
     covariance, free = np.eye(influence.shape[1]), np.ones(len(titles), dtype=bool)
     asked = []
-    for _ in range(min(count, len(titles) // (2 * GROUP))):
+    for _ in range(n_pairs):
         along = np.where(free, centred @ _widest(covariance, spread), np.nan)
         order = np.argsort(-along, kind="stable")[: np.count_nonzero(free)]  # NaN, taken titles, come last
         one, other = order[:GROUP], order[::-1][:GROUP]

@@ -48,8 +48,10 @@ def personas(suggester: Suggester, count: int = 3) -> tuple[Persona, ...]:
     # The titles, their centred directions, float64 [n, d], and how well they may stand for a taste, float64 [n].
     known = np.flatnonzero(suggester.franchises.depth[suggester.candidates] == 0)[:WELL_KNOWN]
     titles = suggester.candidates[known]
+    if not len(titles):  # a model without titles to ask about has no influences
+        return ()
     directions = suggester.influence[known].astype(np.float64)
-    directions = directions - directions.mean(axis=0) if len(titles) else directions
+    directions -= directions.mean(axis=0)
     directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), TINY)
     ratings = catalogue.frame["mean_rating"].to_numpy(dtype=np.float64)[titles]
     is_good = ratings >= np.nanmedian(ratings) if np.isfinite(ratings).any() else np.zeros(len(titles), dtype=bool)

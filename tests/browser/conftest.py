@@ -123,7 +123,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         anilist: Callable[[Route], None] | None = None,
         busy: bool = False,
         init: str = "",
-        ready: str = "body[data-tab]",
+        ready: str = "body[data-tab]:not(:has(#first))",
         **options: Any,
     ) -> Page:
         if context is None:

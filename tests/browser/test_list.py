@@ -81,6 +81,7 @@ def test_watchlist_from_a_file_is_merged_with_own_ratings(visit: Visit, app: str
     ]  # fmt: skip
     link = page.locator("#results [data-link]")
     assert "complete=1" in link.get_attribute("data-link")
+    page.get_by_role("button", name="Show all 5").click()
     page.locator("#rated").get_by_label("Your rating of Clannad", exact=True).select_option("8")
     expect(page.locator("#toast")).to_contain_text("Rated 8: Clannad")
     page.reload()

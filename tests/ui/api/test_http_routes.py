@@ -110,7 +110,7 @@ def test_event_of_the_page_is_answered_with_its_outputs(http: TestClient, page: 
     body = {"fn_index": number_of(page, "show"), "data": [sent], "session_hash": "s", "trigger_id": 3}
     answer = http.post("/gradio_api/run/predict", json=body).json()
     n_outputs = len(page.config["dependencies"][body["fn_index"]]["outputs"])
-    assert len(answer["data"]) == n_outputs == 8
+    assert len(answer["data"]) == n_outputs == 7
     assert "Third Show" in "".join(answer["data"])
 
 
