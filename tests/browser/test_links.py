@@ -91,7 +91,7 @@ def test_back_button_changes_views_and_keeps_ratings(page: Page) -> None:
     page.go_back()
     expect(page.locator(".people button").first).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("heading", name="Two people, one evening")).to_be_visible()
+    expect(page.get_by_role("heading", name="One list for two to six people")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", name=f"More like {name}")).to_be_visible()
     page.go_back()
@@ -150,7 +150,7 @@ def test_page_works_without_storage_and_with_garbage_in_it(visit: Visit, app: st
     page.get_by_role("button", name="Light or dark").click()
     expect(page.locator("body")).to_have_class(re.compile("dark"))
     blocked = "throw" in storage
-    expect(page.get_by_text("Your browser does not let this page keep anything")).to_be_visible(visible=blocked)
+    expect(page.get_by_text("Your browser does not let this page save anything")).to_be_visible(visible=blocked)
 
 
 def test_unknown_entries_of_a_link_are_counted(visit: Visit, app: str) -> None:

@@ -103,7 +103,7 @@ def test_axe_sees_no_problem_on_the_other_tabs(visit: Visit, app: str, size: tup
     expect(page.locator(".sides")).to_be_visible()
     assert not violations(page, panel)
     open_tab(page, "Together")
-    page.get_by_role("button", name="Change their ratings").click()
+    page.get_by_role("button", name="Change ratings").click()
     expect(page.locator(".banner button").last).to_be_visible()
     assert not violations(page, ".banner")
 

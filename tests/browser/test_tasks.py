@@ -49,7 +49,7 @@ def test_three_taps_make_a_list_whose_titles_can_be_read_about_and_kept(
 def test_two_people_agree_on_a_film(page: Page, size: tuple[int, int]) -> None:
     rate(page, "spirited away", "Spirited Away", 10)
     open_tab(page, "Together")
-    page.get_by_role("button", name="They rate here, now").click()
+    page.get_by_role("button", name="Rate here, now").click()
     expect(page.locator(".banner")).to_contain_text("counts for")
     rate(page, "steins gate", "Steins;Gate", 9)
     page.locator(".banner button").click()
