@@ -14,6 +14,7 @@ from visitor_actions import (
     active_filter,
     open_details,
     open_filters,
+    open_tab,
     rate,
     rated,
     recommended,
@@ -148,6 +149,14 @@ def test_short_list_says_which_filter_to_relax(visit: Visit, app: str) -> None:
     assert n > before
 
 
+def test_list_that_no_single_filter_empties_offers_to_reset_all(visit: Visit, app: str) -> None:
+    page = visit(app + "?rated=1535:9&to=1950&from=1949&genres=Mecha,Sports&studios=MAPPA&exclude=Action")
+    expect(page.locator("#results .notice")).to_have_text(re.compile("No title matches your filters.\\s+Reset filters"))
+    page.locator("#results .notice").get_by_role("button", name="Reset filters").click()
+    expect(page.locator("#results .card")).to_have_count(10)
+    expect(page.locator("#rated li")).to_have_count(1)
+
+
 def test_list_can_be_downloaded_as_csv_and_json(visit: Visit, app: str, tmp_path: Path) -> None:
     page = visit(app)
     rate(page, "monster", "Monster", 10)
@@ -170,11 +179,20 @@ def test_phone_leads_from_the_first_rating_to_the_list(visit: Visit, app: str) -
     search(page, "steins")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     page.keyboard.press("Escape")
-    page.locator("#wall li").first.get_by_role("radio", name="8 of 10").click()
+    for n in range(3):
+        page.locator("#wall li").nth(n).get_by_role("radio", name="8 of 10").click()
+        expect(page.locator("#rated li")).to_have_count(n + 1)
+    assert page.evaluate("scrollY") == 0
+    expect(page.get_by_role("button", name="See recommendations")).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="See recommendations").click()
     expect(page.get_by_role("heading", name="Your next anime")).to_be_in_viewport()
     expect(page.get_by_role("button", name="See recommendations")).not_to_be_in_viewport()
     assert rated(page)
+    open_tab(page, "My list")  # the tabs are in reach far below what they open
+    expect(page.get_by_role("heading", name="My list", exact=True)).to_be_in_viewport()
+    open_filters(page)
+    page.get_by_role("button", name=re.compile("^Show .* titles")).click()
+    expect(page.get_by_role("heading", name="Your next anime")).to_be_in_viewport()
 
 
 def test_rating_changes_the_list_without_a_timer_or_a_queue(visit: Visit, app: str) -> None:

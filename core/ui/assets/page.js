@@ -71,6 +71,7 @@
       focusNext = { like: "#results-heading", user: "#panel-more .notice, #person-heading" }[field];
       anisvd.commit({ like: null, [field]: plain(value) });
       if (field === "like") $("#results").scrollIntoView();
+      if (field === "tab") scrollTo(0, 0); // on a phone the tabs are in reach far below what they open
     },
     back: () => (history.state?.pushed ? history.back() : anisvd.commit({ like: null })),
     // Puts a title first on the wall, in view. The wall keeps that order: see `sending` in store.js.
@@ -122,11 +123,12 @@
       anisvd.send();
     },
     // Opens or closes the filters: a sheet on a phone.
-    refine() {
+    refine(button) {
       const opener = $(".refine");
       const isOpen = document.body.classList.toggle("refining");
       opener.setAttribute("aria-expanded", isOpen);
       if (isOpen) $("#controls-heading").focus({ preventScroll: true });
+      else if (button?.closest(".sheet-foot")) actions.results();
       else opener.focus({ preventScroll: true });
     },
     async share() {
