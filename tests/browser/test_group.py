@@ -111,7 +111,7 @@ def test_three_people_rate_on_the_same_screen(visit: Visit, app: str) -> None:
         box.fill(wanted)
         box.press("Enter")
         expect(page.get_by_label(f"Name: User {wanted}")).to_be_visible()
-    expect(page.locator("#panel-more .notice")).to_contain_text("There is no user 123456789 in this model")
+    expect(page.locator("#panel-more .notice")).to_contain_text("There is no user 123456789 here")
     expect_list_for(page, "You", "Person 2", "Person 3", f"User {user}")
     expect(page.get_by_text("The group is full: six people")).to_have_count(0)
     page.get_by_text("Add somebody").click()

@@ -83,6 +83,7 @@ def test_entries_are_sorted_searched_rated_moved_and_removed(visit: Visit, app: 
     kept = json.loads(page.evaluate("localStorage.anisvd"))
     assert (kept["dropped"], NARUTO in dict(kept["ratings"])) == ([], False)
     page.reload()
+    page.locator("body[data-tab]:not(:has(#first))").wait_for()
     expect(shelves).to_have_text(["Planned 2", "Rated 4", "Seen 1", "Dropped 0"])
     page.get_by_text("Export your list").click()
     with page.expect_download() as download:

@@ -53,7 +53,7 @@ def test_user_is_chosen_by_id_and_an_unknown_id_gets_an_error(page: Page) -> Non
     expect(page.get_by_role("heading", name=f"Next for user {user}", exact=True)).to_be_visible()
     box.fill("123456789")
     page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator("#panel-more .notice")).to_contain_text("There is no user 123456789 in this model")
+    expect(page.locator("#panel-more .notice")).to_contain_text("There is no user 123456789 here")
     expect(page.locator("#results .card")).to_have_count(10)
     box.fill("<b>me</b>")
     box.press("Enter")

@@ -124,7 +124,7 @@ class Visitor:
     def explain(self, error: AniSVDError, user: int | str | None) -> str:
         """Return in a sentence why an existing user is not there."""
         is_unknown = isinstance(error, InputError)
-        return str(self.texts("trouble.user", user=str(user)) if is_unknown else self.texts("trouble.users"))
+        return self.texts("trouble.user", user=str(user)) if is_unknown else self.texts("trouble.users")
 
     def _answer(self, state: PageState) -> Answer:
         model, filters, novelty = self.model, state.filters(), state.novelty
