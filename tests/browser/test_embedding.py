@@ -24,7 +24,8 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length",
 def proxied_app() -> Iterator[str]:
     """The app behind a proxy that publishes it under a prefix, which it strips."""
     with running_app(GRADIO_ROOT_PATH=PREFIX) as url:
-        client = httpx.AsyncClient(base_url=url, timeout=HANG_SECONDS)
+        unkept = httpx.Limits(max_keepalive_connections=0)  # the app ends idle connections; httpx does not ask again
+        client = httpx.AsyncClient(base_url=url, timeout=HANG_SECONDS, limits=unkept)
 
         async def forward(request: Request) -> Response:
             asked = client.build_request(

@@ -160,11 +160,11 @@ def test_page_works_without_covers(visit: Visit, app: str) -> None:
 
 def test_tile_never_shows_the_cover_of_the_title_before(visit: Visit, app: str) -> None:
     page = visit(app)
-    page.evaluate("""() => document.querySelectorAll("#wall .cover img").forEach(img => { img.marked = true })""")
+    page.evaluate("""() => document.querySelectorAll(".wall .cover img").forEach(img => { img.marked = true })""")
     before = page.locator("#wall img").first.get_attribute("src")
     page.get_by_role("button", name="None: show others").click()
     expect(page.locator("#wall img").first).not_to_have_attribute("src", before)
-    assert page.evaluate("[...document.querySelectorAll('#wall .cover img')].every(img => !img.marked)")
+    assert page.evaluate("[...document.querySelectorAll('.wall .cover img')].every(img => !img.marked)")
 
 
 def test_visitor_chooses_light_or_dark(visit: Visit, app: str) -> None:

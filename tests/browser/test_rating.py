@@ -165,7 +165,7 @@ def test_ratings_can_be_changed_removed_undone_and_cleared_and_survive_a_reload(
     expect(naruto).to_have_value("2")  # the reload has emptied what Undo goes back to
     naruto.select_option("seen")
     expect(naruto).to_have_value("-1")
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear all").click()
     expect(page.get_by_role("heading", name="Loved by many")).to_be_visible()
     page.locator("#toast").get_by_role("button", name="Undo").click()
     expect(page.locator("#rated li")).to_have_count(2)
@@ -229,7 +229,7 @@ def test_focus_is_never_lost_when_its_element_goes(visit: Visit, app: str) -> No
         page.locator(".panel [data-field=hidden]"),
         page.get_by_role("button", name="Show again"),
         page.get_by_role("button", name="Remove Toradora!"),
-        page.get_by_role("button", name="Clear"),
+        page.get_by_role("button", name="Clear all"),
         page.locator("#toast button"),
     ):
         before = page.locator("#results [data-link]").get_attribute("data-link")
