@@ -135,6 +135,13 @@ def test_anything_but_a_watchlist_gets_a_sentence(http: TestClient, content: byt
     assert sentence in answer.json()["report"]
 
 
+def test_watchlist_without_entries_says_what_to_do(http: TestClient) -> None:
+    answer = http.post("/bring", content=mal_export("").encode()).json()
+    assert (answer["ratings"], answer["planned"]) == ([], [])
+    assert "There is no anime on this list yet" in answer["report"]
+    assert "button" not in answer["report"]
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_damaged_watchlist_gets_a_report(http: TestClient, data: st.DataObject) -> None:
