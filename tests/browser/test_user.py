@@ -46,7 +46,7 @@ def test_existing_user_has_taste_history_and_recommendations(page: Page) -> None
 
 def test_user_is_chosen_by_id_and_an_unknown_id_gets_an_error(page: Page) -> None:
     open_users(page)
-    box = page.get_by_label("User number")
+    box = page.get_by_label("User number", exact=True)
     user = page.locator("#users option").first.get_attribute("value")
     box.fill(user)
     box.press("Enter")
