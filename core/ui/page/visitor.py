@@ -90,16 +90,14 @@ class Visitor:
         names = [self.name_of(number, person) for number, person in others]
         if len(others) == 1 and not others[0][1].name and others[0][1].user is None:
             names = [""]
-        return [str(self.texts("together.you")), *names]
+        return [self.texts("together.you"), *names]
 
     def name_of(self, number: int, person: Person) -> str:
         """Return what one of the others is called."""
         if person.name:
             return person.name
         is_user = person.user is not None
-        return str(
-            self.texts("person.user", id=str(person.user)) if is_user else self.texts("together.person", n=number)
-        )
+        return self.texts("person.user", id=str(person.user)) if is_user else self.texts("together.person", n=number)
 
     def ratings_of(self, persona: Persona) -> tuple[Rated, ...]:
         """Return the ratings that the state has after a tap on a persona: the best one for each title."""

@@ -321,3 +321,10 @@ def test_user_who_is_not_there_is_left_out_of_the_group(handlers: Handlers, mode
     assert [taste.user_id for taste in shown.tastes] == [None, user, None]
     with pytest.raises(InputError):
         _ = visitor(model, state).answer
+
+
+def test_user_who_is_not_there_is_named_as_typed(model: Model) -> None:
+    """Name a user with a text that HTML would read: as itself, escaped once."""
+    parts = Handlers(lambda: served(model)).show({"state": {"tab": "together", "others": [{"user": "<b>me"}]}})
+    assert "&lt;b&gt;me" in parts.panel
+    assert "&amp;lt;" not in "".join(parts)
