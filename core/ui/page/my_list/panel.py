@@ -25,7 +25,7 @@ def my_list(visitor: Visitor, sent: Any = None) -> str:
         sizes={shelf: len(ratings) for shelf, ratings in shelves.items()},
         view=view,
         orders=[order for order in ORDERS if order != "rating" or view.shelf in ("rated", "dropped")],
-        entries=entries(visitor, sent),
+        entries=_entries(visitor, view, len(shelves[view.shelf])),
         anilist={"url": ANILIST_URL, "query": ANILIST_QUERY},
     )
 
@@ -34,12 +34,16 @@ def entries(visitor: Visitor, sent: Any) -> str:
     """Return the entries of the shelf that the visitor looks at, as HTML."""
     shelves = shelves_of(visitor.state)
     view = ShelfView.of(sent, shelves)
-    shown, size = kept_titles(visitor, view), len(shelves[view.shelf])
+    return _entries(visitor, view, len(shelves[view.shelf]))
+
+
+def _entries(visitor: Visitor, view: ShelfView, size: int) -> str:
+    """Return the entries of a shelf of this size, as HTML."""
     return render(
         "my_list_entries.html",
         visitor.texts,
         view=view,
-        rows=[(kept, names(kept.title, visitor), is_hidden) for kept, is_hidden in shown],
+        rows=[(kept, names(kept.title, visitor), is_hidden) for kept, is_hidden in kept_titles(visitor, view)],
         size=size,
         is_whole=size <= view.most,
         most=MANY,
